@@ -1,0 +1,11 @@
+# Latent Geometry Graph layers for Darknet.
+#
+#   make demo      fetch, build, get CIFAR-10, train with the layers, print the results
+#   make test      everything the project tests
+#
+# Each folder brings its own targets in a fragment; this file only names them.
+
+SHELL := /bin/bash
+BUILD ?= build
+
+include $(wildcard src/*/*.mk darknet_patch/*.mk data/*.mk tests/*.mk tests/*/*.mk)
