@@ -1,0 +1,84 @@
+# What fetch.sh, stage.sh and install.sh share: hosts, their patch queues, and our own sources. To be sourced by bash.
+#
+# A host is a folder beside this file: host.conf says where its pristine tree comes from, series lists its patches in order.
+set -u -o pipefail
+
+patch_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
+source_dir=$(dirname "$patch_dir")/src
+
+# die MESSAGE: one line, and out.
+die() {
+    echo "$(basename "$0" .sh): $*" >&2
+    exit 1
+}
+
+# host_of DIR: prints the name of the host whose tree DIR is; fails if it is none that we know.
+host_of() {
+    [ -f "$1/include/darknet.h" ] && [ -f "$1/src/network.c" ] && [ -f "$1/Makefile" ] || return 1
+    if [ -f "$1/examples/classifier.c" ]; then
+        echo pjreddie
+    elif [ -f "$1/src/classifier.c" ] && grep -q LIB_API "$1/include/darknet.h"; then
+        echo alexeyab
+    else
+        return 1
+    fi
+}
+
+# queue HOST: prints the paths of the host's patches, in order.
+queue() {
+    sed -e 's/[[:space:]]*#.*//' -e '/^$/d' -e "s|^|$patch_dir/$1/|" "$patch_dir/$1/series"
+}
+
+# touched HOST: prints every file that the host's queue changes, creates or deletes.
+touched() {
+    queue "$1" | while IFS= read -r patch; do
+        sed -n -e 's|^--- a/||p' -e 's|^+++ b/||p' "$patch"
+    done | sed 's/\t.*//' | sort -u
+}
+
+# apply_queue HOST DIR: applies the queue to the tree DIR. On failure says which patch and file, and returns 1; DIR is then
+# half patched, so let it be a copy.
+apply_queue() {
+    local patch said fuzz
+    fuzz=$(host_value "$1" FUZZ)
+    while IFS= read -r patch; do
+        [ -f "$patch" ] || { echo "$1/series names $(basename "$patch"), which is not there" >&2; return 1; }
+        if ! said=$(patch -d "$2" -p1 -s -f -N -F "${fuzz:-0}" --no-backup-if-mismatch -r - < "$patch" 2>&1); then
+            said=$(sed -n -e "s/.*can't find file to patch.*/a file is missing/p" -e 's/.*saving rejects.*//' -e '/FAILED/p' \
+                       -e 's/^The next patch/&/p' -e 's/^Reversed (or/&/p' <<< "$said" | head -1)
+            echo "patch $(basename "$patch") does not match this tree (${said:-it fails})" >&2
+            return 1
+        fi
+    done < <(queue "$1")
+}
+
+# host_value HOST NAME: prints the value that host.conf gives to NAME.
+host_value() {
+    sed -n "s/^$2=//p" "$patch_dir/$1/host.conf"
+}
+
+# our_files: prints "SOURCE<tab>PATH IN THE HOST'S TREE" for each of our source files.
+our_files() {
+    local area file
+    for area in lgg darknet tool; do
+        [ -d "$source_dir/$area" ] && find "$source_dir/$area" -type f \( -name '*.c' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) | sort |
+            while IFS= read -r file; do
+                printf '%s\tlgg/%s\n' "$file" "${file#"$source_dir"/}"
+            done
+    done
+    if [ -f "$source_dir/darknet/host.mk" ]; then
+        printf '%s\tlgg/lgg.mk\n' "$source_dir/darknet/host.mk"
+    fi
+}
+
+# version_of HOST: prints a checksum over the queue and our sources, the version of what an install brings.
+version_of() {
+    {
+        cat "$patch_dir/$1/series"
+        queue "$1" | xargs -r -d '\n' cat
+        our_files | while IFS=$'\t' read -r file name; do
+            echo "$name"
+            cat "$file"
+        done
+    } | sha256sum | cut -d' ' -f1
+}

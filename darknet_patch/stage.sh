@@ -1,0 +1,62 @@
+#!/bin/bash
+# Brings the build tree TREE up to date: the host's pristine tree, its patch queue, and our sources in TREE/lgg. Only files whose
+# content really changes are written, so that make rebuilds what it must and nothing else. SWITCHES is any text that the objects
+# depend on (make's switches): when it changes, all objects go.
+#
+# usage: stage.sh HOST PRISTINE TREE SWITCHES
+. "$(dirname "$0")/common.sh"
+
+host=${1:?} pristine=${2:?} tree=${3:?} switches=${4:?}
+next=$tree.next
+
+# same FILE FILE: whether both have the same content.
+same() { cmp -s "$1" "$2"; }
+
+# put SOURCE FILE: makes FILE of the tree a copy of SOURCE, unless it is one.
+put() {
+    same "$1" "$tree/$2" && return
+    mkdir -p "$(dirname "$tree/$2")"
+    cp "$1" "$tree/$2" || exit 1
+}
+
+# forget_missing LIST: deletes those files of the tree that were put there earlier (TREE/LIST) and are not in LIST (stdin) now.
+# A library must not keep the object of a source that is gone.
+forget_missing() {
+    sort > "$tree/$1.next"
+    if [ -f "$tree/$1" ] && ! same "$tree/$1" "$tree/$1.next"; then
+        comm -23 "$tree/$1" "$tree/$1.next" | while IFS= read -r file; do rm -f "$tree/$file"; done
+        rm -f "$tree/libdarknet.a" "$tree/libdarknet.so"
+    fi
+    mv "$tree/$1.next" "$tree/$1"
+}
+
+stage_host() {
+    local key
+    key=$(cat "$patch_dir/$host/host.conf" "$patch_dir/$host/series" "$pristine.id" <(queue "$host" | xargs -r -d '\n' cat) | sha256sum)
+    if [ "$key" = "$(cat "$tree/.queue" 2> /dev/null)" ]; then return; fi
+    rm -rf "$next"
+    cp -R "$pristine" "$next" || exit 1
+    apply_queue "$host" "$next" || die "the queue does not apply; $tree stays as it was"
+    (cd "$next" && find . -type f -printf '%P\n') | sort > "$next.files"
+    while IFS= read -r file; do put "$next/$file" "$file"; done < "$next.files"
+    forget_missing .host-files < "$next.files"
+    rm -rf "$next" "$next.files"
+    echo "$key" > "$tree/.queue"
+}
+
+stage_ours() {
+    our_files | while IFS=$'\t' read -r source file; do put "$source" "$file"; done
+    our_files | cut -f2 | forget_missing .our-files
+}
+
+stage_switches() {
+    if [ "$switches" = "$(cat "$tree/.switches" 2> /dev/null)" ]; then return; fi
+    rm -rf "$tree/obj" "$tree/libdarknet.a" "$tree/libdarknet.so" "$tree/darknet"
+    echo "$switches" > "$tree/.switches"
+}
+
+mkdir -p "$tree" || exit 1
+stage_host
+stage_ours
+stage_switches
+mkdir -p "$tree/obj"
