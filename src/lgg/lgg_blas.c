@@ -1,0 +1,95 @@
+/* lgg_blas.c: the matrix products, by CBLAS where LGG_BLAS is defined, by plain loops otherwise. */
+#include "lgg_internal.h"
+
+#ifdef LGG_BLAS
+
+#include <cblas.h>
+
+void lgg_blas_gram(int n, int d, const float *x, float *gram) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, d, 1.f, x, d, x, d, 0.f, gram, n);
+}
+
+void lgg_blas_add_product(int n, int d, const float *w, const float *x, float *gradient) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, d, n, 1.f, w, n, x, d, 1.f, gradient, d);
+}
+
+void lgg_blas_multiply(int rows, int columns, int inner, float alpha, const float *a, const float *b, float beta,
+                       float *c) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, columns, inner, alpha, a, inner, b, columns, beta, c,
+                columns);
+}
+
+void lgg_blas_multiply_transposed(int n, int inner, float alpha, const float *a, const float *b, float beta, float *c) {
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, inner, alpha, a, inner, b, inner, beta, c, n);
+}
+
+#else
+
+/* Columns of x taken at a time, so that the rows of a block stay in cache. */
+#define LGG_BLOCK 1024
+
+static float lgg_dot(size_t count, const float *a, const float *b) {
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t t = 0; t < count; t++)
+        sum += (double)a[t] * (double)b[t];
+    return (float)sum;
+}
+
+void lgg_blas_gram(int n, int d, const float *x, float *gram) {
+    const size_t rows = (size_t)n, width = (size_t)d;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j <= i; j++) {
+            gram[i * rows + j] = gram[j * rows + i] = lgg_dot(width, x + i * width, x + j * width);
+        }
+    }
+}
+
+void lgg_blas_add_product(int n, int d, const float *w, const float *x, float *gradient) {
+    const size_t rows = (size_t)n, width = (size_t)d;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t start = 0; start < width; start += LGG_BLOCK) {
+        const size_t end = width - start < LGG_BLOCK ? width : start + LGG_BLOCK;
+        for (size_t i = 0; i < rows; i++) {
+            for (size_t j = 0; j < rows; j++) {
+                const float w_ij = w[i * rows + j];
+#pragma omp simd
+                for (size_t t = start; t < end; t++)
+                    gradient[i * width + t] += w_ij * x[j * width + t];
+            }
+        }
+    }
+}
+
+static void lgg_scale(size_t count, float beta, float *c) {
+    for (size_t t = 0; t < count; t++)
+        c[t] = beta == 0 ? 0 : beta * c[t];
+}
+
+void lgg_blas_multiply(int rows, int columns, int inner, float alpha, const float *a, const float *b, float beta,
+                       float *c) {
+    const size_t m = (size_t)rows, n = (size_t)columns, depth = (size_t)inner;
+    lgg_scale(m * n, beta, c);
+#pragma omp parallel for
+    for (size_t i = 0; i < m; i++) {
+        for (size_t t = 0; t < depth; t++) {
+            const float a_it = alpha * a[i * depth + t];
+#pragma omp simd
+            for (size_t j = 0; j < n; j++)
+                c[i * n + j] += a_it * b[t * n + j];
+        }
+    }
+}
+
+void lgg_blas_multiply_transposed(int n, int inner, float alpha, const float *a, const float *b, float beta, float *c) {
+    const size_t rows = (size_t)n, depth = (size_t)inner;
+    lgg_scale(rows * rows, beta, c);
+#pragma omp parallel for
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < rows; j++)
+            c[i * rows + j] += alpha * lgg_dot(depth, a + i * depth, b + j * depth);
+    }
+}
+
+#endif

@@ -1,0 +1,123 @@
+/* lgg_gkd.c: graph knowledge distillation, L = sum over layer pairs of ||A_T^p - A_S^p||^2 (Frobenius; or its root), A filtered
+ * by class with edges=inter|intra.
+ *
+ * With Delta = A_S^p - A_T^p:  dL/dA_S^p = Gamma = 2 Delta (or Delta / ||Delta||, 0 for equal graphs), and
+ * dL/dA_S = sum_(a + b = p - 1) A_S^a Gamma A_S^b.
+ */
+#include "lgg_internal.h"
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* label_class (B) = arg max v_i, the first of equals. */
+static void lgg_label_classes(size_t n, size_t classes, const float *labels, int *label_class) {
+    for (size_t i = 0; i < n; i++) {
+        size_t best = 0;
+        for (size_t t = 1; t < classes; t++) {
+            if (labels[i * classes + t] > labels[i * classes + best]) best = t;
+        }
+        label_class[i] = (int)best;
+    }
+}
+
+/* Zeroes the edges of matrix (B, B) that `edges` leaves out. */
+static void lgg_edges_apply(size_t n, lgg_edges edges, const int *label_class, float *matrix) {
+    const int keep_same = edges == LGG_EDGES_INTRA;
+    if (edges == LGG_EDGES_ALL) return;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) {
+            if ((label_class[i] == label_class[j]) != keep_same) matrix[i * n + j] = 0;
+        }
+    }
+}
+
+/* The adjacency to compare: the graph's own, or its filtered copy. */
+static const float *lgg_gkd_edges(const lgg_loss *loss, const lgg_graph *graph, float *filtered) {
+    const size_t n = (size_t)graph->batch;
+    if (loss->options.edges == LGG_EDGES_ALL) return graph->adjacency;
+    memcpy(filtered, graph->adjacency, n * n * sizeof(float));
+    lgg_edges_apply(n, loss->options.edges, loss->label_class, filtered);
+    return filtered;
+}
+
+/* a (n, n) to the p-th power: a itself, or one of the two buffers. */
+static const float *lgg_matrix_power(int n, int p, const float *a, float *buffer, float *other) {
+    const float *power = a;
+    for (int i = 1; i < p; i++) {
+        float *next = power == buffer ? other : buffer;
+        lgg_blas_multiply(n, n, n, 1, power, a, 0, next);
+        power = next;
+    }
+    return power;
+}
+
+/* e (n, n) = student - teacher; returns ||e||^2, 0 where the two are equal to float32's rounding. */
+static double lgg_gkd_difference(size_t n, const float *student, const float *teacher, float *e) {
+    double squared = 0, scale = 0;
+#pragma omp simd reduction(+ : squared, scale)
+    for (size_t t = 0; t < n * n; t++) {
+        e[t] = student[t] - teacher[t];
+        squared += (double)e[t] * (double)e[t];
+        scale += (double)teacher[t] * (double)teacher[t];
+    }
+    return squared <= (double)FLT_EPSILON * (double)FLT_EPSILON * scale ? 0 : squared;
+}
+
+/* e (n, n) = Gamma becomes sum_(a + b = p - 1) A^a Gamma A^b: R_1 = Z_0 = Gamma; Z_i = Z_(i-1) A; R_(i+1) = A R_i + Z_i. */
+static void lgg_matrix_power_backward(const lgg_loss *loss, int n, const float *adjacency, float *e) {
+    const size_t size = (size_t)n * (size_t)n * sizeof(float);
+    float *z = loss->matrix_power[0], *next_z = loss->matrix_power[1], *next_e = loss->matrix_power[2];
+    if (loss->options.power == 1) return;
+    memcpy(z, e, size);
+    for (int i = 1; i < loss->options.power; i++) {
+        lgg_blas_multiply(n, n, n, 1, z, adjacency, 0, next_z);
+        memcpy(next_e, next_z, size);
+        lgg_blas_multiply(n, n, n, 1, adjacency, e, 1, next_e);
+        memcpy(e, next_e, size);
+        float *kept = z;
+        z = next_z;
+        next_z = kept;
+    }
+}
+
+/* One pair of layers: returns its loss, adds scale dL/dx to the student's gradient. */
+static double lgg_gkd_pair(lgg_loss *loss, int batch, const lgg_representation *student,
+                           const lgg_representation *teacher, double scale) {
+    lgg_graph *graph = loss->student, *guide = loss->teacher;
+    const int power = loss->options.power;
+    const size_t n = (size_t)batch;
+    float *e = loss->edge_gradient;
+
+    lgg_graph_forward(guide, batch, teacher->d, teacher->x, NULL);
+    lgg_graph_forward(graph, batch, student->d, student->x,
+                      loss->options.neighbors == LGG_NEIGHBORS_TEACHER ? guide->neighbors : NULL);
+    const float *a_student = lgg_gkd_edges(loss, graph, loss->filtered[0]);
+    const float *a_teacher = lgg_gkd_edges(loss, guide, loss->filtered[1]);
+    const double squared =
+        lgg_gkd_difference(n, lgg_matrix_power(batch, power, a_student, loss->matrix_power[0], loss->matrix_power[1]),
+                           lgg_matrix_power(batch, power, a_teacher, loss->matrix_power[2], loss->matrix_power[3]), e);
+    const int root = loss->options.distance == LGG_FROBENIUS;
+    const double value = root ? sqrt(squared) : squared;
+    if (!student->gradient || squared == 0 || scale == 0) return value;
+
+    const float slope = (float)(root ? scale / value : 2 * scale);
+    for (size_t t = 0; t < n * n; t++)
+        e[t] *= slope;
+    lgg_matrix_power_backward(loss, batch, a_student, e);
+    lgg_edges_apply(n, loss->options.edges, loss->label_class, e);
+    lgg_graph_backward(graph, e, student->gradient);
+    return value;
+}
+
+double lgg_gkd_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
+                        const lgg_representation *teacher, float scale) {
+    const double share = loss->options.reduction == LGG_MEAN ? 1. / loss->layers : 1;
+    double total = 0;
+    if (loss->label_class) lgg_label_classes((size_t)batch, (size_t)loss->classes, labels, loss->label_class);
+    loss->zero_share = 0;
+    for (int l = 0; l < loss->layers; l++) {
+        total += lgg_gkd_pair(loss, batch, &student[l], &teacher[l], share * (double)scale);
+        loss->zero_share = fmax(loss->zero_share, lgg_gram_zero_share(loss->student));
+    }
+    return share * total;
+}

@@ -1,0 +1,53 @@
+/* lgg_gram.c: the Gram matrix G = X X' of a representation, and the lengths on its diagonal. */
+#include "lgg_internal.h"
+#include <math.h>
+#include <string.h>
+
+/* gram (B, B) = x_i.x_j; inverse_length (B) = G_ii^-1/2, 0 for a zero vector. */
+void lgg_gram_forward(lgg_graph *graph, int batch, int d, const float *x) {
+    const size_t n = (size_t)batch;
+    graph->batch = batch;
+    graph->d = d;
+    graph->x = x;
+    lgg_blas_gram(batch, d, x, graph->gram);
+    for (size_t i = 0; i < n; i++) {
+        const float length2 = graph->gram[i * n + i];
+        graph->inverse_length[i] = length2 < LGG_ZERO_LENGTH2 ? 0 : 1 / sqrt((double)length2);
+    }
+}
+
+/* Whether rows i and j of x are equal. Only asked where the Gram matrix does not already say no. */
+static int lgg_coincident(const lgg_graph *graph, size_t i, size_t j) {
+    const size_t n = (size_t)graph->batch, d = (size_t)graph->d;
+    const float g_ii = graph->gram[i * n + i], g_jj = graph->gram[j * n + j], g_ij = graph->gram[i * n + j];
+    if (!((g_ii - g_ij) + (g_jj - g_ij) <= 1e-3f * (g_ii + g_jj))) return 0;
+    for (size_t t = 0; t < d; t++) {
+        if (graph->x[i * d + t] != graph->x[j * d + t]) return 0;
+    }
+    return 1;
+}
+
+/* Row and column j are copied from the first i < j with x_i = x_j: a product may have summed them in another order, and then
+ * rounding, not the rules, would decide between equal neighbours and between equal graphs. */
+void lgg_gram_merge_coincident(lgg_graph *graph) {
+    const size_t n = (size_t)graph->batch;
+    float *gram = graph->gram;
+    for (size_t j = 1; j < n; j++) {
+        for (size_t i = 0; i < j; i++) {
+            if (!lgg_coincident(graph, i, j)) continue;
+            gram[i * n + j] = gram[j * n + j] = gram[i * n + i];
+            memcpy(gram + j * n, gram + i * n, n * sizeof(float));
+            for (size_t l = 0; l < n; l++)
+                gram[l * n + j] = gram[l * n + i];
+            graph->inverse_length[j] = graph->inverse_length[i];
+            break;
+        }
+    }
+}
+
+double lgg_gram_zero_share(const lgg_graph *graph) {
+    int zeros = 0;
+    for (int i = 0; i < graph->batch; i++)
+        zeros += graph->inverse_length[i] == 0;
+    return (double)zeros / graph->batch;
+}

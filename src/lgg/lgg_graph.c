@@ -1,0 +1,112 @@
+/* lgg_graph.c: the graph of a representation (Section 3.3 of the paper), forward and back, and lgg.h's lgg_graph_ functions. */
+#include "lgg_internal.h"
+#include <math.h>
+#include <stdlib.h>
+
+int lgg_graph_options_valid(const lgg_graph_options *options) {
+    const int kernel = options->similarity == LGG_RBF || options->similarity == LGG_EXP;
+    return (options->similarity == LGG_COSINE || kernel) &&
+           (!kernel || (options->alpha > 0 && isfinite(options->alpha))) &&
+           (options->unit == 0 || options->unit == 1) && options->k >= 0 &&
+           (options->normalize == 0 || options->normalize == 1);
+}
+
+void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options *options, int max_batch,
+                    int distances_only) {
+    const size_t n = (size_t)max_batch, matrix = n * n;
+    graph->options = *options;
+    graph->max_batch = max_batch;
+    graph->gram = lgg_arena_take(arena, matrix, sizeof(float));
+    graph->inverse_length = lgg_arena_take(arena, n, sizeof(double));
+    if (distances_only || options->similarity != LGG_COSINE) {
+        graph->distance2 = lgg_arena_take(arena, matrix, sizeof(float));
+    }
+    if (distances_only) return;
+    graph->similarity = lgg_arena_take(arena, matrix, sizeof(float));
+    if (options->k > 0) {
+        graph->own_neighbors = lgg_arena_take(arena, matrix, sizeof(unsigned char));
+        graph->rank = lgg_arena_take(arena, n, sizeof(uint64_t));
+    }
+    graph->adjacency = graph->similarity;
+    if (options->normalize) {
+        graph->adjacency = lgg_arena_take(arena, matrix, sizeof(float));
+        graph->degree = lgg_arena_take(arena, n, sizeof(double));
+        graph->inverse_root_degree = lgg_arena_take(arena, n, sizeof(double));
+        graph->degree_gradient = lgg_arena_take(arena, n, sizeof(double));
+    }
+}
+
+void lgg_graph_forward(lgg_graph *graph, int batch, int d, const float *x, const unsigned char *neighbors) {
+    const int select = !neighbors && lgg_neighbors_needed(graph, batch);
+    lgg_gram_forward(graph, batch, d, x);
+    lgg_gram_merge_coincident(graph);
+    lgg_similarity_forward(graph);
+    if (select) lgg_neighbors_select(graph);
+    graph->neighbors = select ? graph->own_neighbors : neighbors;
+    if (graph->neighbors) lgg_neighbors_apply(batch, graph->neighbors, graph->similarity);
+    if (graph->options.normalize) lgg_normalize_forward(graph);
+}
+
+void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient) {
+    if (graph->options.normalize) lgg_normalize_backward(graph, e);
+    if (graph->neighbors) lgg_neighbors_apply(graph->batch, graph->neighbors, e);
+    lgg_similarity_backward(graph, e, gradient);
+}
+
+lgg_status lgg_graph_create(lgg_graph **graph, const lgg_graph_options *options, int max_batch) {
+    if (!graph) return LGG_ERROR_ARGUMENT;
+    *graph = NULL;
+    if (!options || max_batch < 1 || !lgg_graph_options_valid(options)) return LGG_ERROR_ARGUMENT;
+
+    lgg_arena arena = {0};
+    lgg_graph sizes = {0};
+    lgg_arena_take(&arena, 1, sizeof(lgg_graph));
+    lgg_graph_take(&sizes, &arena, options, max_batch, 0);
+    if (arena.overflow) return LGG_ERROR_MEMORY;
+    arena.base = calloc(1, arena.used);
+    if (!arena.base) return LGG_ERROR_MEMORY;
+    arena.used = 0;
+    *graph = lgg_arena_take(&arena, 1, sizeof(lgg_graph));
+    lgg_graph_take(*graph, &arena, options, max_batch, 0);
+    return LGG_OK;
+}
+
+void lgg_graph_free(lgg_graph *graph) {
+    free(graph);
+}
+
+lgg_status lgg_graph_build(lgg_graph *graph, int batch, int d, const float *x) {
+    if (!graph || !x || batch < 1 || batch > graph->max_batch || d < 1) return LGG_ERROR_ARGUMENT;
+    lgg_graph_forward(graph, batch, d, x, NULL);
+    return LGG_OK;
+}
+
+const float *lgg_graph_adjacency(const lgg_graph *graph) {
+    return graph && graph->batch ? graph->adjacency : NULL;
+}
+
+lgg_status lgg_graph_variation(lgg_graph *graph, const float *labels, int classes, int power, lgg_reduction reduction,
+                               double *sigma) {
+    if (!graph || !graph->batch || !labels || !sigma || classes < 1 || power < 1 ||
+        (reduction != LGG_SUM && reduction != LGG_MEAN)) {
+        return LGG_ERROR_ARGUMENT;
+    }
+    const size_t n = (size_t)graph->batch;
+    lgg_arena arena = {0};
+    float *label_distance, *laplacian_power;
+    double *degree;
+    for (int carve = 0; carve < 2; carve++) {
+        arena.used = 0;
+        label_distance = lgg_arena_take(&arena, n * n, sizeof(float));
+        laplacian_power = lgg_arena_take(&arena, n * (size_t)classes, (size_t)(power - 1) * sizeof(float));
+        degree = lgg_arena_take(&arena, n, sizeof(double));
+        if (arena.overflow) return LGG_ERROR_MEMORY;
+        if (!carve && !(arena.base = malloc(arena.used))) return LGG_ERROR_MEMORY;
+    }
+    const double weight = lgg_label_distance(graph->batch, classes, labels, label_distance);
+    *sigma = lgg_variation_forward(graph->batch, classes, power, graph->adjacency, labels, label_distance,
+                                   laplacian_power, degree);
+    if (reduction == LGG_MEAN) *sigma = weight > 0 ? *sigma / weight : 0;
+    free(arena.base);
+    return LGG_OK;
+}

@@ -1,0 +1,157 @@
+/* lgg_internal.h: what the files of the library share. Programs include lgg.h alone.
+ *
+ * The path of the data, forward, and the file that takes each step:
+ *
+ *     X -> gram -> (squared distances) -> similarity -> neighbours -> normalize -> A -> loss      dL/dA
+ *          lgg_gram.c    lgg_distance.c   lgg_similarity.c lgg_neighbors.c lgg_normalize.c       lgg_<loss>.c
+ *
+ * and back the same way, in place, in one (B, B) matrix that starts as dL/dA and ends as the coefficients W of
+ * dL/dX = W X. Every derivative of a symmetric matrix is kept symmetric and counts ordered pairs: dL = sum_ij E_ij dA_ij.
+ *
+ * Matrices are row-major and contiguous; n stands for B, the samples of the batch at hand.
+ */
+#ifndef LGG_INTERNAL_H
+#define LGG_INTERNAL_H
+
+#include "lgg.h"
+#include <stdint.h>
+
+/* Squared lengths below this count as zero: their inverse would leave float32's range. */
+#define LGG_ZERO_LENGTH2 1e-30f
+
+/* Pairs whose squared distance is below this share of |x_i|^2 + |x_j|^2 are "close": the Gram matrix has lost too many of its
+ * digits to cancellation, so their distance and its gradient are taken from the differences x_i - x_j themselves. */
+#define LGG_CLOSE 0.03125
+
+/* ---- lgg_arena.c: all buffers of a loss in one allocation ---- */
+
+/* Hands out aligned pieces of one block. With base NULL it only counts, so that the same code sizes and carves. */
+typedef struct {
+    char *base;
+    size_t used;
+    int overflow; /* the sum of the sizes does not fit size_t */
+} lgg_arena;
+
+/* count * size bytes, zeroed by the owner of the block; NULL while counting. */
+void *lgg_arena_take(lgg_arena *arena, size_t count, size_t size);
+
+/* ---- lgg_blas.c: the products ---- */
+
+/* gram (n, n) = x x' for x (n, d), both triangles. */
+void lgg_blas_gram(int n, int d, const float *x, float *gram);
+
+/* gradient (n, d) += w (n, n) x (n, d). */
+void lgg_blas_add_product(int n, int d, const float *w, const float *x, float *gradient);
+
+/* c (rows, columns) = alpha a (rows, inner) b (inner, columns) + beta c. */
+void lgg_blas_multiply(int rows, int columns, int inner, float alpha, const float *a, const float *b, float beta,
+                       float *c);
+
+/* c (n, n) = alpha a (n, inner) b' (inner, n) + beta c, for b (n, inner). */
+void lgg_blas_multiply_transposed(int n, int inner, float alpha, const float *a, const float *b, float beta, float *c);
+
+/* ---- The graph of one representation ---- */
+
+struct lgg_graph {
+    lgg_graph_options options;
+    int max_batch;
+    int batch;                      /* B of the last build */
+    int d;                          /* of the last build */
+    const float *x;                 /* (B, d) of the last build, the caller's */
+    float *gram;                    /* (B, B) x_i.x_j */
+    double *inverse_length;         /* (B) 1/|x_i|, 0 for a zero vector */
+    float *distance2;               /* (B, B) |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
+    float *similarity;              /* (B, B) S, then only its kept edges; zero diagonal */
+    unsigned char *own_neighbors;   /* (B, B) 1 where an edge is kept; NULL when k = 0 */
+    uint64_t *rank;                 /* (B) workspace of the neighbours' selection; NULL when k = 0 */
+    const unsigned char *neighbors; /* the mask in use: own_neighbors, a teacher's, or NULL = all */
+    double *degree;                 /* (B) degrees before normalization; NULL without */
+    double *inverse_root_degree;    /* (B) degree^-1/2, 0 where degree <= 0; NULL without */
+    double *degree_gradient;        /* (B) workspace: half of dL/d degree; NULL without */
+    float *adjacency;               /* (B, B) A; the same buffer as similarity without normalization */
+};
+
+/* Takes the graph's buffers from the arena. distances_only: what the RKD losses need, gram and distance2. */
+void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options *options, int max_batch,
+                    int distances_only);
+
+int lgg_graph_options_valid(const lgg_graph_options *options);
+
+/* lgg_graph.c: steps 1 to 4. neighbors: a mask (B, B) to use instead of the graph's own; NULL = its own. */
+void lgg_graph_forward(lgg_graph *graph, int batch, int d, const float *x, const unsigned char *neighbors);
+
+/* Adds dL/dX to gradient (B, d), given e (B, B) = dL/dA, which is overwritten. */
+void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient);
+
+/* lgg_gram.c: x_i.x_j and 1/|x_i|. */
+void lgg_gram_forward(lgg_graph *graph, int batch, int d, const float *x);
+/* Gives coincident points identical rows, so that rounding cannot break their ties. */
+void lgg_gram_merge_coincident(lgg_graph *graph);
+/* Share of zero vectors among the x of the last build. */
+double lgg_gram_zero_share(const lgg_graph *graph);
+
+/* lgg_distance.c: squared distances from the Gram matrix; back: f (B, B) = dL/d distance2, overwritten. */
+void lgg_distance_forward(lgg_graph *graph);
+void lgg_distance_backward(const lgg_graph *graph, float *f, float *gradient);
+
+/* lgg_similarity.c: step 1. back: e = dL/dS on the kept edges, zero elsewhere; overwritten. */
+void lgg_similarity_forward(lgg_graph *graph);
+void lgg_similarity_backward(const lgg_graph *graph, float *e, float *gradient);
+
+/* lgg_neighbors.c: steps 2 and 3; the mask is a constant for the gradient. */
+int lgg_neighbors_needed(const lgg_graph *graph, int batch);
+void lgg_neighbors_select(lgg_graph *graph);
+void lgg_neighbors_apply(int n, const unsigned char *neighbors, float *matrix);
+
+/* lgg_normalize.c: step 4. */
+void lgg_normalize_forward(lgg_graph *graph);
+void lgg_normalize_backward(const lgg_graph *graph, float *e);
+
+/* ---- Losses ---- */
+
+struct lgg_loss {
+    lgg_kind kind;
+    lgg_options options;
+    int layers;
+    int max_batch;
+    int classes;
+    double zero_share;
+    lgg_graph *student;     /* smoothness: one a layer; else one, reused pair after pair; NULL for HKD */
+    lgg_graph *teacher;     /* one, reused pair after pair; NULL where there is none */
+    float *edge_gradient;   /* (B, B) dL/dA, and everything it becomes on the way back */
+    float *label_distance;  /* (B, B) |v_i - v_j|^2 / 2: label variation, smoothness */
+    float *laplacian_power; /* (power - 1, B, C) L^i V, i = 1..power-1: label variation, smoothness with power > 1 */
+    double *degree;         /* (B) degrees of A: the same */
+    double *sigma;          /* (layers) label variation, smoothness */
+    int *label_class;       /* (B) arg max v_i: GKD with edges other than all */
+    float *filtered[2];     /* (B, B) A of student, teacher, filtered by class: the same */
+    float *matrix_power[4]; /* (B, B) workspace: GKD with power > 1 */
+    float *inverse_distance[2]; /* (B, B) 1/d of student, teacher: RKD-A */
+    double *row_total;          /* (B) one partial sum a vertex: RKD-A */
+};
+
+/* Every lgg_<loss>_evaluate computes L and adds scale * dL/dx to the students' gradients (see lgg_loss_evaluate). */
+double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
+                              float scale, double *sigma);
+double lgg_smooth_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
+                           float scale, double *sigma);
+double lgg_gkd_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
+                        const lgg_representation *teacher, float scale);
+double lgg_rkd_evaluate(lgg_loss *loss, int batch, const lgg_representation *student, const lgg_representation *teacher,
+                        float scale);
+double lgg_hkd_evaluate(lgg_loss *loss, int batch, const lgg_representation *student, const lgg_representation *teacher,
+                        float scale);
+
+/* lgg_variation.c: label_distance (B, B) = |v_i - v_j|^2 / 2; returns its sum, the weight of the ordered inter-class pairs. */
+double lgg_label_distance(int n, int classes, const float *labels, float *label_distance);
+
+/* sigma = tr(V' L^power V), L = D - A. power 1 reads label_distance; else laplacian_power (power - 1, n, C) receives L^i V and
+ * degree (n) the degrees of A. */
+double lgg_variation_forward(int n, int classes, int power, const float *adjacency, const float *labels,
+                             const float *label_distance, float *laplacian_power, double *degree);
+
+/* e (n, n) = scale dsigma/dA. */
+void lgg_variation_backward(int n, int classes, int power, float scale, const float *labels,
+                            const float *label_distance, const float *laplacian_power, float *e);
+
+#endif

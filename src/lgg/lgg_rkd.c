@@ -1,0 +1,158 @@
+/* lgg_rkd.c: relational knowledge distillation (Park et al., 2019), by distances (RKD-D) and by angles (RKD-A).
+ *
+ * h is the Huber loss of threshold 1. Both start from the squared distances D_ij = |x_i - x_j|^2, d = sqrt(D), and end in
+ * F = dL/dD.
+ */
+#include "lgg_internal.h"
+#include <math.h>
+#include <string.h>
+
+static double lgg_huber(double u) {
+    return fabs(u) < 1 ? 0.5 * u * u : fabs(u) - 0.5;
+}
+
+static double lgg_huber_slope(double u) {
+    return u > 1 ? 1 : u < -1 ? -1 : u;
+}
+
+/* Squared distances of one representation. */
+static void lgg_rkd_distances(lgg_graph *graph, int batch, const lgg_representation *representation) {
+    lgg_gram_forward(graph, batch, representation->d, representation->x);
+    lgg_gram_merge_coincident(graph);
+    lgg_distance_forward(graph);
+}
+
+/* Mean of d_ij over i < j. */
+static double lgg_mean_distance(const lgg_graph *graph) {
+    const size_t n = (size_t)graph->batch;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+#pragma omp simd reduction(+ : sum)
+        for (size_t j = 0; j < i; j++)
+            sum += sqrt((double)graph->distance2[i * n + j]);
+    }
+    return n > 1 ? sum / ((double)n * (double)(n - 1) / 2) : 0;
+}
+
+/* RKD-D of one pair of layers: u_ij = d_ij / mean d; L = mean over i < j of h(u_S - u_T).
+ *
+ * With P pairs and slope_ij = h'(u_S - u_T):  dL/dd_ij = (slope_ij - sum_kl slope_kl u_kl / P) / (P mean d_S), and
+ * dL/dD_ij = dL/dd_ij / (2 d_ij), half of it in F_ij and half in F_ji; 0 for coincident points. */
+static double lgg_rkd_distance_pair(lgg_loss *loss, int batch, const lgg_representation *student,
+                                    const lgg_representation *teacher, double scale) {
+    const size_t n = (size_t)batch;
+    lgg_graph *graph = loss->student, *guide = loss->teacher;
+    float *f = loss->edge_gradient;
+    lgg_rkd_distances(graph, batch, student);
+    lgg_rkd_distances(guide, batch, teacher);
+    const double mean = lgg_mean_distance(graph), guide_mean = lgg_mean_distance(guide);
+    if (mean == 0 || guide_mean == 0) return 0; /* nothing to compare */
+
+    const double pairs = (double)n * (double)(n - 1) / 2;
+    double total = 0, common = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const double u = sqrt((double)graph->distance2[i * n + j]) / mean;
+            const double u_teacher = sqrt((double)guide->distance2[i * n + j]) / guide_mean;
+            const double slope = lgg_huber_slope(u - u_teacher);
+            total += lgg_huber(u - u_teacher);
+            common += slope * u;
+            f[i * n + j] = (float)slope;
+        }
+    }
+    if (!student->gradient || scale == 0) return total / pairs;
+    for (size_t i = 0; i < n; i++) {
+        f[i * n + i] = 0;
+        for (size_t j = 0; j < i; j++) {
+            const double d = sqrt((double)graph->distance2[i * n + j]);
+            const double slope = ((double)f[i * n + j] - common / pairs) / (pairs * mean);
+            f[i * n + j] = f[j * n + i] = d > 0 ? (float)(scale * slope / (4 * d)) : 0;
+        }
+    }
+    lgg_distance_backward(graph, f, student->gradient);
+    return total / pairs;
+}
+
+/* 1/d_ij in place of D_ij's root, for all pairs: inverse (B, B), 0 where d_ij = 0. */
+static void lgg_inverse_distances(const lgg_graph *graph, float *inverse) {
+    const size_t n = (size_t)graph->batch;
+    for (size_t t = 0; t < n * n; t++) {
+        const float distance2 = graph->distance2[t];
+        inverse[t] = distance2 > 0 ? 1 / sqrtf(distance2) : 0;
+    }
+}
+
+/* Row j of RKD-A: for all i and l, the angle at i between e_ij = x_j - x_i and e_il has
+ *     cos_ijl = (D_ij + D_il - D_jl) / (2 d_ij d_il),   0 where one of the two edges is.
+ * Returns the sum over i, l of h(difference_ijl), difference = cos - cos of the teacher, and leaves in row j of f what h' gives:
+ *     D_ij, as an edge of the angle (twice, since j and l are alike):  sum_l h' (1 / (d_ij d_il) - cos / D_ij)
+ *     D_jl, as the side opposite to it:                               -sum_i h' / (2 d_ij d_il)                            */
+static double lgg_rkd_angle_row(const lgg_loss *loss, size_t n, size_t j, float *f_j) {
+    const float *distance2 = loss->student->distance2, *guide2 = loss->teacher->distance2;
+    const float *inverse = loss->inverse_distance[0], *guide_inverse = loss->inverse_distance[1];
+    double total = 0;
+    memset(f_j, 0, n * sizeof(float));
+    for (size_t i = 0; i < n; i++) {
+        const float d2_ij = distance2[j * n + i], g2_ij = guide2[j * n + i];
+        const float inverse_ij = inverse[j * n + i], guide_inverse_ij = guide_inverse[j * n + i];
+        float row_total = 0, edge = 0;
+#pragma omp simd reduction(+ : row_total, edge)
+        for (size_t l = 0; l < n; l++) {
+            const float both = inverse_ij * inverse[i * n + l];
+            const float cosine = 0.5f * (d2_ij + distance2[i * n + l] - distance2[j * n + l]) * both;
+            const float guide_cosine =
+                0.5f * (g2_ij + guide2[i * n + l] - guide2[j * n + l]) * guide_inverse_ij * guide_inverse[i * n + l];
+            const float difference = cosine - guide_cosine;
+            const float size = fabsf(difference);
+            const float slope = size < 1 ? difference : difference > 0 ? 1.f : -1.f;
+            row_total += size < 1 ? 0.5f * difference * difference : size - 0.5f;
+            edge += slope * (both - cosine * inverse_ij * inverse_ij);
+            f_j[l] -= 0.5f * slope * both;
+        }
+        total += (double)row_total;
+        f_j[i] += edge;
+    }
+    return total;
+}
+
+/* RKD-A of one pair of layers: L = mean over i, j, l of h(cos_S - cos_T). */
+static double lgg_rkd_angle_pair(lgg_loss *loss, int batch, const lgg_representation *student,
+                                 const lgg_representation *teacher, double scale) {
+    const size_t n = (size_t)batch;
+    const double angles = (double)n * (double)n * (double)n;
+    float *f = loss->edge_gradient;
+    lgg_rkd_distances(loss->student, batch, student);
+    lgg_rkd_distances(loss->teacher, batch, teacher);
+    lgg_inverse_distances(loss->student, loss->inverse_distance[0]);
+    lgg_inverse_distances(loss->teacher, loss->inverse_distance[1]);
+#pragma omp parallel for
+    for (size_t j = 0; j < n; j++)
+        loss->row_total[j] = lgg_rkd_angle_row(loss, n, j, f + j * n);
+    double total = 0;
+    for (size_t j = 0; j < n; j++)
+        total += loss->row_total[j];
+    if (!student->gradient || scale == 0) return total / angles;
+
+    const float half = (float)(0.5 * scale / angles);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++)
+            f[i * n + j] = f[j * n + i] = half * (f[i * n + j] + f[j * n + i]);
+        f[i * n + i] = 0;
+    }
+    lgg_distance_backward(loss->student, f, student->gradient);
+    return total / angles;
+}
+
+double lgg_rkd_evaluate(lgg_loss *loss, int batch, const lgg_representation *student, const lgg_representation *teacher,
+                        float scale) {
+    const double share = loss->options.reduction == LGG_MEAN ? 1. / loss->layers : 1;
+    double total = 0;
+    loss->zero_share = 0;
+    for (int l = 0; l < loss->layers; l++) {
+        total += loss->kind == LGG_RKD_DISTANCE
+                     ? lgg_rkd_distance_pair(loss, batch, &student[l], &teacher[l], share * (double)scale)
+                     : lgg_rkd_angle_pair(loss, batch, &student[l], &teacher[l], share * (double)scale);
+        loss->zero_share = fmax(loss->zero_share, lgg_gram_zero_share(loss->student));
+    }
+    return share * total;
+}

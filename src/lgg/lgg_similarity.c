@@ -1,0 +1,85 @@
+/* lgg_similarity.c: step 1 of the graph (Section 3.3 of the paper), S_ij with S_ii = 0.
+ *
+ *     cosine  S_ij = x_i.x_j / (|x_i| |x_j|)      rbf  S_ij = exp(-alpha D_ij)      exp  S_ij = exp(-alpha sqrt(D_ij))
+ */
+#include "lgg_internal.h"
+#include <math.h>
+
+/* S (B, B) from gram (B, B); 0 where a vector is zero. */
+static void lgg_cosine_forward(lgg_graph *graph) {
+    const size_t n = (size_t)graph->batch;
+    for (size_t i = 0; i < n; i++) {
+        const double inverse_i = graph->inverse_length[i];
+        const float *gram = graph->gram + i * n;
+        float *similarity = graph->similarity + i * n;
+#pragma omp simd
+        for (size_t j = 0; j < n; j++) {
+            const float cosine = (float)((double)gram[j] * inverse_i * graph->inverse_length[j]);
+            similarity[j] = cosine > 1 ? 1 : cosine < -1 ? -1 : cosine;
+        }
+        similarity[i] = 0;
+    }
+}
+
+/* e (B, B) = dL/dS becomes W: W_ij = 2 E_ij / (|x_i| |x_j|), W_ii = -2 sum_j E_ij S_ij / |x_i|^2. */
+static void lgg_cosine_backward(const lgg_graph *graph, float *e, float *gradient) {
+    const size_t n = (size_t)graph->batch;
+    for (size_t i = 0; i < n; i++) {
+        const double inverse_i = graph->inverse_length[i];
+        const float *similarity = graph->similarity + i * n;
+        float *row = e + i * n;
+        double diagonal = 0;
+#pragma omp simd reduction(+ : diagonal)
+        for (size_t j = 0; j < n; j++) {
+            diagonal += (double)row[j] * (double)similarity[j];
+            row[j] = (float)(2 * (double)row[j] * inverse_i * graph->inverse_length[j]);
+        }
+        row[i] = (float)(-2 * diagonal * inverse_i * inverse_i);
+    }
+    lgg_blas_add_product(graph->batch, graph->d, e, graph->x, gradient);
+}
+
+/* S (B, B) from distance2 (B, B). */
+static void lgg_kernel_forward(lgg_graph *graph) {
+    const size_t n = (size_t)graph->batch;
+    const float alpha = graph->options.alpha;
+    const int squared = graph->options.similarity == LGG_RBF;
+#pragma omp parallel for if (n >= 64)
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) {
+            const float distance2 = graph->distance2[i * n + j];
+            graph->similarity[i * n + j] = expf(-alpha * (squared ? distance2 : sqrtf(distance2)));
+        }
+        graph->similarity[i * n + i] = 0;
+    }
+}
+
+/* e (B, B) = dL/dS becomes F = dL/dD: F_ij = -alpha S_ij E_ij, under exp divided by 2 sqrt(D_ij), 0 at D_ij = 0. */
+static void lgg_kernel_backward(const lgg_graph *graph, float *e, float *gradient) {
+    const size_t n = (size_t)graph->batch;
+    const float alpha = graph->options.alpha;
+    const int squared = graph->options.similarity == LGG_RBF;
+    for (size_t t = 0; t < n * n; t++) {
+        const float distance2 = graph->distance2[t];
+        const float slope = squared ? 1 : distance2 > 0 ? 0.5f / sqrtf(distance2) : 0;
+        e[t] *= -alpha * graph->similarity[t] * slope;
+    }
+    lgg_distance_backward(graph, e, gradient);
+}
+
+void lgg_similarity_forward(lgg_graph *graph) {
+    if (graph->options.similarity == LGG_COSINE) {
+        lgg_cosine_forward(graph);
+    } else {
+        lgg_distance_forward(graph);
+        lgg_kernel_forward(graph);
+    }
+}
+
+void lgg_similarity_backward(const lgg_graph *graph, float *e, float *gradient) {
+    if (graph->options.similarity == LGG_COSINE) {
+        lgg_cosine_backward(graph, e, gradient);
+    } else {
+        lgg_kernel_backward(graph, e, gradient);
+    }
+}

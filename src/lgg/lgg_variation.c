@@ -1,0 +1,166 @@
+/* lgg_variation.c: label variation sigma = tr(V' L^m V), L = D - A the Laplacian of a graph, V (B, C) the labels; and its
+ * smoothness over layers, sum_l |sigma_(l+1) - sigma_l|.
+ *
+ * m = 1:  sigma = sum_ij A_ij |v_i - v_j|^2 / 2, for one-hot labels the weight of the edges between distinct classes.
+ * m > 1:  with U_i = L^i V (B, C), sigma = tr(U_a' U_b) for any a + b = m, and
+ *         dsigma/dL = M = sum_(a + b = m - 1) U_a U_b',   dsigma/dA_ij = (M_ii + M_jj) / 2 - M_ij.
+ * L^m itself is never formed.
+ */
+#include "lgg_internal.h"
+#include <float.h>
+#include <math.h>
+
+double lgg_label_distance(int batch, int classes, const float *labels, float *label_distance) {
+    const size_t n = (size_t)batch, c = (size_t)classes;
+    double weight = 0;
+    for (size_t i = 0; i < n; i++) {
+        label_distance[i * n + i] = 0;
+        for (size_t j = 0; j < i; j++) {
+            float sum = 0;
+#pragma omp simd reduction(+ : sum)
+            for (size_t t = 0; t < c; t++) {
+                const float difference = labels[i * c + t] - labels[j * c + t];
+                sum += difference * difference;
+            }
+            label_distance[i * n + j] = label_distance[j * n + i] = sum / 2;
+            weight += (double)sum;
+        }
+    }
+    return weight;
+}
+
+/* degree (n) of adjacency (n, n) */
+static void lgg_degrees(size_t n, const float *adjacency, double *degree) {
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (size_t j = 0; j < n; j++)
+            sum += (double)adjacency[i * n + j];
+        degree[i] = sum;
+    }
+}
+
+/* next (n, C) = L u = D u - A u, for u (n, C) */
+static void lgg_laplacian_multiply(int batch, int classes, const float *adjacency, const double *degree, const float *u,
+                                   float *next) {
+    const size_t n = (size_t)batch, c = (size_t)classes;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t t = 0; t < c; t++)
+            next[i * c + t] = (float)(degree[i] * (double)u[i * c + t]);
+    }
+    lgg_blas_multiply(batch, classes, batch, -1, adjacency, u, 1, next);
+}
+
+/* sum of a_i b_i */
+static double lgg_inner_product(size_t count, const float *a, const float *b) {
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t t = 0; t < count; t++)
+        sum += (double)a[t] * (double)b[t];
+    return sum;
+}
+
+/* U_i = L^i V: V itself, then the pieces of laplacian_power. */
+static const float *lgg_laplacian_power_of(int i, size_t size, const float *labels, const float *laplacian_power) {
+    return i == 0 ? labels : laplacian_power + (size_t)(i - 1) * size;
+}
+
+double lgg_variation_forward(int batch, int classes, int power, const float *adjacency, const float *labels,
+                             const float *label_distance, float *laplacian_power, double *degree) {
+    const size_t n = (size_t)batch, size = n * (size_t)classes;
+    if (power == 1) return lgg_inner_product(n * n, adjacency, label_distance);
+    lgg_degrees(n, adjacency, degree);
+    for (int i = 1; i < power; i++) {
+        lgg_laplacian_multiply(batch, classes, adjacency, degree,
+                               lgg_laplacian_power_of(i - 1, size, labels, laplacian_power),
+                               laplacian_power + (size_t)(i - 1) * size);
+    }
+    return lgg_inner_product(size, lgg_laplacian_power_of(power / 2, size, labels, laplacian_power),
+                             lgg_laplacian_power_of(power - power / 2, size, labels, laplacian_power));
+}
+
+void lgg_variation_backward(int batch, int classes, int power, float scale, const float *labels,
+                            const float *label_distance, const float *laplacian_power, float *e) {
+    const size_t n = (size_t)batch, size = n * (size_t)classes;
+    if (power == 1) {
+        for (size_t t = 0; t < n * n; t++)
+            e[t] = scale * label_distance[t];
+        return;
+    }
+    /* e = T with M = T + T': the terms a < b, and half of a = b */
+    float beta = 0;
+    for (int a = 0, b = power - 1; a <= b; a++, b--) {
+        lgg_blas_multiply_transposed(batch, classes, a == b ? scale / 2 : scale,
+                                     lgg_laplacian_power_of(a, size, labels, laplacian_power),
+                                     lgg_laplacian_power_of(b, size, labels, laplacian_power), beta, e);
+        beta = 1;
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const float t_ii = e[i * n + i], t_jj = e[j * n + j], t_ij = e[i * n + j], t_ji = e[j * n + i];
+            e[i * n + j] = e[j * n + i] = t_ii + t_jj - t_ij - t_ji;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        e[i * n + i] = 0;
+}
+
+/* sigma of one built graph, by the loss's options. */
+static double lgg_loss_variation(const lgg_loss *loss, const lgg_graph *graph, const float *labels) {
+    return lgg_variation_forward(graph->batch, loss->classes, loss->options.power, graph->adjacency, labels,
+                                 loss->label_distance, loss->laplacian_power, loss->degree);
+}
+
+/* Adds scale dsigma/dx; laplacian_power must be that of this graph. */
+static void lgg_loss_variation_backward(const lgg_loss *loss, const lgg_graph *graph, const float *labels, double scale,
+                                        float *gradient) {
+    if (scale == 0 || !gradient) return;
+    lgg_variation_backward(graph->batch, loss->classes, loss->options.power, (float)scale, labels, loss->label_distance,
+                           loss->laplacian_power, loss->edge_gradient);
+    lgg_graph_backward(graph, loss->edge_gradient, gradient);
+}
+
+double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
+                              float scale, double *sigma) {
+    lgg_graph *graph = loss->student;
+    const double weight = lgg_label_distance(batch, loss->classes, labels, loss->label_distance);
+    const double share = loss->options.reduction == LGG_SUM ? 1 : weight > 0 ? 1 / weight : 0;
+    lgg_graph_forward(graph, batch, student->d, student->x, NULL);
+    loss->zero_share = lgg_gram_zero_share(graph);
+    sigma[0] = share * lgg_loss_variation(loss, graph, labels);
+    lgg_loss_variation_backward(loss, graph, labels, share * (double)scale, student->gradient);
+    return sigma[0];
+}
+
+/* The sign of b - a; 0 where they are equal to float32's rounding, as the same graph twice must be. */
+static int lgg_sign_of_change(double a, double b) {
+    if (fabs(b - a) <= (double)FLT_EPSILON * (fabs(a) + fabs(b))) return 0;
+    return b > a ? 1 : -1;
+}
+
+double lgg_smooth_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
+                           float scale, double *sigma) {
+    const int layers = loss->layers;
+    const double share = loss->options.reduction == LGG_MEAN ? 1. / (layers - 1) : 1;
+    double total = 0;
+    lgg_label_distance(batch, loss->classes, labels, loss->label_distance);
+    loss->zero_share = 0;
+    for (int l = 0; l < layers; l++) {
+        lgg_graph_forward(&loss->student[l], batch, student[l].d, student[l].x, NULL);
+        loss->zero_share = fmax(loss->zero_share, lgg_gram_zero_share(&loss->student[l]));
+        sigma[l] = lgg_loss_variation(loss, &loss->student[l], labels);
+    }
+    for (int l = 0; l + 1 < layers; l++)
+        total += fabs(sigma[l + 1] - sigma[l]);
+
+    /* A layer between a smaller and a larger sigma gets no gradient: its two terms cancel. */
+    for (int l = 0; l < layers; l++) {
+        const int before = l == 0 ? 0 : lgg_sign_of_change(sigma[l - 1], sigma[l]);
+        const int after = l == layers - 1 ? 0 : lgg_sign_of_change(sigma[l], sigma[l + 1]);
+        if (before == after || !student[l].gradient) continue;
+        lgg_loss_variation(loss, &loss->student[l], labels);
+        lgg_loss_variation_backward(loss, &loss->student[l], labels, share * (double)scale * (before - after),
+                                    student[l].gradient);
+    }
+    return share * total;
+}

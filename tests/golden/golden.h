@@ -1,0 +1,49 @@
+/* golden.h: a golden case, a loss on given representations with its value and gradients, and who evaluates it.
+ *
+ * A file is white-space separated tokens:
+ *
+ *     kind label_variation|smooth|gkd|rkd_distance|rkd_angle|hkd
+ *     batch B
+ *     classes C
+ *     labels y_1 ... y_B
+ *     option NAME VALUE            any number; the .cfg options. Absent means alpha 1, unit 0, k 0, normalize 0, power 1,
+ *                                  edges all, neighbors own, distance squared, reduction mean (label_variation: sum)
+ *     student I ROWS COLS          then ROWS*COLS numbers, row by row
+ *     teacher I ROWS COLS          distillation only
+ *     loss L
+ *     gradient I ROWS COLS         dL/d student I
+ */
+#ifndef GOLDEN_H
+#define GOLDEN_H
+
+#include "lgg.h"
+
+/* A matrix (rows, columns) read from a file; value is NULL where the file has none. */
+typedef struct {
+    int rows, columns;
+    float *value;
+} golden_matrix;
+
+typedef struct {
+    lgg_kind kind;
+    lgg_options options;
+    int batch, classes, layers;
+    float *labels;                               /* (batch, classes), one-hot */
+    golden_matrix *student, *teacher, *gradient; /* `layers` each; teacher all NULL where the kind has none */
+    double loss;
+} golden_case;
+
+/* Reads a case. 0; or -1 with one line in message (file, line, what was expected), and nothing to free. */
+int golden_case_read(golden_case *c, const char *path, char *message, size_t size);
+void golden_case_free(golden_case *c);
+
+/* Whoever evaluates cases: the CPU, or a GPU. */
+typedef struct {
+    const char *name;
+    /* loss receives L, gradient[i] (batch, columns of student i), zeroed by the caller, receives dL/dx_i. */
+    lgg_status (*evaluate)(const golden_case *c, double *loss, float **gradient);
+} golden_backend;
+
+extern const golden_backend golden_cpu;
+
+#endif

@@ -1,0 +1,13 @@
+# make golden [CASES="file..."]: losses and gradients against numbers computed in float64 with automatic differentiation.
+
+CASES ?= $(sort $(wildcard tests/golden/cases/*.txt))
+GOLDEN_SOURCES := tests/golden/golden.c tests/golden/golden_case.c tests/golden/golden_cpu.c
+
+$(BUILD)/golden: $(GOLDEN_SOURCES) tests/golden/golden.h $(BUILD)/liblgg.a
+	$(CC) $(LGG_CFLAGS) -O2 $(LGG_OPENMP) $(GOLDEN_SOURCES) $(BUILD)/liblgg.a -o $@ $(LGG_LIBS)
+
+.PHONY: golden
+golden: $(BUILD)/golden
+	@$(BUILD)/golden $(CASES)
+
+TESTS += golden
