@@ -1,0 +1,28 @@
+# Builds the latent geometry sources into Darknet. Installed as DARKNET/lgg/lgg.mk; Darknet's own Makefile includes it after
+# its lists of objects and before its rules.
+#
+# The project's own Makefile sees this file too, and must find nothing in it: only Darknet has an OBJDIR.
+
+ifdef OBJDIR
+LGG_HOST ?= pjreddie
+LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c)
+ifeq ($(GPU), 1)
+LGG_SOURCES += $(wildcard lgg/lgg/*.cu)
+endif
+LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))
+
+OBJ += $(LGG_OBJECTS)
+DEPS += $(wildcard lgg/*/*.h) lgg/lgg.mk
+VPATH := $(VPATH):lgg/lgg:lgg/darknet:lgg/tool
+COMMON += -Ilgg/lgg -Ilgg/darknet -Ilgg/tool -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
+
+# Darknet's -Ofast assumes that there is no NaN and no infinity, which our checks look for.
+ifneq ($(DEBUG), 1)
+$(addprefix $(OBJDIR), $(LGG_OBJECTS)): OPTS = -O3 -fno-math-errno -fopenmp-simd
+endif
+
+ifeq ($(BLAS), 1)
+$(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_BLAS
+LDFLAGS += -lopenblas
+endif
+endif

@@ -1,0 +1,47 @@
+/* lgg_hooks.h: what Darknet's own files call. The patches in darknet_patch/ add nothing but these calls.
+ *
+ * An LGG section ([label_variation], [lgg_smooth], [lgg_gkd], [rkd], [hkd]) is a layer that shares the output and delta of
+ * the layer before it, as [dropout] does: it changes nothing in prediction and costs nothing there. In training its backward
+ * function evaluates a loss on the graphs of the batch and adds the gradient to the layers that it taps. */
+#ifndef LGG_HOOKS_H
+#define LGG_HOOKS_H
+
+#include "darknet.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Whether a section header, such as "[lgg_gkd]", is one of ours. */
+int is_lgg_section(const char *type);
+
+/* Reads one of our sections: `index` is its layer's index in net, `filename` the .cfg it is in. Ends the program with one line
+ * that says what is wrong, should the section not be right. */
+layer parse_lgg_layer(const char *type, list *options, network *net, int index, const char *filename);
+
+/* Ends the program with one line: line `number` of the file, in a section of ours, is an option without a value. `index` is the
+ * section's layer index, `line` the option's name. */
+void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line);
+
+/* To be called once all layers are there, with net->truths as the host would have it, before net->truth is allocated: checks
+ * the sections against the network and sets net->truths to the number of classes where a section gives it. */
+void finish_lgg_network(network *net);
+
+/* Follows the layer before it to its new size and buffers. */
+void resize_lgg_layer(layer *l, network *net, int index);
+void free_lgg_layer(layer l);
+
+/* Prints one line with every term of net's last iteration, images a second and the time left; nothing if net has no LGG
+ * section. `images` is the number of images of an iteration, on all devices together. */
+void print_lgg_progress(network *net, int images);
+
+/* Ends the program with one line if the data file's number of classes is not what the sections of net compare with, or is
+ * larger than what net puts out for an image. */
+void check_lgg_truth(network *net, int classes, const char *datacfg);
+void check_lgg_outputs(network *net, int classes, const char *datacfg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

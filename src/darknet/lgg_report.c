@@ -1,0 +1,70 @@
+/* lgg_report.c: what the LGG sections of a network say of the current iteration. */
+#include "lgg_report.h"
+
+#include <math.h>
+
+#include "lgg_hooks.h"
+#include "lgg_section.h"
+
+int count_lgg_terms(const network *net) {
+    int count = 0;
+    for (int i = 0; i < net->n; ++i)
+        count += net->layers[i].type == LGG;
+    return count;
+}
+
+lgg_term get_lgg_term(const network *net, int i) {
+    const layer *l = net->layers;
+    while (l->type != LGG || i-- > 0)
+        ++l;
+    const lgg_section *s = l->lgg;
+    lgg_term term = {.section = s->place.type,
+                     .layer = s->place.index,
+                     .value = s->record.value,
+                     .scaled = (double)s->lambda * s->record.value,
+                     .sigma = s->record.sigma,
+                     .tapped = s->tapped};
+    if (s->kind == LGG_LABEL_VARIATION || s->kind == LGG_SMOOTH) term.sigmas = s->n;
+    return term;
+}
+
+int lgg_is_finite(double x) {
+    return isfinite(x);
+}
+
+/* "lgg_smooth 47: 1234.5 x 0.0001 = 0.12345 (sigma 14: 3.2, 28: 2.9)" */
+static void print_term(const lgg_term *term, double lambda) {
+    printf(" %s %d: %g x %g = %g", term->section, term->layer, term->value, lambda, term->scaled);
+    for (int i = 0; i < term->sigmas; ++i) {
+        printf("%s%d: %g", i ? ", " : " (sigma ", term->tapped[i], term->sigma[i]);
+    }
+    printf("%s;", term->sigmas ? ")" : "");
+}
+
+/* Images a second and the time left, from a running average that weighs as Darknet's average loss does. */
+static void print_speed(lgg_network *shared, const network *net, int images) {
+    double now = what_time_is_it_now(), elapsed = now - shared->printed_at;
+    int is_first = shared->printed_at <= 0;
+    shared->printed_at = now;
+    if (is_first) return;
+    shared->iteration = shared->iteration > 0 ? .9 * shared->iteration + .1 * elapsed : elapsed;
+    printf(" %.0f images/s", images / shared->iteration);
+    double left = (double)net->max_batches - (double)get_current_batch((network *)net);
+    if (left < 0 || net->max_batches == 0) return;
+    long seconds = (long)(left * shared->iteration + .5);
+    printf(", %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+void print_lgg_progress(network *net, int images) {
+    int terms = count_lgg_terms(net);
+    if (!terms) return;
+    lgg_section *section = NULL;
+    printf("lgg:");
+    for (int i = 0; i < terms; ++i) {
+        lgg_term term = get_lgg_term(net, i);
+        section = net->layers[term.layer].lgg;
+        print_term(&term, (double)section->lambda);
+    }
+    print_speed(section->network, net, images);
+    printf("\n");
+}

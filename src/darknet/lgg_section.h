@@ -1,0 +1,82 @@
+/* lgg_section.h: what every LGG section of a network holds, and the steps that they share.
+ *
+ * Backward, in this order: read the tapped layers, run the teacher, evaluate the loss, add its gradient to the tapped layers. */
+#ifndef LGG_SECTION_H
+#define LGG_SECTION_H
+
+#include "lgg.h"
+#include "lgg_cfg.h"
+#include "lgg_tap.h"
+#include "lgg_teacher.h"
+
+#include LGG_HOST_HEADER
+
+/* What the sections of one network share. Made with the first of them, freed with the last. */
+typedef struct lgg_network {
+    int sections;
+    char *cfg;             /* the .cfg file */
+    network *net;          /* NULL until all layers are parsed */
+    lgg_shape input;       /* of the .cfg file, whatever size training takes later */
+    size_t passes;         /* forward passes so far, counted once a section: differs from batch to batch */
+    lgg_teacher *teachers; /* each cfg and weights once */
+    double printed_at;     /* seconds; 0 before the first line of progress */
+    double iteration;      /* running average of the seconds an iteration takes */
+} lgg_network;
+
+/* What one section says of the current iteration: means over its forward passes (the host's subdivisions). */
+typedef struct {
+    int passes;
+    double value;  /* L */
+    double *sigma; /* of each tapped layer; label variation and smoothness only */
+} lgg_record;
+
+typedef struct lgg_section {
+    lgg_place place;
+    lgg_network *network;
+    lgg_kind kind;
+    lgg_options options;
+    float lambda;
+    int classes; /* as the section gives it, 0 where it does not */
+
+    int n;                       /* tapped layers, or pairs of them */
+    int *tapped;                 /* n layer indices */
+    lgg_tap *taps;               /* n */
+    lgg_representation *student; /* n */
+
+    char *teacher_cfg, *teacher_weights; /* NULL without a teacher */
+    int *
+        teacher_layers; /* n, as the section gives them until the teacher is loaded, then their indices; NULL: the default */
+    lgg_teacher *teacher;
+    lgg_representation *taught; /* n */
+
+    lgg_loss *loss;    /* NULL until training begins: prediction needs none of its memory */
+    double last_value; /* L of the last pass */
+    double *sigma;     /* n, of the last pass */
+    lgg_record record;
+    int warned_of_zeros;
+} lgg_section;
+
+/* Makes the layer of a section: shares the layer before it, taps what `layers` names (or the default of its kind), and reads
+ * lambda and classes. The caller sets its backward function and reads the options of its own. */
+layer make_lgg_layer(const lgg_cfg *cfg, lgg_kind kind, float lambda, network *net);
+
+/* Reads similarity, alpha, unit, k and normalize. */
+void read_lgg_graph_options(const lgg_cfg *cfg, lgg_graph_options *options);
+
+/* Reads power, 1 or more, and reduction=sum|mean. */
+void read_lgg_power(const lgg_cfg *cfg, lgg_options *options);
+void read_lgg_reduction(const lgg_cfg *cfg, lgg_options *options);
+
+/* Reads teacher_cfg, teacher_weights and teacher_layers; the teacher itself is loaded when training begins. */
+void read_lgg_teacher_options(const lgg_cfg *cfg, lgg_section *section);
+
+/* Whether the section compares with the labels of the batch. */
+int lgg_section_needs_labels(const lgg_section *section);
+
+/* The steps of a backward pass. */
+void read_lgg_students(lgg_section *section, const host_pass *pass, int batch);
+void read_lgg_teachers(lgg_section *section, const host_pass *pass, int batch);
+void evaluate_lgg_section(lgg_section *section, const host_pass *pass, int batch);
+void add_lgg_gradients(lgg_section *section, const host_pass *pass, int batch);
+
+#endif

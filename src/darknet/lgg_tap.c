@@ -1,0 +1,184 @@
+/* lgg_tap.c: the one place that reads other layers and adds to their deltas. */
+#include "lgg_tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Layers whose output is no representation, or through which the host passes no right gradient. */
+static const struct {
+    LAYER_TYPE type;
+    const char *why;
+    int readable; /* in a teacher */
+} untappable[] = {HOST_UNTAPPABLE};
+
+/* Whether the layer works in the buffers of the layer before it. */
+static int works_in_place(const layer *l) {
+    return l->type == DROPOUT || l->type == LGG;
+}
+
+/* The layer whose buffers this one works in. */
+static const layer *find_owner(const layer *layers, int index) {
+    while (index > 0 && works_in_place(&layers[index]))
+        --index;
+    return &layers[index];
+}
+
+/* Why a layer cannot be tapped; NULL if it can. */
+static const char *find_obstacle(const layer *layers, int index, int needs_gradient) {
+    if (layers[index].type == LGG) return "an LGG section, which passes its input through";
+    for (size_t i = 0; i < sizeof untappable / sizeof *untappable; ++i) {
+        if (find_owner(layers, index)->type != untappable[i].type) continue;
+        if (needs_gradient || !untappable[i].readable) return untappable[i].why;
+    }
+    return needs_gradient && !layers[index].delta ? "a layer without a gradient" : NULL;
+}
+
+/* Fails, naming the nearest earlier layer that can be tapped. */
+static _Noreturn void fail_obstacle(const lgg_place *place, const char *option, const layer *layers, int index,
+                                    int needs_gradient) {
+    int nearest = index;
+    while (nearest >= 0 && find_obstacle(layers, nearest, needs_gradient))
+        --nearest;
+    const char *why = find_obstacle(layers, index, needs_gradient);
+    if (nearest < 0) lgg_fail(place, "%s=%d: is %s, and there is no other layer before it to tap", option, index, why);
+    lgg_fail(place, "%s=%d: is %s; tap layer %d instead (%s=%d)", option, index, why, nearest, option, nearest);
+}
+
+static int check_tap(const lgg_place *place, const char *option, const layer *layers, int index, int needs_gradient) {
+    if (find_obstacle(layers, index, needs_gradient)) fail_obstacle(place, option, layers, index, needs_gradient);
+    return index;
+}
+
+int find_lgg_tap(const lgg_place *place, const char *option, const layer *layers, int end, int value,
+                 int needs_gradient) {
+    int index = value < 0 ? end + value : value;
+    if (index < 0 || index >= end) {
+        lgg_fail(place, "%s=%d: no such layer%s; give 0 to %d, or -%d to -1", option, value,
+                 needs_gradient ? " before this section" : " in the teacher", end - 1, end);
+    }
+    return check_tap(place, option, layers, index, needs_gradient);
+}
+
+int find_default_lgg_tap(const lgg_place *place, const char *option, const layer *layers, int end, int needs_gradient) {
+    int index = end - 1;
+    while (index > 0 && layers[index].type == LGG)
+        --index;
+    return check_tap(place, option, layers, index, needs_gradient);
+}
+
+int find_logits_lgg_tap(const lgg_place *place, const char *option, const layer *layers, int end, int needs_gradient) {
+    int index = end - 1;
+    while (index > 0 && layers[index].type != SOFTMAX)
+        --index;
+    if (index <= 0) {
+        lgg_fail(
+            place,
+            "%s= is not given, and there is no [softmax] %s whose input it could mean; name the layer of the logits",
+            option, needs_gradient ? "before this section" : "in the teacher");
+    }
+    return find_default_lgg_tap(place, option, layers, index, needs_gradient);
+}
+
+/* Whether a dropout works in the tapped layer's buffer, later than the section: its mask is in the output already, but its
+ * backward function has run before ours. */
+static int is_dropped_later(const lgg_tap *tap, const layer *layers, int count, int section) {
+    for (int i = tap->layer + 1; i < count && works_in_place(&layers[i]); ++i) {
+        if (i > section && layers[i].type == DROPOUT) return 1;
+    }
+    return 0;
+}
+
+static int is_activated(const layer *owner) {
+    return owner->type == SOFTMAX || owner->type == LOGXENT;
+}
+
+void check_lgg_tap(const lgg_place *place, const lgg_tap *tap, const layer *layers, int count) {
+    const layer *owner = find_owner(layers, tap->layer);
+    if (!is_activated(owner)) return;
+    for (const layer *l = owner + 1; l < layers + count && works_in_place(l); ++l) {
+        if (l->type != DROPOUT) continue;
+        lgg_fail(place, "layers=%d: taps probabilities that [dropout] (layer %d) overwrites; tap layer %d instead",
+                 tap->layer, (int)(l - layers), (int)(owner - layers) - 1);
+    }
+}
+
+/* scratch (n), zeroed: grows when the host resizes the network, and never shrinks. */
+static float *clear_scratch(lgg_tap *tap, size_t n) {
+    if (n > tap->capacity) {
+        free(tap->scratch);
+        tap->scratch = malloc(n * sizeof *tap->scratch);
+        tap->capacity = tap->scratch ? n : 0;
+    }
+    if (tap->scratch) memset(tap->scratch, 0, n * sizeof *tap->scratch);
+    return tap->scratch;
+}
+
+lgg_representation read_lgg_tap(lgg_tap *tap, const layer *layers, int count, int section, int batch) {
+    const layer *l = &layers[tap->layer];
+    lgg_representation tapped = {.x = l->output, .gradient = l->delta, .d = l->outputs};
+    if (is_activated(find_owner(layers, tap->layer)) || is_dropped_later(tap, layers, count, section)) {
+        tapped.gradient = clear_scratch(tap, (size_t)batch * (size_t)l->outputs);
+    }
+    return tapped;
+}
+
+/* gradient (n) <- gradient * mask * scale of each dropout that works on the tapped layer after the section. */
+static void drop_gradient(const lgg_tap *tap, const layer *layers, int count, int section, size_t n) {
+    for (int i = tap->layer + 1; i < count && works_in_place(&layers[i]); ++i) {
+        if (i < section || layers[i].type != DROPOUT) continue;
+        for (size_t j = 0; j < n; ++j)
+            tap->scratch[j] *= host_dropout_factor(&layers[i], j);
+    }
+}
+
+/* For p = softmax(z / T) of n values: gradient <- p * (gradient - <p, gradient>) / T. */
+static void softmax_gradient(const float *p, float *gradient, int n, float temperature) {
+    double mean = 0;
+    for (int i = 0; i < n; ++i)
+        mean += (double)p[i] * (double)gradient[i];
+    for (int i = 0; i < n; ++i)
+        gradient[i] = p[i] * (gradient[i] - (float)mean) / temperature;
+}
+
+/* One sample's gradient (outputs) through the softmax of each of its groups, or of each node of its tree. */
+static void group_gradients(const layer *l, const float *p, float *gradient) {
+    if (!l->softmax_tree) {
+        int size = l->outputs / l->groups;
+        for (int i = 0; i < l->outputs; i += size)
+            softmax_gradient(p + i, gradient + i, size, l->temperature);
+        return;
+    }
+    for (int i = 0; i < l->softmax_tree->groups; ++i) {
+        int offset = l->softmax_tree->group_offset[i];
+        softmax_gradient(p + offset, gradient + offset, l->softmax_tree->group_size[i], l->temperature);
+    }
+}
+
+/* gradient (B, d) with respect to the output <- the same with respect to the input. */
+static void activation_gradient(const layer *l, float *gradient, int batch) {
+    size_t d = (size_t)l->outputs, n = (size_t)batch * d;
+    if (l->type == SOFTMAX) {
+        for (size_t i = 0; i < n; i += d)
+            group_gradients(l, l->output + i, gradient + i);
+    } else {
+        for (size_t i = 0; i < n; ++i)
+            gradient[i] *= l->output[i] * (1 - l->output[i]);
+    }
+}
+
+void add_lgg_tap(lgg_tap *tap, const layer *layers, int count, int section, int batch) {
+    const layer *l = &layers[tap->layer], *owner = find_owner(layers, tap->layer);
+    int dropped = is_dropped_later(tap, layers, count, section);
+    size_t n = (size_t)batch * (size_t)l->outputs;
+    if (!dropped && !is_activated(owner)) return;
+    if (dropped) drop_gradient(tap, layers, count, section, n);
+    if (is_activated(owner)) activation_gradient(owner, tap->scratch, batch);
+    for (size_t i = 0; i < n; ++i)
+        l->delta[i] += tap->scratch[i];
+}
+
+void free_lgg_tap(lgg_tap *tap) {
+    free(tap->scratch);
+    tap->scratch = NULL;
+    tap->capacity = 0;
+}

@@ -1,0 +1,101 @@
+/* lgg_teacher.c: loads teacher networks, and runs them on the student's batch. */
+#include "lgg_teacher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lgg_inference.h"
+#include "lgg_section.h"
+#include "lgg_weights.h"
+
+lgg_shape lgg_shape_of(const network *net) {
+    lgg_shape shape = {net->w, net->h, net->c, net->inputs};
+    return shape;
+}
+
+static int same_shape(lgg_shape a, lgg_shape b) {
+    return a.width == b.width && a.height == b.height && a.channels == b.channels && a.inputs == b.inputs;
+}
+
+/* The canonical path of a file that can be read. */
+static char *find_file(const lgg_place *place, const char *option, const char *path) {
+    char *canonical = realpath(path, NULL);
+    if (!canonical || access(canonical, R_OK) != 0) {
+        lgg_fail(place, "%s=%s: %s; give the path of a file, relative to where darknet is started", option, path,
+                 strerror(errno));
+    }
+    return canonical;
+}
+
+/* Parses a network without drawing from the random numbers that the student's training goes on with. */
+static network *parse_aside(char *cfg, int batch) {
+    char state[128];
+    char *student = initstate(1, state, sizeof state);
+    network *net = host_parse_network(cfg, batch);
+    setstate(student);
+    return net;
+}
+
+/* Brings the teacher to the size that the student's images have now. */
+static void follow_size(network *teacher, const network *student) {
+    if (teacher->w == student->w && teacher->h == student->h) return;
+    resize_network(teacher, student->w, student->h);
+    free_training_buffers(teacher);
+}
+
+static network *load_teacher(const lgg_place *place, const lgg_network *student, char *cfg, char *weights, int batch) {
+    network *net = parse_aside(cfg, batch);
+    lgg_shape expected = student->input, given = lgg_shape_of(net);
+    if (!same_shape(given, expected)) {
+        lgg_fail(place,
+                 "teacher_cfg=%s: takes images of %d x %d x %d (%d values), the student %d x %d x %d (%d values)", cfg,
+                 given.width, given.height, given.channels, given.inputs, expected.width, expected.height,
+                 expected.channels, expected.inputs);
+    }
+    check_weights_file(place, "teacher_weights", weights, net);
+    load_weights(net, weights);
+    fold_batch_norms(net);
+    free_training_buffers(net);
+    return net;
+}
+
+lgg_teacher *find_lgg_teacher(const lgg_place *place, lgg_network *student, const char *cfg, const char *weights,
+                              int batch) {
+    char *cfg_path = find_file(place, "teacher_cfg", cfg);
+    char *weights_path = find_file(place, "teacher_weights", weights);
+    for (lgg_teacher *t = student->teachers; t; t = t->next) {
+        if (strcmp(t->cfg, cfg_path) != 0 || strcmp(t->weights, weights_path) != 0) continue;
+        free(cfg_path);
+        free(weights_path);
+        return t;
+    }
+    lgg_teacher *teacher = calloc(1, sizeof *teacher);
+    if (!teacher) lgg_fail(place, "out of memory");
+    teacher->cfg = cfg_path;
+    teacher->weights = weights_path;
+    teacher->net = load_teacher(place, student, cfg_path, weights_path, batch);
+    teacher->next = student->teachers;
+    student->teachers = teacher;
+    return teacher;
+}
+
+void run_lgg_teacher(const lgg_place *place, lgg_teacher *teacher, const lgg_network *student, int batch) {
+    if (teacher->pass == student->passes) return;
+    if (teacher->net->batch != batch) lgg_fail(place, "the batch has grown from %d to %d", teacher->net->batch, batch);
+    follow_size(teacher->net, student->net);
+    host_predict(teacher->net, host_input(student->net));
+    teacher->pass = student->passes;
+}
+
+void free_lgg_teachers(lgg_teacher *teachers) {
+    while (teachers) {
+        lgg_teacher *next = teachers->next;
+        free_network(teachers->net);
+        free(teachers->cfg);
+        free(teachers->weights);
+        free(teachers);
+        teachers = next;
+    }
+}
