@@ -4,6 +4,7 @@
 # The project's own Makefile sees this file too, and must find nothing in it: only Darknet has an OBJDIR.
 
 ifdef OBJDIR
+.DEFAULT_GOAL := all
 LGG_HOST ?= pjreddie
 LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c)
 ifeq ($(GPU), 1)
@@ -12,9 +13,11 @@ endif
 LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))
 
 OBJ += $(LGG_OBJECTS)
-DEPS += $(wildcard lgg/*/*.h) lgg/lgg.mk
 VPATH := $(VPATH):lgg/lgg:lgg/darknet:lgg/tool
 COMMON += -Ilgg/lgg -Ilgg/darknet -Ilgg/tool -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
+
+$(addprefix $(OBJDIR), $(LGG_OBJECTS)): lgg/lgg.mk
+$(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h)
 
 # Darknet's -Ofast assumes that there is no NaN and no infinity, which our checks look for.
 ifneq ($(DEBUG), 1)
