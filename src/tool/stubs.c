@@ -1,3 +1,3 @@
 #include "tool.h"
 #define S(n) __attribute__((weak)) int n(int argc, char **argv) { (void)argc, (void)argv; return 1; }
-int command_graph(int,char**); S(command_graph) S(command_plot) S(command_attack) S(command_corrupt)
+int command_plot(int,char**); S(command_plot) S(command_attack) S(command_corrupt)
