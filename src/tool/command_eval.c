@@ -22,8 +22,7 @@ typedef struct {
     int *predicted;
 } argmax_context;
 
-static void argmax_batch(void *context, tool_model *model, int first, int count)
-{
+static void argmax_batch(void *context, tool_model *model, int first, int count) {
     argmax_context *a = context;
     const float *output = tool_model_output(model, a->layer);
     for (int i = 0; i < count; ++i) {
@@ -36,16 +35,14 @@ static void argmax_batch(void *context, tool_model *model, int first, int count)
     }
 }
 
-static int *predict_argmax(tool_model *model, const tool_images *test, int classes)
-{
+static int *predict_argmax(tool_model *model, const tool_images *test, int classes) {
     argmax_context context = {.layer = tool_model_output_layer(model), .classes = classes};
     context.predicted = tool_alloc((size_t)test->count, sizeof(int), "predictions");
     tool_model_run(model, test, "test images", argmax_batch, &context);
     return context.predicted;
 }
 
-static int listed(const char *list, const char *name)
-{
+static int listed(const char *list, const char *name) {
     char **parts;
     int found = 0, count = tool_split(list, ',', &parts);
     for (int i = 0; i < count; ++i) {
@@ -56,8 +53,7 @@ static int listed(const char *list, const char *name)
     return found;
 }
 
-static void check_classifiers(const char *by)
-{
+static void check_classifiers(const char *by) {
     char **parts;
     int count = tool_split(by, ',', &parts);
     for (int i = 0; i < count; ++i) {
@@ -70,66 +66,66 @@ static void check_classifiers(const char *by)
 }
 
 /* confusion (classes, classes): rows the true class, columns the predicted one. */
-static int *count_confusion(const outcome *o, const tool_images *test, int classes)
-{
+static int *count_confusion(const outcome *o, const tool_images *test, int classes) {
     int *confusion = tool_alloc((size_t)(classes * classes), sizeof *confusion, "the confusion matrix");
-    for (int i = 0; i < test->count; ++i) ++confusion[test->label[i] * classes + o->predicted[i]];
+    for (int i = 0; i < test->count; ++i)
+        ++confusion[test->label[i] * classes + o->predicted[i]];
     return confusion;
 }
 
-static int row_sum(const int *confusion, int classes, int c)
-{
+static int row_sum(const int *confusion, int classes, int c) {
     int sum = 0;
-    for (int j = 0; j < classes; ++j) sum += confusion[c * classes + j];
+    for (int j = 0; j < classes; ++j)
+        sum += confusion[c * classes + j];
     return sum;
 }
 
-static double percent(int part, int whole)
-{
+static double percent(int part, int whole) {
     return whole ? 100. * part / whole : 0;
 }
 
-static int count_errors(const outcome *o, const tool_images *test)
-{
+static int count_errors(const outcome *o, const tool_images *test) {
     int errors = 0;
-    for (int i = 0; i < test->count; ++i) errors += o->predicted[i] != test->label[i];
+    for (int i = 0; i < test->count; ++i)
+        errors += o->predicted[i] != test->label[i];
     return errors;
 }
 
-static void print_matrix(const outcome *o, const tool_images *test, const tool_data *data)
-{
+static void print_matrix(const outcome *o, const tool_images *test, const tool_data *data) {
     int *confusion = count_confusion(o, test, data->classes);
     printf("\n%s: rows the true class, columns the predicted one\n%-14s %7s", o->name, "class", "error%");
-    for (int c = 0; c < data->classes; ++c) printf(" %6.6s", data->names[c]);
+    for (int c = 0; c < data->classes; ++c)
+        printf(" %6.6s", data->names[c]);
     putchar('\n');
     for (int c = 0; c < data->classes; ++c) {
         int images = row_sum(confusion, data->classes, c);
         printf("%-14.14s %7.2f", data->names[c], percent(images - confusion[c * data->classes + c], images));
-        for (int j = 0; j < data->classes; ++j) printf(" %6d", confusion[c * data->classes + j]);
+        for (int j = 0; j < data->classes; ++j)
+            printf(" %6d", confusion[c * data->classes + j]);
         putchar('\n');
     }
     free(confusion);
 }
 
 static void print_outcomes(const tool_model *model, const outcome *outcomes, int count, const tool_images *test,
-                           const tool_data *data, int matrices)
-{
+                           const tool_data *data, int matrices) {
     printf("%-24s %-18s %7s %7s %8s\n", "classifier", "layer", "images", "wrong", "error%");
     for (int i = 0; i < count; ++i) {
         int errors = count_errors(&outcomes[i], test);
         printf("%-24s %-18s %7d %7d %8.2f\n", outcomes[i].name, tool_model_layer_name(model, outcomes[i].layer),
                test->count, errors, percent(errors, test->count));
     }
-    for (int i = 0; matrices && i < count; ++i) print_matrix(&outcomes[i], test, data);
+    for (int i = 0; matrices && i < count; ++i)
+        print_matrix(&outcomes[i], test, data);
 }
 
-static void write_csv(const char *path, const outcome *outcomes, int count,
-                      const tool_images *test, const tool_data *data)
-{
+static void write_csv(const char *path, const outcome *outcomes, int count, const tool_images *test,
+                      const tool_data *data) {
     tool_output output = tool_output_open(path);
     if (!output.file) return;
     fprintf(output.file, "classifier,layer,class,images,wrong,error");
-    for (int c = 0; c < data->classes; ++c) fprintf(output.file, ",%s", data->names[c]);
+    for (int c = 0; c < data->classes; ++c)
+        fprintf(output.file, ",%s", data->names[c]);
     fputc('\n', output.file);
     for (int i = 0; i < count; ++i) {
         int *confusion = count_confusion(&outcomes[i], test, data->classes);
@@ -140,7 +136,8 @@ static void write_csv(const char *path, const outcome *outcomes, int count,
                 percent(errors, test->count));
         for (int j = 0; j < data->classes; ++j) {
             int column = 0;
-            for (int c = 0; c < data->classes; ++c) column += confusion[c * data->classes + j];
+            for (int c = 0; c < data->classes; ++c)
+                column += confusion[c * data->classes + j];
             fprintf(output.file, ",%d", column);
         }
         fputc('\n', output.file);
@@ -149,7 +146,8 @@ static void write_csv(const char *path, const outcome *outcomes, int count,
             int wrong = images - confusion[c * data->classes + c];
             fprintf(output.file, "%s,%s,%s,%d,%d,%.4f", outcomes[i].name, layer, data->names[c], images, wrong,
                     percent(wrong, images));
-            for (int j = 0; j < data->classes; ++j) fprintf(output.file, ",%d", confusion[c * data->classes + j]);
+            for (int j = 0; j < data->classes; ++j)
+                fprintf(output.file, ",%d", confusion[c * data->classes + j]);
             fputc('\n', output.file);
         }
         free(confusion);
@@ -158,10 +156,10 @@ static void write_csv(const char *path, const outcome *outcomes, int count,
 }
 
 /* The classifiers on the embedding of one layer; returns how many outcomes it added. */
-static int judge_embedding(tool_model *model, const tool_data *data, const tool_images *test, const eval_options *options,
-                           const char *by, int layer, outcome *outcomes)
-{
-    if (!data->train) tool_fail("the data file names no training list (train=file), which classifying embeddings needs");
+static int judge_embedding(tool_model *model, const tool_data *data, const tool_images *test,
+                           const eval_options *options, const char *by, int layer, outcome *outcomes) {
+    if (!data->train)
+        tool_fail("the data file names no training list (train=file), which classifying embeddings needs");
     int d = tool_model_size(model, layer), added = 0;
     tool_images *train = tool_images_from_list(data->train, data, test->w, test->h, test->c, options->train);
     float *test_x = tool_model_embed(model, test, layer, "test images");
@@ -197,8 +195,7 @@ static int judge_embedding(tool_model *model, const tool_data *data, const tool_
     return added;
 }
 
-static int embedding_layer(const tool_model *model, const char *text)
-{
+static int embedding_layer(const tool_model *model, const char *text) {
     if (!text) return tool_model_embedding_layer(model);
     int *indices;
     int count = tool_parse_layers(text, tool_model_layers(model), &indices);
@@ -211,23 +208,22 @@ static int embedding_layer(const tool_model *model, const char *text)
 
 /* Arg max where the output is one of classes; embeddings where it is not, or where the user asks for a layer, a number of
  * neighbours or a metric. */
-static const char *default_classifiers(const tool_model *model, const tool_data *data, int asks_embedding)
-{
+static const char *default_classifiers(const tool_model *model, const tool_data *data, int asks_embedding) {
     int output = tool_model_output_layer(model);
     if (asks_embedding) return "knn,logistic";
     if (tool_model_is_softmax(model, output)) return "argmax";
     return tool_model_has_lgg(model) || tool_model_size(model, output) != data->classes ? "knn,logistic" : "argmax";
 }
 
-int command_eval(int argc, char **argv)
-{
+int command_eval(int argc, char **argv) {
     eval_options options = {.metric = "cosine", .knn = 10, .batch = 100, .iterations = 300, .l2 = 1e-4};
     int layer_given = 0, knn_given = 0, metric_given = 0;
     const tool_option list[] = {
         {"by", TOOL_STRING, &options.by, 0, 0,
-         "classifiers, a list of argmax,knn,logistic; default argmax for class outputs, the others for embeddings", NULL, NULL},
-        {"layer", TOOL_STRING, &options.layer, 0, 0, "layer whose output is the embedding; default: the one an LGG section taps last",
-         NULL, &layer_given},
+         "classifiers, a list of argmax,knn,logistic; default argmax for class outputs, the others for embeddings",
+         NULL, NULL},
+        {"layer", TOOL_STRING, &options.layer, 0, 0,
+         "layer whose output is the embedding; default: the one an LGG section taps last", NULL, &layer_given},
         {"knn", TOOL_INT, &options.knn, 1, 10000, "nearest neighbours that vote", NULL, &knn_given},
         {"metric", TOOL_STRING, &options.metric, 0, 0, "of the neighbours", "cosine|euclidean", &metric_given},
         {"l2", TOOL_DOUBLE, &options.l2, 0, 1e9, "weight decay of the logistic regression", NULL, NULL},
@@ -235,8 +231,10 @@ int command_eval(int argc, char **argv)
         {"train", TOOL_INT, &options.train, 0, 1e9, "use the first n training images, 0 all", NULL, NULL},
         {"test", TOOL_INT, &options.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &options.batch, 1, 100000, "images run at once", NULL, NULL},
-        {"confusion", TOOL_FLAG, &options.confusion, 0, 0, "print confusion matrix and error of each class", NULL, NULL},
-        {"csv", TOOL_STRING, &options.csv, 0, 0, "write the results, with confusion matrix and error of each class", NULL, NULL},
+        {"confusion", TOOL_FLAG, &options.confusion, 0, 0, "print confusion matrix and error of each class", NULL,
+         NULL},
+        {"csv", TOOL_STRING, &options.csv, 0, 0, "write the results, with confusion matrix and error of each class",
+         NULL, NULL},
     };
     const char *file[3];
     if (tool_parse_options(argc, argv, list, sizeof list / sizeof list[0], file, 3) != 3) {
@@ -249,7 +247,8 @@ int command_eval(int argc, char **argv)
     int w, h, c;
     tool_model_input_size(model, &w, &h, &c);
     tool_images *test = tool_images_from_list(data->valid, data, w, h, c, options.test);
-    const char *by = options.by ? options.by : default_classifiers(model, data, layer_given || knn_given || metric_given);
+    const char *by =
+        options.by ? options.by : default_classifiers(model, data, layer_given || knn_given || metric_given);
 
     outcome outcomes[3];
     int count = 0;
@@ -259,14 +258,17 @@ int command_eval(int argc, char **argv)
             tool_fail("-by argmax: the network has %d outputs, %s has %d classes; -by knn,logistic judges embeddings",
                       tool_model_size(model, output), file[0], data->classes);
         }
-        outcomes[count++] = (outcome){.name = "arg max", .layer = output, .predicted = predict_argmax(model, test, data->classes)};
+        outcomes[count++] =
+            (outcome){.name = "arg max", .layer = output, .predicted = predict_argmax(model, test, data->classes)};
     }
     if (listed(by, "knn") || listed(by, "logistic")) {
-        count += judge_embedding(model, data, test, &options, by, embedding_layer(model, options.layer), outcomes + count);
+        count +=
+            judge_embedding(model, data, test, &options, by, embedding_layer(model, options.layer), outcomes + count);
     }
     print_outcomes(model, outcomes, count, test, data, options.confusion);
     write_csv(options.csv, outcomes, count, test, data);
-    for (int i = 0; i < count; ++i) free(outcomes[i].predicted);
+    for (int i = 0; i < count; ++i)
+        free(outcomes[i].predicted);
     tool_images_free(test);
     tool_model_free(model);
     tool_data_free(data);

@@ -12,20 +12,19 @@ typedef struct {
     lgg_graph *graph;
     const int *layer; /* (layers) */
     int layers, classes, power;
-    float *labels;       /* (batch, classes), one-hot */
+    float *labels;        /* (batch, classes), one-hot */
     double *sum, *square; /* (layers), over batches */
     int batches;
 } measurement;
 
-static void one_hot(const int *label, int count, int classes, float *labels)
-{
+static void one_hot(const int *label, int count, int classes, float *labels) {
     memset(labels, 0, (size_t)(count * classes) * sizeof *labels);
-    for (int i = 0; i < count; ++i) labels[i * classes + label[i]] = 1;
+    for (int i = 0; i < count; ++i)
+        labels[i * classes + label[i]] = 1;
 }
 
 /* A last batch that is not full is left out: graphs of different sizes do not compare. */
-static void measure_batch(void *context, tool_model *model, int first, int count)
-{
+static void measure_batch(void *context, tool_model *model, int first, int count) {
     measurement *m = context;
     if (count < tool_model_batch(model)) return;
     one_hot(m->test->label + first, count, m->classes, m->labels);
@@ -44,8 +43,7 @@ static void measure_batch(void *context, tool_model *model, int first, int count
 }
 
 /* All layers and the input, without our own sections. */
-static int all_layers(const tool_model *model, int **indices)
-{
+static int all_layers(const tool_model *model, int **indices) {
     int count = 0, layers = tool_model_layers(model);
     *indices = tool_alloc((size_t)layers + 1, sizeof **indices, "layers");
     (*indices)[count++] = TOOL_INPUT;
@@ -55,29 +53,26 @@ static int all_layers(const tool_model *model, int **indices)
     return count;
 }
 
-static double mean(const measurement *m, int i)
-{
+static double mean(const measurement *m, int i) {
     return m->sum[i] / m->batches;
 }
 
 /* Of the batches around their mean, n - 1 of n. */
-static double deviation(const measurement *m, int i)
-{
+static double deviation(const measurement *m, int i) {
     if (m->batches < 2) return 0;
     double centred = m->square[i] - m->batches * mean(m, i) * mean(m, i);
     return centred > 0 ? sqrt(centred / (m->batches - 1)) : 0;
 }
 
-static void print_variation(const measurement *m)
-{
-    printf("%-22s %12s %12s   over %d batches of %d\n", "layer", "mean", "deviation", m->batches, tool_model_batch(m->model));
+static void print_variation(const measurement *m) {
+    printf("%-22s %12s %12s   over %d batches of %d\n", "layer", "mean", "deviation", m->batches,
+           tool_model_batch(m->model));
     for (int i = 0; i < m->layers; ++i) {
         printf("%-22s %12.6f %12.6f\n", tool_model_layer_name(m->model, m->layer[i]), mean(m, i), deviation(m, i));
     }
 }
 
-static void write_csv(const char *path, const measurement *m)
-{
+static void write_csv(const char *path, const measurement *m) {
     tool_output output = tool_output_open(path);
     if (!output.file) return;
     fprintf(output.file, "layer,mean,deviation\n");
@@ -89,8 +84,7 @@ static void write_csv(const char *path, const measurement *m)
     tool_output_commit(&output);
 }
 
-int command_variation(int argc, char **argv)
-{
+int command_variation(int argc, char **argv) {
     tool_graph_options graph;
     tool_graph_options_default(&graph);
     const char *layers = NULL, *csv = NULL;
@@ -119,7 +113,8 @@ int command_variation(int argc, char **argv)
     m.layers = layers ? tool_parse_layers(layers, tool_model_layers(model), &indices) : all_layers(model, &indices);
     m.layer = indices;
     for (int i = 0; i < m.layers; ++i) {
-        if (tool_model_is_lgg(model, indices[i])) tool_fail("layer %d: an LGG section has no output of its own", indices[i]);
+        if (tool_model_is_lgg(model, indices[i]))
+            tool_fail("layer %d: an LGG section has no output of its own", indices[i]);
     }
     m.labels = tool_alloc((size_t)(batch * data->classes), sizeof(float), "labels");
     m.sum = tool_alloc((size_t)m.layers, sizeof(double), "sums");

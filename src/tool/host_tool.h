@@ -4,8 +4,8 @@
 
 #include "darknet.h"
 
-/* Parses cfg for batches of `batch` images and loads the weights. LGG sections are inert: they
- * load no teacher before training begins. */
+/* Parses cfg for batches of `batch` images, loads the weights and folds batch normalization into them. LGG sections are inert:
+ * they load no teacher before training begins. */
 network *host_load_network(const char *cfg, const char *weights, int batch);
 /* Inference. x (batch, inputs). */
 void host_forward(network *net, const float *x);
@@ -14,9 +14,8 @@ void host_forward(network *net, const float *x);
 void host_forward_backward(network *net, const float *x, const float *truth, float *gradient);
 /* Makes layer->output current on the CPU. */
 void host_pull_output(const network *net, layer *l);
-/* Sends changed weights to the GPU, if there is one. */
-void host_push_weights(const network *net, layer *l);
 /* C = A B, as Darknet's gemm_cpu. */
-void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc);
+void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+               int ldc);
 
 #endif

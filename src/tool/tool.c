@@ -14,24 +14,21 @@ static const command commands[] = {
     {"eval", command_eval, "test error: arg max, k-nearest neighbours, logistic regression"},
     {"variation", command_variation, "label variation of each layer's graph"},
     {"graph", command_graph, "draw the graphs of a few images, layer by layer (SVG)"},
-    {"plot", command_plot, "draw a training log (SVG)"},
-    {"attack", command_attack, "error under FGSM and PGD"},
-    {"corrupt", command_corrupt, "error under the corruptions of CIFAR-10-C"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static void print_usage(FILE *file)
-{
+static void print_usage(FILE *file) {
     fprintf(file, "usage: ./darknet lgg COMMAND data.cfg net.cfg net.weights [options]\n");
-    for (int i = 0; i < COMMANDS; ++i) fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
+    for (int i = 0; i < COMMANDS; ++i)
+        fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
     fprintf(file, "./darknet lgg COMMAND -help lists its options.\n");
 }
 
-int run_lgg(int argc, char **argv)
-{
+int run_lgg(int argc, char **argv) {
     int count = 0;
     /* Darknet takes its own options out of argv and leaves NULL at the end. */
-    while (count < argc && argv[count]) ++count;
+    while (count < argc && argv[count])
+        ++count;
     if (count < 3) {
         print_usage(stderr);
         return 1;

@@ -188,9 +188,9 @@ typedef struct {
     uint64_t state[4];
 } tool_random;
 tool_random tool_random_seed(uint64_t seed, uint64_t stream);
-double tool_random_uniform(tool_random *random);             /* [0, 1) */
-int tool_random_below(tool_random *random, int n);           /* 0 .. n-1 */
-double tool_random_normal(tool_random *random);              /* mean 0, deviation 1 */
+double tool_random_uniform(tool_random *random);   /* [0, 1) */
+int tool_random_below(tool_random *random, int n); /* 0 .. n-1 */
+double tool_random_normal(tool_random *random);    /* mean 0, deviation 1 */
 double tool_random_poisson(tool_random *random, double mean);
 
 /* ---- the commands ---- */

@@ -12,7 +12,8 @@ const char *tool_colour(int i);
 void tool_svg_begin(FILE *file, double width, double height, const char *title);
 void tool_svg_end(FILE *file);
 /* Text with &, < and > escaped. anchor: start, middle or end. */
-void tool_svg_text(FILE *file, double x, double y, double size, const char *anchor, const char *style, const char *text);
+void tool_svg_text(FILE *file, double x, double y, double size, const char *anchor, const char *style,
+                   const char *text);
 /* Prints text with &, <, > and quotes escaped. */
 void tool_xml_escape(FILE *file, const char *text);
 /* The mark of class i, of radius r, around (x, y): circle, square, triangle, diamond, … in its colour. */

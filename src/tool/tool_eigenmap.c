@@ -13,8 +13,7 @@
 void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work,
             const int *lwork, int *info);
 
-static void eigenvectors(double *matrix, int n)
-{
+static void eigenvectors(double *matrix, int n) {
     int info, size = 64 * n;
     double *values = tool_alloc((size_t)n, sizeof *values, "eigenvalues");
     double *work = tool_alloc((size_t)size, sizeof *work, "eigenvalues");
@@ -24,16 +23,14 @@ static void eigenvectors(double *matrix, int n)
     free(work);
 }
 #else
-_Noreturn static void eigenvectors(double *matrix, int n)
-{
+_Noreturn static void eigenvectors(double *matrix, int n) {
     (void)matrix, (void)n;
     tool_fail("this build has no LAPACK (Debian: libopenblas-dev); build with BLAS=1");
 }
 #endif
 
 /* To [0, 1], the entry of largest magnitude on the right, so that one graph gives one picture. */
-static void scale_to_unit(double *x, int n)
-{
+static void scale_to_unit(double *x, int n) {
     double low = HUGE_VAL, high = -HUGE_VAL;
     for (int i = 0; i < n; ++i) {
         low = fmin(low, x[i]);
@@ -46,14 +43,14 @@ static void scale_to_unit(double *x, int n)
     }
 }
 
-void tool_eigenmap(const float *adjacency, int n, double *x, double *y)
-{
+void tool_eigenmap(const float *adjacency, int n, double *x, double *y) {
     double *matrix = tool_alloc((size_t)(n * n), sizeof *matrix, "a Laplacian");
     double *root = tool_alloc((size_t)n, sizeof *root, "degrees");
     double volume = 0;
     for (int i = 0; i < n; ++i) {
         double degree = 0;
-        for (int j = 0; j < n; ++j) degree += adjacency[i * n + j];
+        for (int j = 0; j < n; ++j)
+            degree += adjacency[i * n + j];
         /* an isolated vertex stays a part of its own */
         root[i] = degree > 1e-12 ? sqrt(degree) : 1;
         volume += root[i] * root[i];
@@ -75,13 +72,11 @@ void tool_eigenmap(const float *adjacency, int n, double *x, double *y)
     free(root);
 }
 
-static double clamp(double v)
-{
+static double clamp(double v) {
     return v < 0 ? 0 : v > 1 ? 1 : v;
 }
 
-void tool_spread(double *x, double *y, int n, double distance)
-{
+void tool_spread(double *x, double *y, int n, double distance) {
     for (int pass = 0; pass < 300; ++pass) {
         int moved = 0;
         for (int i = 0; i < n; ++i) {

@@ -3,8 +3,7 @@
 #include "tool.h"
 #include "tool_drawing.h"
 
-void tool_write_graphml(const char *path, const tool_graph_file *graph)
-{
+void tool_write_graphml(const char *path, const tool_graph_file *graph) {
     tool_output output = tool_output_open(path);
     FILE *file = output.file;
     fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -23,7 +22,8 @@ void tool_write_graphml(const char *path, const tool_graph_file *graph)
         tool_xml_escape(file, graph->vertex_names[i]);
         fprintf(file, "</data><data key=\"class\">");
         tool_xml_escape(file, graph->class_names[graph->label[i]]);
-        fprintf(file, "</data><data key=\"x\">%.6g</data><data key=\"y\">%.6g</data></node>\n", graph->x[i], graph->y[i]);
+        fprintf(file, "</data><data key=\"x\">%.6g</data><data key=\"y\">%.6g</data></node>\n", graph->x[i],
+                graph->y[i]);
     }
     for (int i = 0; i < graph->n; ++i) {
         for (int j = i + 1; j < graph->n; ++j) {
@@ -38,13 +38,13 @@ void tool_write_graphml(const char *path, const tool_graph_file *graph)
     tool_output_commit(&output);
 }
 
-void tool_write_matrix_market(const char *path, const tool_graph_file *graph)
-{
+void tool_write_matrix_market(const char *path, const tool_graph_file *graph) {
     tool_output output = tool_output_open(path);
     FILE *file = output.file;
     int entries = 0;
     for (int i = 0; i < graph->n; ++i) {
-        for (int j = 0; j < i; ++j) entries += graph->adjacency[i * graph->n + j] != 0;
+        for (int j = 0; j < i; ++j)
+            entries += graph->adjacency[i * graph->n + j] != 0;
     }
     fprintf(file, "%%%%MatrixMarket matrix coordinate real symmetric\n");
     for (int i = 0; i < graph->n; ++i) {

@@ -8,8 +8,7 @@
 #include "tool.h"
 
 /* Next line of a file without its end, new; NULL at the end. */
-static char *read_line(FILE *file)
-{
+static char *read_line(FILE *file) {
     char *line = NULL;
     size_t size = 0;
     ssize_t length = getline(&line, &size, file);
@@ -17,13 +16,13 @@ static char *read_line(FILE *file)
         free(line);
         return NULL;
     }
-    while (length > 0 && isspace((unsigned char)line[length - 1])) line[--length] = '\0';
+    while (length > 0 && isspace((unsigned char)line[length - 1]))
+        line[--length] = '\0';
     return line;
 }
 
 /* The lines of a file that are not empty. */
-static char **read_lines(const char *path, int limit, int *count)
-{
+static char **read_lines(const char *path, int limit, int *count) {
     FILE *file = fopen(path, "r");
     if (!file) tool_fail("cannot open %s", path);
     char **lines = NULL, *line;
@@ -45,20 +44,21 @@ static char **read_lines(const char *path, int limit, int *count)
     return lines;
 }
 
-static char *value_of(const char *line, const char *key)
-{
+static char *value_of(const char *line, const char *key) {
     size_t length = strlen(key);
-    while (isspace((unsigned char)*line)) ++line;
+    while (isspace((unsigned char)*line))
+        ++line;
     if (strncmp(line, key, length) != 0) return NULL;
     line += length;
-    while (isspace((unsigned char)*line)) ++line;
+    while (isspace((unsigned char)*line))
+        ++line;
     if (*line++ != '=') return NULL;
-    while (isspace((unsigned char)*line)) ++line;
+    while (isspace((unsigned char)*line))
+        ++line;
     return tool_copy_string(line);
 }
 
-tool_data *tool_data_read(const char *path)
-{
+tool_data *tool_data_read(const char *path) {
     int lines;
     char **line = read_lines(path, 0, &lines);
     char *labels = NULL, *names = NULL, *train = NULL, *valid = NULL, *test = NULL, *classes = NULL;
@@ -92,10 +92,10 @@ tool_data *tool_data_read(const char *path)
     return data;
 }
 
-void tool_data_free(tool_data *data)
-{
+void tool_data_free(tool_data *data) {
     if (!data) return;
-    for (int i = 0; i < data->classes; ++i) free(data->names[i]);
+    for (int i = 0; i < data->classes; ++i)
+        free(data->names[i]);
     free(data->names);
     free((char *)data->train);
     free((char *)data->valid);
@@ -103,16 +103,15 @@ void tool_data_free(tool_data *data)
 }
 
 /* Where the last occurrence of name in path ends; NULL if there is none. */
-static const char *last_match(const char *path, const char *name)
-{
+static const char *last_match(const char *path, const char *name) {
     const char *found = NULL;
-    for (const char *p = strstr(path, name); p; p = strstr(p + 1, name)) found = p + strlen(name);
+    for (const char *p = strstr(path, name); p; p = strstr(p + 1, name))
+        found = p + strlen(name);
     return found;
 }
 
 /* The class whose name ends furthest right in the path, the longest on ties: in "cats/bobcat.png" that is bobcat. */
-static int label_of_path(const char *path, const tool_data *data)
-{
+static int label_of_path(const char *path, const tool_data *data) {
     int best = -1;
     const char *furthest = NULL;
     for (int i = 0; i < data->classes; ++i) {
@@ -126,8 +125,7 @@ static int label_of_path(const char *path, const tool_data *data)
     return best;
 }
 
-tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit)
-{
+tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit) {
     tool_images *images = tool_alloc(1, sizeof *images, "images");
     images->path = read_lines(list, limit, &images->count);
     if (images->count == 0) tool_fail("%s: no images in it", list);
@@ -138,14 +136,14 @@ tool_images *tool_images_from_list(const char *list, const tool_data *data, int 
     for (int i = 0; i < images->count; ++i) {
         images->label[i] = label_of_path(images->path[i], data);
         if (images->label[i] < 0) {
-            tool_fail("%s: %s has no class in its name; the first class is '%s'", list, images->path[i], data->names[0]);
+            tool_fail("%s: %s has no class in its name; the first class is '%s'", list, images->path[i],
+                      data->names[0]);
         }
     }
     return images;
 }
 
-tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c)
-{
+tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c) {
     tool_images *images = tool_alloc(1, sizeof *images, "images");
     *images = (tool_images){.count = count, .w = w, .h = h, .c = c, .bytes = bytes};
     images->label = tool_alloc((size_t)count, sizeof *images->label, "labels");
@@ -154,15 +152,14 @@ tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int 
 }
 
 /* bytes (h, w, c) to x (c, h, w). */
-static void planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x)
-{
+static void planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x) {
     for (int k = 0; k < c; ++k) {
-        for (int i = 0; i < w * h; ++i) x[k * w * h + i] = (float)bytes[i * c + k] / 255.f;
+        for (int i = 0; i < w * h; ++i)
+            x[k * w * h + i] = (float)bytes[i * c + k] / 255.f;
     }
 }
 
-void tool_images_read(const tool_images *images, int first, int count, float *x)
-{
+void tool_images_read(const tool_images *images, int first, int count, float *x) {
     size_t size = (size_t)images->w * (size_t)images->h * (size_t)images->c;
     if (images->path) {
         for (int i = 0; i < count; ++i) {
@@ -180,10 +177,10 @@ void tool_images_read(const tool_images *images, int first, int count, float *x)
     }
 }
 
-void tool_images_free(tool_images *images)
-{
+void tool_images_free(tool_images *images) {
     if (!images) return;
-    for (int i = 0; images->path && i < images->count; ++i) free(images->path[i]);
+    for (int i = 0; images->path && i < images->count; ++i)
+        free(images->path[i]);
     free(images->path);
     free(images->label);
     free(images);

@@ -23,24 +23,25 @@ typedef struct {
 } problem;
 
 /* Rows of z (n, classes) plus b become the gradient of each sample's cross-entropy; returns the summed cross-entropy. */
-static double cross_entropy(float *z, const double *b, const int *label, int n, int classes)
-{
+static double cross_entropy(float *z, const double *b, const int *label, int n, int classes) {
     double loss = 0;
     for (int i = 0; i < n; ++i) {
         float *row = z + (size_t)i * (size_t)classes;
         double top = -HUGE_VAL, sum = 0;
-        for (int c = 0; c < classes; ++c) top = fmax(top, row[c] + b[c]);
-        for (int c = 0; c < classes; ++c) sum += exp(row[c] + b[c] - top);
+        for (int c = 0; c < classes; ++c)
+            top = fmax(top, row[c] + b[c]);
+        for (int c = 0; c < classes; ++c)
+            sum += exp(row[c] + b[c] - top);
         loss += top + log(sum) - (row[label[i]] + b[label[i]]);
-        for (int c = 0; c < classes; ++c) row[c] = (float)(exp(row[c] + b[c] - top) / sum) - (c == label[i] ? 1.f : 0.f);
+        for (int c = 0; c < classes; ++c)
+            row[c] = (float)(exp(row[c] + b[c] - top) / sum) - (c == label[i] ? 1.f : 0.f);
     }
     return loss;
 }
 
 /* parameters (classes, d) then biases (classes) */
 static lbfgsfloatval_t evaluate(void *instance, const lbfgsfloatval_t *parameters, lbfgsfloatval_t *gradient, int size,
-                                lbfgsfloatval_t step)
-{
+                                lbfgsfloatval_t step) {
     problem *p = instance;
     int weights = p->classes * p->d;
     (void)size;
@@ -53,18 +54,21 @@ static lbfgsfloatval_t evaluate(void *instance, const lbfgsfloatval_t *parameter
     tool_gemm(0, 1, p->n, p->classes, p->d, p->x, p->weights, p->z);
     double loss = cross_entropy(p->z, parameters + weights, p->label, p->n, p->classes);
     tool_gemm(1, 0, p->classes, p->d, p->n, p->z, p->x, p->gradient);
-    for (int i = 0; i < weights; ++i) gradient[i] = (double)p->gradient[i] / p->n + p->l2 * parameters[i];
-    for (int c = 0; c < p->classes; ++c) gradient[weights + c] = 0;
+    for (int i = 0; i < weights; ++i)
+        gradient[i] = (double)p->gradient[i] / p->n + p->l2 * parameters[i];
+    for (int c = 0; c < p->classes; ++c)
+        gradient[weights + c] = 0;
     for (int i = 0; i < p->n; ++i) {
-        for (int c = 0; c < p->classes; ++c) gradient[weights + c] += p->z[(size_t)i * (size_t)p->classes + (size_t)c];
+        for (int c = 0; c < p->classes; ++c)
+            gradient[weights + c] += p->z[(size_t)i * (size_t)p->classes + (size_t)c];
     }
-    for (int c = 0; c < p->classes; ++c) gradient[weights + c] /= p->n;
+    for (int c = 0; c < p->classes; ++c)
+        gradient[weights + c] /= p->n;
     return loss / p->n + p->l2 / 2 * square;
 }
 
 static int report(void *instance, const lbfgsfloatval_t *x, const lbfgsfloatval_t *g, lbfgsfloatval_t fx,
-                  lbfgsfloatval_t xnorm, lbfgsfloatval_t gnorm, lbfgsfloatval_t step, int n, int k, int ls)
-{
+                  lbfgsfloatval_t xnorm, lbfgsfloatval_t gnorm, lbfgsfloatval_t step, int n, int k, int ls) {
     problem *p = instance;
     (void)x, (void)g, (void)fx, (void)xnorm, (void)gnorm, (void)step, (void)n, (void)ls;
     tool_progress_step(&p->progress, k);
@@ -72,11 +76,11 @@ static int report(void *instance, const lbfgsfloatval_t *x, const lbfgsfloatval_
 }
 
 /* Mean 0 and deviation 1 by the training set's statistics; a constant value becomes 0. */
-static void standardize(float *train, int trains, float *test, int tests, int d)
-{
+static void standardize(float *train, int trains, float *test, int tests, int d) {
     for (int j = 0; j < d; ++j) {
         double sum = 0, square = 0;
-        for (int i = 0; i < trains; ++i) sum += train[(size_t)i * (size_t)d + (size_t)j];
+        for (int i = 0; i < trains; ++i)
+            sum += train[(size_t)i * (size_t)d + (size_t)j];
         double mean = sum / trains;
         for (int i = 0; i < trains; ++i) {
             double centred = train[(size_t)i * (size_t)d + (size_t)j] - mean;
@@ -95,8 +99,7 @@ static void standardize(float *train, int trains, float *test, int tests, int d)
     }
 }
 
-static void classify(const problem *p, const double *b, const float *test, int tests, int *predicted)
-{
+static void classify(const problem *p, const double *b, const float *test, int tests, int *predicted) {
     float *z = tool_alloc((size_t)tests * (size_t)p->classes, sizeof *z, "logits");
     tool_gemm(0, 1, tests, p->classes, p->d, test, p->weights, z);
     for (int i = 0; i < tests; ++i) {
@@ -111,8 +114,7 @@ static void classify(const problem *p, const double *b, const float *test, int t
 }
 
 void tool_logistic(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes,
-                   double l2, int iterations, int *predicted)
-{
+                   double l2, int iterations, int *predicted) {
     standardize(train, trains, test, tests, d);
     problem p = {.x = train, .label = train_label, .n = trains, .d = d, .classes = classes, .l2 = l2};
     int weights = classes * d;
@@ -135,7 +137,8 @@ void tool_logistic(float *train, const int *train_label, int trains, float *test
     lbfgs(weights + classes, parameters, NULL, evaluate, report, &p, &settings);
     tool_progress_end(&p.progress);
 
-    for (int i = 0; i < weights; ++i) p.weights[i] = (float)parameters[i];
+    for (int i = 0; i < weights; ++i)
+        p.weights[i] = (float)parameters[i];
     classify(&p, parameters + weights, test, tests, predicted);
     lbfgs_free(parameters);
     free(p.weights);
@@ -146,8 +149,7 @@ void tool_logistic(float *train, const int *train_label, int trains, float *test
 #else
 
 void tool_logistic(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes,
-                   double l2, int iterations, int *predicted)
-{
+                   double l2, int iterations, int *predicted) {
     (void)train, (void)train_label, (void)trains, (void)test, (void)tests, (void)d, (void)classes;
     (void)l2, (void)iterations, (void)predicted;
     tool_fail("-by logistic: this build has no liblbfgs (Debian: liblbfgs-dev); install it and build again");

@@ -15,8 +15,7 @@ struct tool_model {
     int batch;
 };
 
-tool_model *tool_model_load(const char *cfg, const char *weights, int batch)
-{
+tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
     tool_model *model = tool_alloc(1, sizeof *model, "the network");
     model->sections = tool_sections_read(cfg);
     FILE *file = fopen(weights, "rb");
@@ -28,8 +27,7 @@ tool_model *tool_model_load(const char *cfg, const char *weights, int batch)
     return model;
 }
 
-void tool_model_free(tool_model *model)
-{
+void tool_model_free(tool_model *model) {
     if (!model) return;
     tool_sections_free(model->sections);
     free(model->padded);
@@ -38,57 +36,48 @@ void tool_model_free(tool_model *model)
     free(model);
 }
 
-int tool_model_batch(const tool_model *model)
-{
+int tool_model_batch(const tool_model *model) {
     return model->batch;
 }
 
-void tool_model_input_size(const tool_model *model, int *w, int *h, int *c)
-{
+void tool_model_input_size(const tool_model *model, int *w, int *h, int *c) {
     *w = model->net->w;
     *h = model->net->h;
     *c = model->net->c;
 }
 
-int tool_model_layers(const tool_model *model)
-{
+int tool_model_layers(const tool_model *model) {
     return model->net->n;
 }
 
-int tool_model_is_lgg(const tool_model *model, int index)
-{
+int tool_model_is_lgg(const tool_model *model, int index) {
     return index != TOOL_INPUT && tool_sections_is_lgg(model->sections, index);
 }
 
-int tool_model_has_lgg(const tool_model *model)
-{
+int tool_model_has_lgg(const tool_model *model) {
     return tool_sections_last_tap(model->sections) >= 0;
 }
 
-int tool_model_is_softmax(const tool_model *model, int index)
-{
+int tool_model_is_softmax(const tool_model *model, int index) {
     return index != TOOL_INPUT && model->net->layers[index].type == SOFTMAX;
 }
 
-int tool_model_output_layer(const tool_model *model)
-{
+int tool_model_output_layer(const tool_model *model) {
     int i = model->net->n - 1;
-    while (i > 0 && (model->net->layers[i].type == COST || tool_model_is_lgg(model, i))) --i;
+    while (i > 0 && (model->net->layers[i].type == COST || tool_model_is_lgg(model, i)))
+        --i;
     return i;
 }
 
-int tool_model_size(const tool_model *model, int index)
-{
+int tool_model_size(const tool_model *model, int index) {
     return index == TOOL_INPUT ? model->net->inputs : model->net->layers[index].outputs;
 }
 
-const char *tool_model_layer_name(const tool_model *model, int index)
-{
+const char *tool_model_layer_name(const tool_model *model, int index) {
     return index == TOOL_INPUT ? "input" : tool_sections_type(model->sections, index);
 }
 
-int tool_model_embedding_layer(const tool_model *model)
-{
+int tool_model_embedding_layer(const tool_model *model) {
     int tapped = tool_sections_last_tap(model->sections);
     if (tapped >= 0) return tapped;
     for (int i = model->net->n - 1; i >= 0; --i) {
@@ -98,8 +87,7 @@ int tool_model_embedding_layer(const tool_model *model)
     return i > 0 && tool_model_is_softmax(model, i) ? i - 1 : i;
 }
 
-void tool_model_forward(tool_model *model, const float *x, int count)
-{
+void tool_model_forward(tool_model *model, const float *x, int count) {
     size_t size = (size_t)model->net->inputs;
     model->input = x;
     if (count < model->batch) {
@@ -110,16 +98,14 @@ void tool_model_forward(tool_model *model, const float *x, int count)
     host_forward(model->net, model->input);
 }
 
-const float *tool_model_output(tool_model *model, int index)
-{
+const float *tool_model_output(tool_model *model, int index) {
     if (index == TOOL_INPUT) return model->input;
     host_pull_output(model->net, &model->net->layers[index]);
     return model->net->layers[index].output;
 }
 
 void tool_model_run(tool_model *model, const tool_images *images, const char *what, tool_batch_function each,
-                    void *context)
-{
+                    void *context) {
     size_t size = (size_t)model->net->inputs;
     float *x = tool_alloc((size_t)model->batch * size, sizeof *x, "a batch of images");
     tool_progress progress = tool_progress_begin(what, images->count);
@@ -140,15 +126,13 @@ typedef struct {
     float *embedding;
 } embed_context;
 
-static void copy_embedding(void *context, tool_model *model, int first, int count)
-{
+static void copy_embedding(void *context, tool_model *model, int first, int count) {
     embed_context *e = context;
     size_t d = (size_t)tool_model_size(model, e->index);
     memcpy(e->embedding + (size_t)first * d, tool_model_output(model, e->index), (size_t)count * d * sizeof(float));
 }
 
-float *tool_model_embed(tool_model *model, const tool_images *images, int index, const char *what)
-{
+float *tool_model_embed(tool_model *model, const tool_images *images, int index, const char *what) {
     embed_context context = {.index = index};
     context.embedding = tool_alloc((size_t)images->count * (size_t)tool_model_size(model, index), sizeof(float),
                                    "the embeddings (-train and -test limit their number)");
@@ -156,7 +140,6 @@ float *tool_model_embed(tool_model *model, const tool_images *images, int index,
     return context.embedding;
 }
 
-void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c)
-{
+void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c) {
     host_gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, c, n);
 }

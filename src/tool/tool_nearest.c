@@ -8,25 +8,26 @@
 enum { TEST_BLOCK = 256, TRAIN_BLOCK = 2048 };
 
 /* Rows of x (n, d) to unit length; a zero row stays zero. */
-static void normalize_rows(float *x, int n, int d)
-{
+static void normalize_rows(float *x, int n, int d) {
     for (int i = 0; i < n; ++i) {
         float *row = x + (size_t)i * (size_t)d;
         double sum = 0;
-        for (int j = 0; j < d; ++j) sum += (double)row[j] * row[j];
+        for (int j = 0; j < d; ++j)
+            sum += (double)row[j] * row[j];
         float scale = sum > 0 ? (float)(1 / sqrt(sum)) : 0;
-        for (int j = 0; j < d; ++j) row[j] *= scale;
+        for (int j = 0; j < d; ++j)
+            row[j] *= scale;
     }
 }
 
 /* 1/2 |x|^2 of each row: then x.y - 1/2|y|^2 ranks like the negative distance. */
-static float *half_squares(const float *x, int n, int d)
-{
+static float *half_squares(const float *x, int n, int d) {
     float *half = tool_alloc((size_t)n, sizeof *half, "squared lengths");
     for (int i = 0; i < n; ++i) {
         const float *row = x + (size_t)i * (size_t)d;
         double sum = 0;
-        for (int j = 0; j < d; ++j) sum += (double)row[j] * row[j];
+        for (int j = 0; j < d; ++j)
+            sum += (double)row[j] * row[j];
         half[i] = (float)(sum / 2);
     }
     return half;
@@ -39,8 +40,7 @@ typedef struct {
 } neighbours;
 
 /* Equal scores keep the earlier image first. */
-static void insert_neighbour(neighbours *list, float score, int label)
-{
+static void insert_neighbour(neighbours *list, float score, int label) {
     if (list->count == list->k && score <= list->score[list->k - 1]) return;
     int i = list->count < list->k ? list->count++ : list->k - 1;
     for (; i > 0 && list->score[i - 1] < score; --i) {
@@ -52,21 +52,20 @@ static void insert_neighbour(neighbours *list, float score, int label)
 }
 
 /* Most votes; among equals the class met first, walking from the nearest. */
-static int vote(const neighbours *list, int *votes, int classes)
-{
+static int vote(const neighbours *list, int *votes, int classes) {
     int most = 0;
     memset(votes, 0, (size_t)classes * sizeof *votes);
     for (int i = 0; i < list->count; ++i) {
         if (++votes[list->label[i]] > most) most = votes[list->label[i]];
     }
     int i = 0;
-    while (votes[list->label[i]] < most) ++i;
+    while (votes[list->label[i]] < most)
+        ++i;
     return list->label[i];
 }
 
 void tool_nearest(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes, int k,
-                  int cosine, int *predicted)
-{
+                  int cosine, int *predicted) {
     if (k > trains) tool_fail("-knn %d: there are only %d training images", k, trains);
     if (cosine) {
         normalize_rows(train, trains, d);
@@ -82,7 +81,8 @@ void tool_nearest(float *train, const int *train_label, int trains, float *test,
     for (int first = 0; first < tests; first += TEST_BLOCK) {
         int rows = tests - first < TEST_BLOCK ? tests - first : TEST_BLOCK;
         for (int i = 0; i < rows; ++i) {
-            list[i] = (neighbours){.score = score + (size_t)i * (size_t)k, .label = label + (size_t)i * (size_t)k, .k = k};
+            list[i] =
+                (neighbours){.score = score + (size_t)i * (size_t)k, .label = label + (size_t)i * (size_t)k, .k = k};
         }
         for (int start = 0; start < trains; start += TRAIN_BLOCK) {
             int columns = trains - start < TRAIN_BLOCK ? trains - start : TRAIN_BLOCK;
@@ -96,7 +96,8 @@ void tool_nearest(float *train, const int *train_label, int trains, float *test,
                 }
             }
         }
-        for (int i = 0; i < rows; ++i) predicted[first + i] = vote(&list[i], votes, classes);
+        for (int i = 0; i < rows; ++i)
+            predicted[first + i] = vote(&list[i], votes, classes);
         tool_progress_step(&progress, first + rows);
     }
     tool_progress_end(&progress);

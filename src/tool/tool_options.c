@@ -6,18 +6,17 @@
 
 #include "tool.h"
 
-static int smaller(int a, int b)
-{
+static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
 /* Levenshtein's distance of two short words. */
-static int edit_distance(const char *a, const char *b)
-{
+static int edit_distance(const char *a, const char *b) {
     int row[64];
     int n = (int)strlen(b);
     if (n > 63) return n;
-    for (int j = 0; j <= n; ++j) row[j] = j;
+    for (int j = 0; j <= n; ++j)
+        row[j] = j;
     for (int i = 1; a[i - 1]; ++i) {
         int diagonal = row[0];
         row[0] = i;
@@ -30,8 +29,7 @@ static int edit_distance(const char *a, const char *b)
     return row[n];
 }
 
-static const char *nearest_name(const char *name, const tool_option *options, int count)
-{
+static const char *nearest_name(const char *name, const tool_option *options, int count) {
     int best = 0, least = INT_MAX;
     for (int i = 0; i < count; ++i) {
         int distance = edit_distance(name, options[i].name);
@@ -43,8 +41,7 @@ static const char *nearest_name(const char *name, const tool_option *options, in
     return options[best].name;
 }
 
-static int is_choice(const char *choices, const char *value)
-{
+static int is_choice(const char *choices, const char *value) {
     size_t length = strlen(value);
     for (const char *c = choices; c; c = strchr(c, '|') ? strchr(c, '|') + 1 : NULL) {
         if (strncmp(c, value, length) == 0 && (c[length] == '|' || c[length] == '\0')) return length > 0;
@@ -52,16 +49,14 @@ static int is_choice(const char *choices, const char *value)
     return 0;
 }
 
-static void fail_range(const tool_option *option, const char *text)
-{
+static void fail_range(const tool_option *option, const char *text) {
     const char *kind = option->kind == TOOL_INT ? "a whole number" : "a number";
     if (option->minimum == 0 && option->maximum == 0) tool_fail("-%s %s: should be %s", option->name, text, kind);
     if (option->maximum >= 1e9) tool_fail("-%s %s: should be %s from %g", option->name, text, kind, option->minimum);
     tool_fail("-%s %s: should be %s from %g to %g", option->name, text, kind, option->minimum, option->maximum);
 }
 
-static void set_option(const tool_option *option, const char *text)
-{
+static void set_option(const tool_option *option, const char *text) {
     if (option->kind == TOOL_STRING) {
         if (option->choices && !is_choice(option->choices, text)) {
             tool_fail("-%s %s: should be one of %s", option->name, text, option->choices);
@@ -86,8 +81,7 @@ static void set_option(const tool_option *option, const char *text)
 }
 
 int tool_parse_options(int argc, char **argv, const tool_option *options, int count, const char **positional,
-                       int max_positional)
-{
+                       int max_positional) {
     int positions = 0;
     for (int i = 0; i < argc; ++i) {
         if (argv[i][0] != '-') {
@@ -101,7 +95,8 @@ int tool_parse_options(int argc, char **argv, const tool_option *options, int co
             exit(0);
         }
         int o = 0;
-        while (o < count && strcmp(options[o].name, name) != 0) ++o;
+        while (o < count && strcmp(options[o].name, name) != 0)
+            ++o;
         if (o == count) {
             tool_fail("no option '%s'; did you mean -%s?", argv[i], nearest_name(name, options, count));
         }
@@ -116,8 +111,7 @@ int tool_parse_options(int argc, char **argv, const tool_option *options, int co
     return positions;
 }
 
-void tool_print_options(FILE *file, const tool_option *options, int count)
-{
+void tool_print_options(FILE *file, const tool_option *options, int count) {
     fprintf(file, "options:\n");
     for (int i = 0; i < count; ++i) {
         const tool_option *o = &options[i];
@@ -130,10 +124,10 @@ void tool_print_options(FILE *file, const tool_option *options, int count)
     }
 }
 
-int tool_split(const char *text, char separator, char ***parts)
-{
+int tool_split(const char *text, char separator, char ***parts) {
     int count = 1;
-    for (const char *c = text; *c; ++c) count += *c == separator;
+    for (const char *c = text; *c; ++c)
+        count += *c == separator;
     *parts = tool_alloc((size_t)count, sizeof **parts, "a list");
     for (int i = 0; i < count; ++i) {
         const char *end = strchr(text, separator);
@@ -145,8 +139,7 @@ int tool_split(const char *text, char separator, char ***parts)
     return count;
 }
 
-int tool_parse_layers(const char *text, int layers, int **indices)
-{
+int tool_parse_layers(const char *text, int layers, int **indices) {
     char **parts;
     int count = tool_split(text, ',', &parts);
     *indices = tool_alloc((size_t)count, sizeof **indices, "layers");
@@ -168,8 +161,7 @@ int tool_parse_layers(const char *text, int layers, int **indices)
     return count;
 }
 
-void tool_layer_index(int layer, char text[16])
-{
+void tool_layer_index(int layer, char text[16]) {
     if (layer == TOOL_INPUT) {
         strcpy(text, "input");
     } else {
@@ -177,13 +169,11 @@ void tool_layer_index(int layer, char text[16])
     }
 }
 
-void tool_graph_options_default(tool_graph_options *graph)
-{
+void tool_graph_options_default(tool_graph_options *graph) {
     *graph = (tool_graph_options){.similarity = "cosine", .alpha = 1};
 }
 
-void tool_graph_option_list(tool_graph_options *graph, tool_option list[TOOL_GRAPH_OPTIONS])
-{
+void tool_graph_option_list(tool_graph_options *graph, tool_option list[TOOL_GRAPH_OPTIONS]) {
     const tool_option options[TOOL_GRAPH_OPTIONS] = {
         {"similarity", TOOL_STRING, &graph->similarity, 0, 0, "weight of an edge", "cosine|rbf|exp", NULL},
         {"alpha", TOOL_DOUBLE, &graph->alpha, 1e-30, 1e30, "scale of rbf and exp", NULL, NULL},
@@ -194,8 +184,7 @@ void tool_graph_option_list(tool_graph_options *graph, tool_option list[TOOL_GRA
     memcpy(list, options, sizeof options);
 }
 
-lgg_graph_options tool_graph_options_get(const tool_graph_options *graph)
-{
+lgg_graph_options tool_graph_options_get(const tool_graph_options *graph) {
     lgg_similarity similarity = LGG_COSINE;
     if (strcmp(graph->similarity, "rbf") == 0) similarity = LGG_RBF;
     if (strcmp(graph->similarity, "exp") == 0) similarity = LGG_EXP;

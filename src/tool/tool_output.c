@@ -7,8 +7,7 @@
 
 #include "tool.h"
 
-tool_output tool_output_open(const char *path)
-{
+tool_output tool_output_open(const char *path) {
     tool_output output = {0};
     if (!path) return output;
     size_t size = strlen(path) + 32;
@@ -20,8 +19,7 @@ tool_output tool_output_open(const char *path)
     return output;
 }
 
-void tool_output_commit(tool_output *output)
-{
+void tool_output_commit(tool_output *output) {
     if (!output->file) return;
     int bad = ferror(output->file);
     bad |= fclose(output->file) != 0;
@@ -36,7 +34,6 @@ void tool_output_commit(tool_output *output)
     *output = (tool_output){0};
 }
 
-void tool_make_directory(const char *path)
-{
+void tool_make_directory(const char *path) {
     if (mkdir(path, 0777) != 0 && errno != EEXIST) tool_fail("cannot create %s: %s", path, strerror(errno));
 }

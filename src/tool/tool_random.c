@@ -4,30 +4,27 @@
 
 #include "tool.h"
 
-static uint64_t splitmix(uint64_t *state)
-{
+static uint64_t splitmix(uint64_t *state) {
     uint64_t z = (*state += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
 }
 
-tool_random tool_random_seed(uint64_t seed, uint64_t stream)
-{
+tool_random tool_random_seed(uint64_t seed, uint64_t stream) {
     tool_random random;
     uint64_t state = seed;
     state = splitmix(&state) ^ (stream * 0xd1342543de82ef95u);
-    for (int i = 0; i < 4; ++i) random.state[i] = splitmix(&state);
+    for (int i = 0; i < 4; ++i)
+        random.state[i] = splitmix(&state);
     return random;
 }
 
-static uint64_t rotate(uint64_t x, int k)
-{
+static uint64_t rotate(uint64_t x, int k) {
     return (x << k) | (x >> (64 - k));
 }
 
-static uint64_t next(tool_random *random)
-{
+static uint64_t next(tool_random *random) {
     uint64_t *s = random->state;
     uint64_t result = rotate(s[1] * 5, 7) * 9;
     uint64_t t = s[1] << 17;
@@ -40,27 +37,23 @@ static uint64_t next(tool_random *random)
     return result;
 }
 
-double tool_random_uniform(tool_random *random)
-{
+double tool_random_uniform(tool_random *random) {
     return (double)(next(random) >> 11) * 0x1p-53;
 }
 
-int tool_random_below(tool_random *random, int n)
-{
+int tool_random_below(tool_random *random, int n) {
     return (int)(tool_random_uniform(random) * n);
 }
 
 /* Box and Muller; the second of the pair is not kept. */
-double tool_random_normal(tool_random *random)
-{
+double tool_random_normal(tool_random *random) {
     double u = 1 - tool_random_uniform(random);
     double v = tool_random_uniform(random);
     return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
 }
 
 /* Knuth's product of uniforms. */
-static double poisson_small(tool_random *random, double mean)
-{
+static double poisson_small(tool_random *random, double mean) {
     double count = 0, limit = exp(-mean), product = tool_random_uniform(random);
     while (product > limit) {
         ++count;
@@ -70,8 +63,7 @@ static double poisson_small(tool_random *random, double mean)
 }
 
 /* Transformed rejection with squeeze (PTRS: Hoermann, 1993), as numpy draws it. */
-static double poisson_large(tool_random *random, double mean)
-{
+static double poisson_large(tool_random *random, double mean) {
     double b = 0.931 + 2.53 * sqrt(mean);
     double a = -0.059 + 0.02483 * b;
     double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
@@ -87,8 +79,7 @@ static double poisson_large(tool_random *random, double mean)
     }
 }
 
-double tool_random_poisson(tool_random *random, double mean)
-{
+double tool_random_poisson(tool_random *random, double mean) {
     if (mean <= 0) return 0;
     return mean < 10 ? poisson_small(random, mean) : poisson_large(random, mean);
 }

@@ -18,8 +18,7 @@ struct tool_sections {
     int count;
 };
 
-static int is_lgg(const char *type)
-{
+static int is_lgg(const char *type) {
     static const char *const types[] = {"label_variation", "lgg_smooth", "lgg_gkd", "rkd", "hkd"};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
         if (strcmp(type, types[i]) == 0) return 1;
@@ -27,8 +26,7 @@ static int is_lgg(const char *type)
     return 0;
 }
 
-static void strip_spaces(char *line)
-{
+static void strip_spaces(char *line) {
     char *to = line;
     for (char *from = line; *from; ++from) {
         if (!isspace((unsigned char)*from)) *to++ = *from;
@@ -36,8 +34,7 @@ static void strip_spaces(char *line)
     *to = '\0';
 }
 
-static void add_section(tool_sections *sections, const char *line)
-{
+static void add_section(tool_sections *sections, const char *line) {
     sections->section = realloc(sections->section, (size_t)(sections->count + 1) * sizeof(section));
     if (!sections->section) tool_fail("out of memory for the sections of a cfg");
     section *s = &sections->section[sections->count];
@@ -49,8 +46,7 @@ static void add_section(tool_sections *sections, const char *line)
     ++sections->count;
 }
 
-tool_sections *tool_sections_read(const char *cfg)
-{
+tool_sections *tool_sections_read(const char *cfg) {
     FILE *file = fopen(cfg, "r");
     if (!file) tool_fail("cannot open %s", cfg);
     tool_sections *sections = tool_alloc(1, sizeof *sections, "the sections of a cfg");
@@ -71,36 +67,33 @@ tool_sections *tool_sections_read(const char *cfg)
     return sections;
 }
 
-void tool_sections_free(tool_sections *sections)
-{
+void tool_sections_free(tool_sections *sections) {
     free(sections->section);
     free(sections);
 }
 
-int tool_sections_is_lgg(const tool_sections *sections, int layer)
-{
+int tool_sections_is_lgg(const tool_sections *sections, int layer) {
     return is_lgg(sections->section[layer + 1].type);
 }
 
-const char *tool_sections_type(const tool_sections *sections, int layer)
-{
+const char *tool_sections_type(const tool_sections *sections, int layer) {
     return sections->section[layer + 1].name;
 }
 
 /* The default tap: the nearest earlier layer that is none of ours; for [hkd] what the nearest earlier softmax takes in. */
-static int default_tap(const tool_sections *sections, int layer)
-{
+static int default_tap(const tool_sections *sections, int layer) {
     int i = layer - 1;
     if (strcmp(sections->section[layer + 1].type, "hkd") == 0) {
-        while (i >= 0 && strcmp(sections->section[i + 1].type, "softmax") != 0) --i;
+        while (i >= 0 && strcmp(sections->section[i + 1].type, "softmax") != 0)
+            --i;
         --i;
     }
-    while (i >= 0 && tool_sections_is_lgg(sections, i)) --i;
+    while (i >= 0 && tool_sections_is_lgg(sections, i))
+        --i;
     return i;
 }
 
-int tool_sections_last_tap(const tool_sections *sections)
-{
+int tool_sections_last_tap(const tool_sections *sections) {
     for (int layer = sections->count - 2; layer >= 0; --layer) {
         if (!tool_sections_is_lgg(sections, layer)) continue;
         const section *s = &sections->section[layer + 1];
