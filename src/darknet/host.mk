@@ -6,12 +6,33 @@
 ifdef OBJDIR
 .DEFAULT_GOAL := all
 LGG_HOST ?= pjreddie
-LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c lgg/tool/*.cpp)
-# of the files that touch the host, the one for this host
-LGG_SOURCES := $(filter-out lgg/tool/host_tool_%, $(LGG_SOURCES)) $(wildcard lgg/tool/host_tool_$(LGG_HOST).c)
+LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c)
 ifeq ($(GPU), 1)
 LGG_SOURCES += $(wildcard lgg/lgg/*.cu)
 endif
+
+# FAST: batch normalization and what is done value by value on every core. DNNL: convolutions through oneDNN 2, where it is
+# installed. With both 0 the host computes as it always has.
+FAST ?= 1
+ifeq ($(origin DNNL), undefined)
+DNNL := $(shell printf '%b\n' '\043include <oneapi/dnnl/dnnl.h>' 'int main(void) { return DNNL_VERSION_MAJOR == 2 ? 0 : 1 / 0; }' | \
+	$(CC) -Werror -x c - -o /dev/null -ldnnl 2> /dev/null && echo 1 || echo 0)
+endif
+ifneq ($(LGG_HOST), pjreddie)
+override FAST := 0
+override DNNL := 0
+LGG_SOURCES := $(filter-out %_fast.c, $(LGG_SOURCES))
+endif
+ifeq ($(FAST), 1)
+COMMON += -DFAST
+endif
+ifeq ($(DNNL), 1)
+COMMON += -DDNNL
+LDFLAGS += -ldnnl
+else
+LGG_SOURCES := $(filter-out %_dnnl.c, $(LGG_SOURCES))
+endif
+
 LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))
 
 OBJ += $(LGG_OBJECTS)
@@ -29,15 +50,5 @@ endif
 ifeq ($(BLAS), 1)
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_BLAS
 LDFLAGS += -lopenblas
-# OpenBLAS brings LAPACK
-$(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_LAPACK
-endif
-
-# Libraries that single `./darknet lgg` commands use: built in where they are, and where they are not, the option that needs one
-# says so.
-lgg_has_header = $(shell $(CC) -E -include $(1) -x c /dev/null > /dev/null 2>&1 && echo 1)
-ifeq ($(call lgg_has_header,lbfgs.h), 1)
-$(OBJDIR)tool_logistic.o: COMMON += -DLGG_LBFGS
-LDFLAGS += -llbfgs
 endif
 endif

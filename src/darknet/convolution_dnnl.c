@@ -1,0 +1,344 @@
+/* convolution_dnnl.c: see convolution_dnnl.h. */
+#include "convolution_dnnl.h"
+
+#include "batchnorm_fast.h"
+#include "elementwise_fast.h"
+#include "utils.h"
+
+#include <oneapi/dnnl/dnnl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+enum { ALIGNMENT = 64, SIMD_CHANNELS = 16 };
+
+/* One array as Darknet keeps it (host) and as oneDNN wants it (inner, in the workspace); both are the same where the layouts
+ * agree. The reorder copies host to inner for what an operation reads, or carries inner back to host for what it writes. */
+typedef struct {
+    dnnl_memory_t host;
+    dnnl_memory_t inner;
+    dnnl_primitive_t reorder;
+    dnnl_memory_desc_t layout; /* of inner */
+    size_t offset;             /* of inner in the workspace */
+} tensor;
+
+typedef enum { TAKEN, GIVEN, ADDED } access; /* by the operation */
+
+/* Forward, backward to the input, or backward to the weights. */
+typedef struct {
+    dnnl_primitive_desc_t description;
+    dnnl_primitive_t primitive;
+    tensor image, filters, map; /* (batch, c, h, w), (n, c, size, size), (batch, n, out_h, out_w), or their gradients */
+    dnnl_memory_t scratch;
+    size_t scratch_offset;
+} operation;
+
+struct convolution_dnnl {
+    int batch, h, w, threads; /* what the operations below were made for */
+    int failed;               /* oneDNN has declined this shape */
+    size_t bytes;             /* of workspace */
+    float *workspace;         /* where the inner tensors lie now */
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    operation forward, backward_data, backward_weights;
+};
+
+static int max_threads(void) {
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+static void free_tensor(tensor *t) {
+    if (t->reorder) dnnl_primitive_destroy(t->reorder);
+    if (t->inner && t->inner != t->host) dnnl_memory_destroy(t->inner);
+    if (t->host) dnnl_memory_destroy(t->host);
+}
+
+static void free_operation(operation *o) {
+    free_tensor(&o->image);
+    free_tensor(&o->filters);
+    free_tensor(&o->map);
+    if (o->scratch) dnnl_memory_destroy(o->scratch);
+    if (o->primitive) dnnl_primitive_destroy(o->primitive);
+    if (o->description) dnnl_primitive_desc_destroy(o->description);
+    *o = (operation){0};
+}
+
+static void free_operations(convolution_dnnl *c) {
+    free_operation(&c->forward);
+    free_operation(&c->backward_data);
+    free_operation(&c->backward_weights);
+    c->workspace = NULL;
+    c->bytes = 0;
+}
+
+void free_convolution_dnnl(convolution_dnnl *c) {
+    if (!c) return;
+    free_operations(c);
+    if (c->stream) dnnl_stream_destroy(c->stream);
+    if (c->engine) dnnl_engine_destroy(c->engine);
+    free(c);
+}
+
+convolution_dnnl *make_convolution_dnnl(layer l) {
+    if (l.binary || l.xnor) return NULL;
+#ifdef GPU
+    if (gpu_index >= 0) return NULL;
+#endif
+    convolution_dnnl *c = calloc(1, sizeof(*c));
+    if (!c) return NULL;
+    if (dnnl_engine_create(&c->engine, dnnl_cpu, 0) != dnnl_success ||
+        dnnl_stream_create(&c->stream, c->engine, dnnl_stream_default_flags) != dnnl_success) {
+        free_convolution_dnnl(c);
+        return NULL;
+    }
+    return c;
+}
+
+/* Reserves `size` bytes of the workspace at *end, aligned. Returns their offset. */
+static size_t reserve(size_t *end, size_t size) {
+    size_t offset = *end;
+    *end = (offset + size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return offset;
+}
+
+/* Sets up one tensor of an operation: its two memories, their place in the workspace, and the reorder between them. */
+static int make_tensor(convolution_dnnl *c, tensor *t, access use, const dnnl_memory_desc_t *host,
+                       const dnnl_memory_desc_t *inner, size_t *end) {
+    t->layout = *inner;
+    if (dnnl_memory_create(&t->host, host, c->engine, DNNL_MEMORY_NONE) != dnnl_success) return 0;
+    if (use != ADDED && dnnl_memory_desc_equal(host, inner)) {
+        t->inner = t->host;
+        return 1;
+    }
+    if (dnnl_memory_create(&t->inner, inner, c->engine, DNNL_MEMORY_NONE) != dnnl_success) return 0;
+    t->offset = reserve(end, dnnl_memory_desc_get_size(inner));
+
+    const dnnl_memory_desc_t *from = use == TAKEN ? host : inner, *to = use == TAKEN ? inner : host;
+    dnnl_post_ops_t sum = NULL;
+    dnnl_primitive_attr_t attributes = NULL;
+    dnnl_primitive_desc_t description = NULL;
+    int made = dnnl_primitive_attr_create(&attributes) == dnnl_success && dnnl_post_ops_create(&sum) == dnnl_success;
+    if (made && use == ADDED)
+        made = dnnl_post_ops_append_sum(sum, 1) == dnnl_success &&
+               dnnl_primitive_attr_set_post_ops(attributes, sum) == dnnl_success;
+    made =
+        made &&
+        dnnl_reorder_primitive_desc_create(&description, from, c->engine, to, c->engine, attributes) == dnnl_success &&
+        dnnl_primitive_create(&t->reorder, description) == dnnl_success;
+    if (description) dnnl_primitive_desc_destroy(description);
+    if (sum) dnnl_post_ops_destroy(sum);
+    if (attributes) dnnl_primitive_attr_destroy(attributes);
+    return made;
+}
+
+/* The layouts of a layer's three arrays as Darknet keeps them, and with the free choice that oneDNN is given. */
+typedef struct {
+    dnnl_memory_desc_t image, filters, map;
+    dnnl_memory_desc_t inner_image, inner_filters, inner_map;
+    dnnl_dims_t stride, pad;
+} shapes;
+
+/* oneDNN's blocked layouts hold 16 channels: narrower layers would compute and move zeros, so those get channels innermost. */
+static int describe(layer l, shapes *s) {
+    dnnl_dims_t input = {l.batch, l.c, l.h, l.w}, map = {l.batch, l.n, l.out_h, l.out_w};
+    dnnl_dims_t filters = {l.n, l.c, l.size, l.size};
+    dnnl_dims_t grouped = {l.groups, l.n / l.groups, l.c / l.groups, l.size, l.size};
+    int narrow = l.groups == 1 && l.c > 3 && (l.c < SIMD_CHANNELS || l.n < SIMD_CHANNELS);
+    dnnl_format_tag_t inner = narrow ? dnnl_nhwc : dnnl_format_tag_any;
+    dnnl_data_type_t type = dnnl_f32;
+    s->stride[0] = s->stride[1] = l.stride;
+    s->pad[0] = s->pad[1] = l.pad;
+    return dnnl_memory_desc_init_by_tag(&s->image, 4, input, type, dnnl_nchw) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->map, 4, map, type, dnnl_nchw) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->inner_image, 4, input, type, inner) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->inner_map, 4, map, type, inner) == dnnl_success &&
+           (l.groups == 1 ? dnnl_memory_desc_init_by_tag(&s->filters, 4, filters, type, dnnl_oihw) == dnnl_success &&
+                                dnnl_memory_desc_init_by_tag(&s->inner_filters, 4, filters, type,
+                                                             dnnl_format_tag_any) == dnnl_success
+                          : dnnl_memory_desc_init_by_tag(&s->filters, 5, grouped, type, dnnl_goihw) == dnnl_success &&
+                                dnnl_memory_desc_init_by_tag(&s->inner_filters, 5, grouped, type,
+                                                             dnnl_format_tag_any) == dnnl_success);
+}
+
+static int make_operation(convolution_dnnl *c, operation *o, const shapes *s, const void *description,
+                          const_dnnl_primitive_desc_t hint, const access use[3], const dnnl_query_t what[3]) {
+    dnnl_primitive_attr_t attributes = NULL;
+    int made = dnnl_primitive_attr_create(&attributes) == dnnl_success &&
+               dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user) == dnnl_success &&
+               dnnl_primitive_desc_create(&o->description, description, attributes, c->engine, hint) == dnnl_success;
+    if (attributes) dnnl_primitive_attr_destroy(attributes);
+    if (!made) return 0;
+
+    const dnnl_memory_desc_t *inner[3],
+        *scratch = dnnl_primitive_desc_query_md(o->description, dnnl_query_scratchpad_md, 0);
+    for (int i = 0; i < 3; ++i)
+        inner[i] = dnnl_primitive_desc_query_md(o->description, what[i], 0);
+    size_t end = 0; /* the map first: both backward operations find its reordered copy in the same place */
+    made = make_tensor(c, &o->map, use[2], &s->map, inner[2], &end) &&
+           make_tensor(c, &o->image, use[0], &s->image, inner[0], &end) &&
+           make_tensor(c, &o->filters, use[1], &s->filters, inner[1], &end) &&
+           dnnl_memory_create(&o->scratch, scratch, c->engine, DNNL_MEMORY_NONE) == dnnl_success;
+    o->scratch_offset = reserve(&end, dnnl_memory_desc_get_size(scratch));
+    if (end > c->bytes) c->bytes = end;
+    return made;
+}
+
+static int make_operations(convolution_dnnl *c, layer l) {
+    static const access forward_use[3] = {TAKEN, TAKEN, GIVEN}, data_use[3] = {ADDED, TAKEN, TAKEN},
+                        weights_use[3] = {TAKEN, ADDED, TAKEN};
+    static const dnnl_query_t forward_what[3] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md};
+    static const dnnl_query_t data_what[3] = {dnnl_query_diff_src_md, dnnl_query_weights_md, dnnl_query_diff_dst_md};
+    static const dnnl_query_t weights_what[3] = {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md};
+    shapes s;
+    dnnl_convolution_desc_t forward, backward_data, backward_weights;
+    dnnl_alg_kind_t how = dnnl_convolution_direct;
+    return describe(l, &s) &&
+           dnnl_convolution_forward_desc_init(&forward, dnnl_forward_training, how, &s.inner_image, &s.inner_filters,
+                                              NULL, &s.inner_map, s.stride, s.pad, s.pad) == dnnl_success &&
+           make_operation(c, &c->forward, &s, &forward, NULL, forward_use, forward_what) &&
+           dnnl_convolution_backward_data_desc_init(&backward_data, how, &s.inner_image, &s.inner_filters, &s.inner_map,
+                                                    s.stride, s.pad, s.pad) == dnnl_success &&
+           make_operation(c, &c->backward_data, &s, &backward_data, c->forward.description, data_use, data_what) &&
+           dnnl_convolution_backward_weights_desc_init(&backward_weights, how, &s.inner_image, &s.inner_filters, NULL,
+                                                       &s.inner_map, s.stride, s.pad, s.pad) == dnnl_success &&
+           make_operation(c, &c->backward_weights, &s, &backward_weights, c->forward.description, weights_use,
+                          weights_what);
+}
+
+/* Makes the operations fit the layer's present batch, image size and threads. Returns 0 if the layer is the host's. */
+static int prepare(layer l) {
+    convolution_dnnl *c = l.dnnl;
+    if (!c) return 0;
+    int threads = max_threads();
+    if (c->batch != l.batch || c->h != l.h || c->w != l.w || c->threads != threads) {
+        free_operations(c);
+        c->batch = l.batch;
+        c->h = l.h;
+        c->w = l.w;
+        c->threads = threads;
+        c->failed = !make_operations(c, l);
+        if (c->failed) free_operations(c);
+    }
+    return !c->failed;
+}
+
+size_t workspace_convolution_dnnl(layer l) {
+    return prepare(l) ? l.dnnl->bytes + ALIGNMENT : 0;
+}
+
+static int place_tensor(tensor *t, char *base) {
+    return t->inner == t->host || dnnl_memory_set_data_handle(t->inner, base + t->offset) == dnnl_success;
+}
+
+static int place_operation(operation *o, char *base) {
+    return place_tensor(&o->image, base) && place_tensor(&o->filters, base) && place_tensor(&o->map, base) &&
+           dnnl_memory_set_data_handle(o->scratch, base + o->scratch_offset) == dnnl_success;
+}
+
+/* Points the inner tensors into the network's workspace. Returns 0 if the layer is the host's, also when a change of batch or
+ * threads has made it need more than the network has set aside. */
+static int place(layer l, network net) {
+    if (!net.workspace || !prepare(l)) return 0;
+    convolution_dnnl *c = l.dnnl;
+    if (c->bytes + ALIGNMENT > l.workspace_size) return 0;
+    if (c->workspace == net.workspace) return 1;
+    char *base = (char *)(((uintptr_t)net.workspace + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    if (!place_operation(&c->forward, base) || !place_operation(&c->backward_data, base) ||
+        !place_operation(&c->backward_weights, base))
+        return 0;
+    c->workspace = net.workspace;
+    return 1;
+}
+
+static void execute(convolution_dnnl *c, const_dnnl_primitive_t primitive, int n, const dnnl_exec_arg_t *arguments) {
+    if (dnnl_primitive_execute(primitive, c->stream, n, arguments) != dnnl_success ||
+        dnnl_stream_wait(c->stream) != dnnl_success)
+        error("oneDNN could not execute a convolution");
+}
+
+static void reorder(convolution_dnnl *c, const tensor *t, dnnl_memory_t from, dnnl_memory_t to) {
+    if (!t->reorder) return;
+    dnnl_exec_arg_t arguments[2] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+    execute(c, t->reorder, 2, arguments);
+}
+
+static void take(convolution_dnnl *c, const tensor *t, const float *host) {
+    dnnl_memory_set_data_handle(t->host, (void *)host);
+    reorder(c, t, t->host, t->inner);
+}
+
+static void give(convolution_dnnl *c, const tensor *t, float *host) {
+    dnnl_memory_set_data_handle(t->host, host);
+    reorder(c, t, t->inner, t->host);
+}
+
+/* Runs an operation on its inner tensors, whose roles oneDNN knows by these names. */
+static void run(convolution_dnnl *c, operation *o, int image_role, int filters_role, int map_role) {
+    if (!o->primitive && dnnl_primitive_create(&o->primitive, o->description) != dnnl_success)
+        error("oneDNN could not create a convolution");
+    dnnl_exec_arg_t arguments[4] = {{image_role, o->image.inner},
+                                    {filters_role, o->filters.inner},
+                                    {map_role, o->map.inner},
+                                    {DNNL_ARG_SCRATCHPAD, o->scratch}};
+    execute(c, o->primitive, 4, arguments);
+}
+
+static void convolve(layer l, const float *input, float *output) {
+    convolution_dnnl *c = l.dnnl;
+    operation *o = &c->forward;
+    take(c, &o->image, input);
+    take(c, &o->filters, l.weights);
+    if (!o->map.reorder) dnnl_memory_set_data_handle(o->map.host, output);
+    run(c, o, DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST);
+    give(c, &o->map, output);
+}
+
+int forward_convolution_dnnl(layer l, network net) {
+    if (!place(l, net)) return 0;
+    if (l.batch_normalize) {
+        float *x = net.train ? l.x : l.output;
+        convolve(l, net.input, x);
+        forward_batchnorm_fast(l, net, x, l.output, l.activation);
+    } else {
+        convolve(l, net.input, l.output);
+        bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, l.activation);
+    }
+    return 1;
+}
+
+/* Both passes want l.delta reordered; where they want it alike, the second finds it where the first left it. */
+static void backward_weights(layer l, const float *input) {
+    convolution_dnnl *c = l.dnnl;
+    operation *o = &c->backward_weights;
+    take(c, &o->map, l.delta);
+    take(c, &o->image, input);
+    run(c, o, DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST);
+    give(c, &o->filters, l.weight_updates);
+}
+
+static void backward_data(layer l, float *input_delta) {
+    convolution_dnnl *c = l.dnnl;
+    operation *o = &c->backward_data;
+    if (!o->map.reorder || !dnnl_memory_desc_equal(&o->map.layout, &c->backward_weights.map.layout))
+        take(c, &o->map, l.delta);
+    take(c, &o->filters, l.weights);
+    run(c, o, DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST);
+    give(c, &o->image, input_delta);
+}
+
+int backward_convolution_dnnl(layer l, network net) {
+    if (!place(l, net)) return 0;
+    if (l.batch_normalize)
+        backward_batchnorm_fast(l, net, l.x, l.delta, 0, l.activation);
+    else
+        backward_bias_fast(l.bias_updates, l.output, l.delta, l.batch, l.n, l.out_h * l.out_w, l.activation);
+    backward_weights(l, net.input);
+    if (net.delta) backward_data(l, net.delta);
+    return 1;
+}

@@ -1,0 +1,32 @@
+/* elementwise_fast.h: what the CPU does value by value between the products, in as few passes over memory as it can. */
+#ifndef ELEMENTWISE_FAST_H
+#define ELEMENTWISE_FAST_H
+
+#include "darknet.h"
+
+/* Piecewise linear activations are x above zero and slope * x below: 1 for linear, 0 for relu, .1 for leaky. Returns 0 for the
+ * others. */
+int activation_slope(ACTIVATION activation, float *slope);
+
+/* x (n values) = activation(x); output (n) = activation(input); delta (n) *= its derivative where the activation's output is y. */
+void activate_fast(float *x, size_t n, ACTIVATION activation);
+void activate_into_fast(const float *input, float *output, size_t n, ACTIVATION activation);
+void gradient_fast(const float *y, size_t n, ACTIVATION activation, float *delta);
+
+/* output (batch, n, size) = activation(output + biases (n)). */
+void bias_activate_fast(float *output, const float *biases, int batch, int n, int size, ACTIVATION activation);
+
+/* bias_updates (n) += sum of delta (batch, n, size), after delta *= the activation's derivative. */
+void backward_bias_fast(float *bias_updates, const float *output, float *delta, int batch, int n, int size,
+                        ACTIVATION activation);
+
+/* output (n values) = activation(alpha * input + beta * from). */
+void forward_shortcut_fast(const float *input, const float *from, float alpha, float beta, float *output, size_t n,
+                           ACTIVATION activation);
+
+/* input_delta += alpha * g and from_delta += beta * g with g = delta * the activation's derivative. The two may be the same array;
+ * either may be NULL. */
+void backward_shortcut_fast(const float *output, float *delta, float alpha, float beta, float *input_delta,
+                            float *from_delta, size_t n, ACTIVATION activation);
+
+#endif
