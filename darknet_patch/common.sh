@@ -61,7 +61,7 @@ host_value() {
 our_files() {
     local area file
     for area in lgg darknet tool; do
-        [ -d "$source_dir/$area" ] && find "$source_dir/$area" -type f \( -name '*.c' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) | sort |
+        [ -d "$source_dir/$area" ] && find "$source_dir/$area" -type f \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) | sort |
             while IFS= read -r file; do
                 printf '%s\tlgg/%s\n' "$file" "${file#"$source_dir"/}"
             done

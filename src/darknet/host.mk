@@ -6,7 +6,9 @@
 ifdef OBJDIR
 .DEFAULT_GOAL := all
 LGG_HOST ?= pjreddie
-LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c)
+LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c lgg/tool/*.cpp)
+# of the files that touch the host, the one for this host
+LGG_SOURCES := $(filter-out lgg/tool/host_tool_%, $(LGG_SOURCES)) $(wildcard lgg/tool/host_tool_$(LGG_HOST).c)
 ifeq ($(GPU), 1)
 LGG_SOURCES += $(wildcard lgg/lgg/*.cu)
 endif
@@ -50,5 +52,15 @@ endif
 ifeq ($(BLAS), 1)
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_BLAS
 LDFLAGS += -lopenblas
+# OpenBLAS brings LAPACK
+$(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_LAPACK
+endif
+
+# Libraries that single `./darknet lgg` commands use: built in where they are, and where they are not, the option that needs one
+# says so.
+lgg_has_header = $(shell $(CC) -E -include $(1) -x c /dev/null > /dev/null 2>&1 && echo 1)
+ifeq ($(call lgg_has_header,lbfgs.h), 1)
+$(OBJDIR)tool_logistic.o: COMMON += -DLGG_LBFGS
+LDFLAGS += -llbfgs
 endif
 endif

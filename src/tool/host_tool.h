@@ -1,0 +1,21 @@
+/* host_tool.h: what the commands need of the networks of the Darknet they are compiled into; one .c file a host. */
+#ifndef HOST_TOOL_H
+#define HOST_TOOL_H
+
+#include "darknet.h"
+
+/* Parses cfg for batches of `batch` images, loads the weights and folds batch normalization into them. LGG sections are inert:
+ * they load no teacher before training begins. */
+network *host_load_network(const char *cfg, const char *weights, int batch);
+/* Inference. x (batch, inputs). */
+void host_forward(network *net, const float *x);
+/* The same with a truth (batch, outputs), then backwards: gradient (batch, inputs) receives what Darknet calls the input's
+ * delta, the negative gradient of the loss. */
+void host_forward_backward(network *net, const float *x, const float *truth, float *gradient);
+/* Makes layer->output current on the CPU. */
+void host_pull_output(const network *net, layer *l);
+/* C = A B, as Darknet's gemm_cpu. */
+void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+               int ldc);
+
+#endif

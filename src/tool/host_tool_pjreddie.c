@@ -1,0 +1,89 @@
+/* host_tool_pjreddie.c: host_tool.h and host_image.h for pjreddie/darknet. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gemm.h"
+#include "host_image.h"
+#include "host_tool.h"
+#include "lgg_inference.h"
+#include "tool.h"
+
+/* of Darknet's image.c and of the stb_image_write.h inside it, declared in headers that are not fit for our warnings */
+image center_crop_image(image im, int w, int h);
+unsigned char *stbi_write_png_to_mem(unsigned char *pixels, int stride, int w, int h, int c, int *length);
+
+void host_read_image(const char *path, int w, int h, int c, float *x) {
+    image whole = load_image((char *)path, 0, 0, c);
+    image crop = center_crop_image(whole, w, h);
+    memcpy(x, crop.data, (size_t)(w * h * c) * sizeof *x);
+    free_image(whole);
+    free_image(crop);
+}
+
+unsigned char *host_png(const unsigned char *pixels, int w, int h, int c, int *length) {
+    return stbi_write_png_to_mem((unsigned char *)pixels, w * c, w, h, c, length);
+}
+
+int host_write_png(const char *path, const float *x, int w, int h, int c) {
+    unsigned char *pixels = tool_alloc((size_t)(w * h * c), 1, "an image");
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < w * h; ++i)
+            pixels[i * c + k] = (unsigned char)(255 * x[k * w * h + i] + .5f);
+    }
+    int length = 0;
+    unsigned char *png = host_png(pixels, w, h, c, &length);
+    FILE *file = png ? fopen(path, "wb") : NULL;
+    int written = file && fwrite(png, 1, (size_t)length, file) == (size_t)length;
+    if (file && fclose(file) != 0) written = 0;
+    free(png);
+    free(pixels);
+    return written;
+}
+
+network *host_load_network(const char *cfg, const char *weights, int batch) {
+    network *net = parse_network_cfg_custom((char *)cfg, batch);
+    load_weights(net, (char *)weights);
+    fold_batch_norms(net);
+    return net;
+}
+
+void host_forward(network *net, const float *x) {
+    network_predict(net, (float *)x);
+}
+
+void host_forward_backward(network *net, const float *x, const float *truth, float *gradient) {
+    network before = *net;
+    net->input = (float *)x;
+    net->truth = (float *)truth;
+    net->train = 0;
+    net->delta = gradient;
+    size_t size = (size_t)net->inputs * (size_t)net->batch;
+    memset(gradient, 0, size * sizeof *gradient);
+#ifdef GPU
+    if (net->gpu_index >= 0) net->delta_gpu = cuda_make_array(gradient, size);
+#endif
+    forward_network(net);
+    backward_network(net);
+#ifdef GPU
+    if (net->gpu_index >= 0) {
+        cuda_pull_array(net->delta_gpu, gradient, size);
+        cuda_free(net->delta_gpu);
+    }
+#endif
+    *net = before;
+}
+
+void host_pull_output(const network *net, layer *l) {
+#ifdef GPU
+    if (net->gpu_index >= 0) cuda_pull_array(l->output_gpu, l->output, (size_t)l->outputs * (size_t)l->batch);
+#else
+    (void)net;
+    (void)l;
+#endif
+}
+
+void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+               int ldc) {
+    memset(c, 0, (size_t)m * (size_t)ldc * sizeof *c);
+    gemm_cpu(ta, tb, m, n, k, 1, (float *)a, lda, (float *)b, ldb, 0, c, ldc);
+}

@@ -1,0 +1,48 @@
+/* tool.c: `./darknet lgg COMMAND …`, the entry that Darknet's main() calls. */
+#include <string.h>
+
+#include "run_lgg.h"
+#include "tool.h"
+
+typedef struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} command;
+
+static const command commands[] = {
+    {"eval", command_eval, "test error: arg max, k-nearest neighbours, logistic regression"},
+    {"variation", command_variation, "label variation of each layer's graph"},
+    {"graph", command_graph, "draw the graphs of a few images, layer by layer (SVG)"},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *file) {
+    fprintf(file, "usage: ./darknet lgg COMMAND data.cfg net.cfg net.weights [options]\n");
+    for (int i = 0; i < COMMANDS; ++i)
+        fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
+    fprintf(file, "./darknet lgg COMMAND -help lists its options.\n");
+}
+
+int run_lgg(int argc, char **argv) {
+    int count = 0;
+    /* Darknet takes its own options out of argv and leaves NULL at the end. */
+    while (count < argc && argv[count])
+        ++count;
+    if (count < 3) {
+        print_usage(stderr);
+        return 1;
+    }
+    for (int i = 0; i < COMMANDS; ++i) {
+        if (strcmp(argv[2], commands[i].name) != 0) continue;
+        tool_set_command(commands[i].name);
+        return commands[i].run(count - 3, argv + 3);
+    }
+    if (strcmp(argv[2], "-help") == 0 || strcmp(argv[2], "help") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    fprintf(stderr, "lgg: no command '%s'\n", argv[2]);
+    print_usage(stderr);
+    return 1;
+}

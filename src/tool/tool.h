@@ -1,0 +1,205 @@
+/* tool.h: what the commands of `./darknet lgg` share: options, images, networks, output files, progress, random numbers.
+ *
+ * The commands are programs' ends, not a library: where a user's mistake makes going on senseless, they print one line
+ * (tool_fail) and exit with status 1, and no half-written file stays behind (tool_output).
+ */
+#ifndef LGG_TOOL_H
+#define LGG_TOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lgg.h"
+
+#ifdef __GNUC__
+#define TOOL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
+#else
+#define TOOL_PRINTF(text, first)
+#endif
+
+/* ---- errors and memory (tool_common.c) ---- */
+
+/* Prints "lgg COMMAND: message" on stderr and exits with status 1. */
+_Noreturn void tool_fail(const char *format, ...) TOOL_PRINTF(1, 2);
+/* One line on stderr, "lgg COMMAND: message", and goes on. */
+void tool_note(const char *format, ...) TOOL_PRINTF(1, 2);
+/* The command named in those lines. */
+void tool_set_command(const char *command);
+
+/* Zeroed array of count elements; never NULL: fails with a line that names `what`. Freed with free(). */
+void *tool_alloc(size_t count, size_t size, const char *what);
+char *tool_copy_string(const char *text);
+
+/* ---- options (tool_options.c) ---- */
+
+typedef enum { TOOL_FLAG, TOOL_INT, TOOL_DOUBLE, TOOL_STRING } tool_option_kind;
+
+typedef struct {
+    const char *name; /* without its dash */
+    tool_option_kind kind;
+    void *value;             /* int, int, double or const char *, holding the default */
+    double minimum, maximum; /* of numbers, inclusive; both 0: any */
+    const char *help;        /* what it sets, ending in nothing */
+    const char *choices;     /* TOOL_STRING: "one|of|these", or NULL: anything */
+    int *given;              /* set to 1 when the option is there, or NULL */
+} tool_option;
+
+/* Reads argv[0..argc) against `count` options; everything else that does not begin with a dash goes to positional, at most
+ * max_positional. Returns their number. An unknown option, a missing or bad value: tool_fail, with the nearest known name. */
+int tool_parse_options(int argc, char **argv, const tool_option *options, int count, const char **positional,
+                       int max_positional);
+void tool_print_options(FILE *file, const tool_option *options, int count);
+
+/* Parses "3,7,-1" and "input"; returns the number of indices in a new array. Negative ones count from `layers`; `input` is
+ * TOOL_INPUT. */
+#define TOOL_INPUT (-1)
+int tool_parse_layers(const char *text, int layers, int **indices);
+/* "12" or "input", for files. */
+void tool_layer_index(int layer, char text[16]);
+/* Splits "cat,dog" into a new array of new strings. */
+int tool_split(const char *text, char separator, char ***parts);
+
+/* Options that build a graph, by their .cfg names. */
+#define TOOL_GRAPH_OPTIONS 5
+typedef struct {
+    const char *similarity;
+    double alpha;
+    int unit, k, normalize;
+} tool_graph_options;
+void tool_graph_options_default(tool_graph_options *graph);
+void tool_graph_option_list(tool_graph_options *graph, tool_option list[TOOL_GRAPH_OPTIONS]);
+lgg_graph_options tool_graph_options_get(const tool_graph_options *graph);
+
+/* ---- images and labels (tool_images.c) ---- */
+
+typedef struct {
+    int classes;
+    char **names;
+    const char *train, *valid; /* lists of paths; NULL where the file names none */
+} tool_data;
+
+/* Reads a Darknet .data file and the labels it names. */
+tool_data *tool_data_read(const char *path);
+void tool_data_free(tool_data *data);
+
+/* A set of images to run a network over: paths of a list, or bytes in memory. */
+typedef struct {
+    int count;
+    int w, h, c;
+    int *label;           /* (count), class of each, 0 <= label < classes */
+    char **path;          /* (count), or NULL: then bytes holds them */
+    const uint8_t *bytes; /* (count, h, w, c) as numpy has images; not owned */
+} tool_images;
+
+/* Reads the list, drops what comes after the first `limit` images (0: none), and labels each by its path: the class whose
+ * name matches furthest right, the longest on ties. Fails on a path without a class or an empty list. */
+tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit);
+tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c);
+/* Reads images first .. first + count into x (count, c, h, w), values in [0, 1]. */
+void tool_images_read(const tool_images *images, int first, int count, float *x);
+void tool_images_free(tool_images *images);
+
+/* ---- networks (tool_model.c): the one file that runs the host ---- */
+
+typedef struct tool_model tool_model;
+
+/* Loads a network for inference in batches of `batch`, whatever batch its cfg trains with. LGG sections are inert and load no
+ * teacher. */
+tool_model *tool_model_load(const char *cfg, const char *weights, int batch);
+void tool_model_free(tool_model *model);
+int tool_model_batch(const tool_model *model);
+void tool_model_input_size(const tool_model *model, int *w, int *h, int *c);
+int tool_model_layers(const tool_model *model);
+/* 1 if the layer is one of our sections: it has no output of its own. */
+int tool_model_is_lgg(const tool_model *model, int layer);
+/* Index of the layer whose output is the network's. */
+int tool_model_output_layer(const tool_model *model);
+/* 1 if the network has any of our sections. */
+int tool_model_has_lgg(const tool_model *model);
+int tool_model_is_softmax(const tool_model *model, int layer);
+/* Values a layer gives for one image; TOOL_INPUT is a layer. */
+int tool_model_size(const tool_model *model, int layer);
+/* "12 shortcut" or "input", for tables. Belongs to the model. */
+const char *tool_model_layer_name(const tool_model *model, int layer);
+/* The layer that an LGG section taps last, else the last pooling over the whole image, else what the softmax takes in. */
+int tool_model_embedding_layer(const tool_model *model);
+
+/* Runs x (count, c, h, w), count <= batch, in inference mode. x must stay valid while outputs are read. */
+void tool_model_forward(tool_model *model, const float *x, int count);
+/* (count, size) of the last forward; belongs to the model. */
+const float *tool_model_output(tool_model *model, int layer);
+
+/* Makes the network differentiable in inference mode (batch normalization with its rolling statistics, dropout off). */
+void tool_model_prepare_gradient(tool_model *model);
+/* Forward, then the gradient of the summed cross-entropy of the true labels with respect to the input, both (count, c, h, w).
+ * Returns the loss. After tool_model_prepare_gradient. */
+double tool_model_input_gradient(tool_model *model, const float *x, const int *label, int count, float *gradient);
+
+/* Runs over all images, calling `each` after every batch. */
+typedef void (*tool_batch_function)(void *context, tool_model *model, int first, int count);
+void tool_model_run(tool_model *model, const tool_images *images, const char *what, tool_batch_function each,
+                    void *context);
+
+/* Outputs of one layer for all images, new (count, size). */
+float *tool_model_embed(tool_model *model, const tool_images *images, int layer, const char *what);
+
+/* C (m, n) = A B, A (m, k) or its transpose when ta, B (k, n) or its transpose when tb. Row-major. */
+void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c);
+
+/* ---- classifiers on embeddings ---- */
+
+/* k-nearest neighbours (tool_nearest.c). train (trains, d), test (tests, d); both are normalized in place for cosine. Majority
+ * vote, ties to the class of the nearer neighbour. predicted (tests). */
+void tool_nearest(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes, int k,
+                  int cosine, int *predicted);
+/* Multinomial logistic regression on standardized values (tool_logistic.c): mean cross-entropy + l2/2 |W|^2, fitted by L-BFGS.
+ * train and test are standardized in place by the training statistics. */
+void tool_logistic(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes,
+                   double l2, int iterations, int *predicted);
+
+/* ---- output (tool_output.c) ---- */
+
+/* A file that appears under its name only when complete. */
+typedef struct {
+    FILE *file;
+    char *path, *temporary;
+} tool_output;
+/* path NULL: everything written goes nowhere. */
+tool_output tool_output_open(const char *path);
+void tool_output_commit(tool_output *output);
+/* Creates the directory unless it is there. */
+void tool_make_directory(const char *path);
+
+/* ---- progress (tool_common.c) ---- */
+
+typedef struct {
+    const char *what;
+    long done, total;
+    double start, last;
+} tool_progress;
+tool_progress tool_progress_begin(const char *what, long total);
+void tool_progress_step(tool_progress *progress, long done);
+void tool_progress_end(tool_progress *progress);
+
+/* ---- random numbers (tool_random.c): the same on every machine ---- */
+
+typedef struct {
+    uint64_t state[4];
+} tool_random;
+tool_random tool_random_seed(uint64_t seed, uint64_t stream);
+double tool_random_uniform(tool_random *random);   /* [0, 1) */
+int tool_random_below(tool_random *random, int n); /* 0 .. n-1 */
+double tool_random_normal(tool_random *random);    /* mean 0, deviation 1 */
+double tool_random_poisson(tool_random *random, double mean);
+
+/* ---- the commands ---- */
+
+int command_eval(int argc, char **argv);
+int command_variation(int argc, char **argv);
+int command_graph(int argc, char **argv);
+int command_plot(int argc, char **argv);
+int command_attack(int argc, char **argv);
+int command_corrupt(int argc, char **argv);
+
+#endif

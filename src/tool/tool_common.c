@@ -1,0 +1,77 @@
+/* tool_common.c: errors, memory and progress of the commands. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+static const char *command_name = "";
+
+void tool_set_command(const char *command) {
+    command_name = command;
+}
+
+static void print_line(const char *format, va_list arguments) {
+    fprintf(stderr, "lgg %s: ", command_name);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+_Noreturn void tool_fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(format, arguments);
+    va_end(arguments);
+    exit(1);
+}
+
+void tool_note(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(format, arguments);
+    va_end(arguments);
+}
+
+void *tool_alloc(size_t count, size_t size, const char *what) {
+    void *memory = calloc(count ? count : 1, size);
+    if (!memory) tool_fail("out of memory for %s (%.1f MB)", what, (double)count * (double)size / 1e6);
+    return memory;
+}
+
+char *tool_copy_string(const char *text) {
+    char *copy = tool_alloc(strlen(text) + 1, 1, "a string");
+    memcpy(copy, text, strlen(text) + 1);
+    return copy;
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+tool_progress tool_progress_begin(const char *what, long total) {
+    double t = now();
+    return (tool_progress){.what = what, .total = total, .start = t, .last = t};
+}
+
+/* On a terminal one line that renews itself; in a log a line every ten seconds. */
+void tool_progress_step(tool_progress *progress, long done) {
+    double t = now();
+    int terminal = isatty(STDERR_FILENO);
+    progress->done = done;
+    if (t - progress->last < (terminal ? 0.2 : 10)) return;
+    progress->last = t;
+    double left = done > 0 ? (t - progress->start) * (double)(progress->total - done) / (double)done : 0;
+    fprintf(stderr, terminal ? "\r%s: %ld of %ld, %.0f s left \033[K" : "%s: %ld of %ld, %.0f s left\n", progress->what,
+            done, progress->total, left);
+    fflush(stderr);
+}
+
+void tool_progress_end(tool_progress *progress) {
+    double seconds = now() - progress->start;
+    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K");
+    fprintf(stderr, "%s: %ld in %.1f s\n", progress->what, progress->total, seconds);
+}

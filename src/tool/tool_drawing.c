@@ -1,0 +1,149 @@
+/* tool_drawing.c: SVG by hand. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_image.h"
+#include "tool.h"
+#include "tool_drawing.h"
+
+const char *tool_colour(int i) {
+    static const char *const okabe_ito[] = {"#0072B2", "#E69F00", "#009E73", "#D55E00",
+                                            "#CC79A7", "#56B4E9", "#F0E442", "#000000"};
+    return okabe_ito[i % 8];
+}
+
+void tool_svg_begin(FILE *file, double width, double height, const char *title) {
+    fprintf(file,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%g\" height=\"%g\" viewBox=\"0 0 %g %g\" "
+            "font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\" fill=\"#222\">\n<title>",
+            width, height, width, height);
+    tool_xml_escape(file, title);
+    fprintf(file, "</title>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n");
+}
+
+void tool_svg_end(FILE *file) {
+    fprintf(file, "</svg>\n");
+}
+
+void tool_xml_escape(FILE *file, const char *text) {
+    for (; *text; ++text) {
+        switch (*text) {
+        case '&':
+            fputs("&amp;", file);
+            break;
+        case '<':
+            fputs("&lt;", file);
+            break;
+        case '>':
+            fputs("&gt;", file);
+            break;
+        case '"':
+            fputs("&quot;", file);
+            break;
+        default:
+            fputc(*text, file);
+        }
+    }
+}
+
+void tool_svg_text(FILE *file, double x, double y, double size, const char *anchor, const char *style,
+                   const char *text) {
+    fprintf(file, "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%g\" text-anchor=\"%s\"%s%s>", x, y, size, anchor,
+            *style ? " " : "", style);
+    tool_xml_escape(file, text);
+    fprintf(file, "</text>\n");
+}
+
+/* A regular polygon (or, with inner < 1, a star) whose first corner points at `turn` radians. */
+static void polygon(FILE *file, int corners, double turn, double inner, double x, double y, double r) {
+    int points = inner < 1 ? 2 * corners : corners;
+    fprintf(file, "<polygon points=\"");
+    for (int i = 0; i < points; ++i) {
+        double angle = turn + 6.283185307179586 * i / points;
+        double radius = inner < 1 && i % 2 ? inner * r : r;
+        fprintf(file, "%.2f,%.2f ", x + radius * cos(angle), y + radius * sin(angle));
+    }
+    fprintf(file, "\" ");
+}
+
+void tool_svg_mark(FILE *file, int i, double x, double y, double r) {
+    const double up = -1.5707963267948966;
+    switch (i % 8 + (i / 8 % 2) * 4) {
+    case 0:
+        fprintf(file, "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"%.2f\" ", x, y, r);
+        break;
+    case 1:
+        polygon(file, 4, up / 2, 1, x, y, 1.25 * r);
+        break;
+    case 2:
+        polygon(file, 3, up, 1, x, y, 1.35 * r);
+        break;
+    case 3:
+        polygon(file, 4, up, 1, x, y, 1.3 * r);
+        break;
+    case 4:
+        polygon(file, 5, up, 1, x, y, 1.15 * r);
+        break;
+    case 5:
+        polygon(file, 3, -up, 1, x, y, 1.35 * r);
+        break;
+    case 6:
+        polygon(file, 5, up, .5, x, y, 1.45 * r);
+        break;
+    case 7:
+        polygon(file, 6, 0, 1, x, y, 1.1 * r);
+        break;
+    case 8:
+        polygon(file, 4, up, .4, x, y, 1.5 * r);
+        break;
+    default:
+        polygon(file, 8, up, .7, x, y, 1.25 * r);
+        break;
+    }
+    fprintf(file, "fill=\"%s\" stroke=\"#fff\" stroke-width=\"1.2\"/>\n", tool_colour(i));
+}
+
+static void print_base64(FILE *file, const unsigned char *bytes, int length) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (int i = 0; i < length; i += 3) {
+        unsigned group = (unsigned)bytes[i] << 16;
+        if (i + 1 < length) group |= (unsigned)bytes[i + 1] << 8;
+        if (i + 2 < length) group |= bytes[i + 2];
+        fputc(digits[group >> 18], file);
+        fputc(digits[group >> 12 & 63], file);
+        fputc(i + 1 < length ? digits[group >> 6 & 63] : '=', file);
+        fputc(i + 2 < length ? digits[group & 63] : '=', file);
+    }
+}
+
+void tool_svg_image(FILE *file, const float *image, int pixels_w, int pixels_h, int c, double x, double y, double w,
+                    double h) {
+    int size = pixels_w * pixels_h, length = 0;
+    unsigned char *pixels = tool_alloc((size_t)(size * c), 1, "an image");
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < size; ++i)
+            pixels[i * c + k] = (unsigned char)lrintf(255 * image[k * size + i]);
+    }
+    unsigned char *png = host_png(pixels, pixels_w, pixels_h, c, &length);
+    if (!png) tool_fail("out of memory for a thumbnail");
+    fprintf(file, "<image x=\"%.2f\" y=\"%.2f\" width=\"%g\" height=\"%g\" href=\"data:image/png;base64,", x, y, w, h);
+    print_base64(file, png, length);
+    fprintf(file, "\"/>\n");
+    free(png);
+    free(pixels);
+}
+
+int tool_ticks(double low, double high, int most, double *first, double *step) {
+    double range = high - low;
+    if (!(range > 0)) range = 1;
+    double power = pow(10, floor(log10(range / most)));
+    static const double nice[] = {1, 2, 2.5, 5, 10, 20};
+    int i = 0;
+    while (i < 5 && range / (nice[i] * power) > most)
+        ++i;
+    *step = nice[i] * power;
+    *first = ceil(low / *step - 1e-9) * *step;
+    return (int)floor((high - *first) / *step + 1e-9) + 1;
+}

@@ -1,0 +1,34 @@
+/* tool_drawing.h: what the figures share: colours, marks, text, PNG in SVG; and where the vertices of a graph go. */
+#ifndef TOOL_DRAWING_H
+#define TOOL_DRAWING_H
+
+#include <stdio.h>
+
+/* Okabe and Ito's palette, told apart with any colour vision and in grey print. Class i takes colour i; past the eighth the
+ * marks (tool_svg_mark) tell classes apart. */
+const char *tool_colour(int i);
+
+/* Opens an SVG of the given size in user units, with a white ground and one font for all text. */
+void tool_svg_begin(FILE *file, double width, double height, const char *title);
+void tool_svg_end(FILE *file);
+/* Text with &, < and > escaped. anchor: start, middle or end. */
+void tool_svg_text(FILE *file, double x, double y, double size, const char *anchor, const char *style,
+                   const char *text);
+/* Prints text with &, <, > and quotes escaped. */
+void tool_xml_escape(FILE *file, const char *text);
+/* The mark of class i, of radius r, around (x, y): circle, square, triangle, diamond, … in its colour. */
+void tool_svg_mark(FILE *file, int i, double x, double y, double r);
+/* An image (c, h, w) in [0, 1] as a PNG data URI; w by h user units at (x, y). */
+void tool_svg_image(FILE *file, const float *image, int pixels_w, int pixels_h, int c, double x, double y, double w,
+                    double h);
+
+/* Round numbers from low to high: returns their number, at most `most`, and sets first and step. */
+int tool_ticks(double low, double high, int most, double *first, double *step);
+
+/* Laplacian eigenmaps (Belkin and Niyogi, 2003): x and y (n) are the eigenvectors of L y = lambda D y of the two smallest
+ * eigenvalues after the constant one, scaled to [0, 1]. adjacency (n, n). */
+void tool_eigenmap(const float *adjacency, int n, double *x, double *y);
+/* Moves points of [0, 1] that are closer than `distance` apart, as little as it takes. */
+void tool_spread(double *x, double *y, int n, double distance);
+
+#endif

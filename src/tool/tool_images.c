@@ -1,0 +1,187 @@
+/* tool_images.c: the images a command runs over, from a Darknet list or from memory, and their labels. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host_image.h"
+#include "tool.h"
+
+/* Next line of a file without its end, new; NULL at the end. */
+static char *read_line(FILE *file) {
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length = getline(&line, &size, file);
+    if (length < 0) {
+        free(line);
+        return NULL;
+    }
+    while (length > 0 && isspace((unsigned char)line[length - 1]))
+        line[--length] = '\0';
+    return line;
+}
+
+/* The lines of a file that are not empty. */
+static char **read_lines(const char *path, int limit, int *count) {
+    FILE *file = fopen(path, "r");
+    if (!file) tool_fail("cannot open %s", path);
+    char **lines = NULL, *line;
+    int capacity = 0;
+    *count = 0;
+    while ((limit == 0 || *count < limit) && (line = read_line(file))) {
+        if (*line == '\0') {
+            free(line);
+            continue;
+        }
+        if (*count == capacity) {
+            capacity = capacity ? 2 * capacity : 1024;
+            lines = realloc(lines, (size_t)capacity * sizeof *lines);
+            if (!lines) tool_fail("out of memory for the lines of %s", path);
+        }
+        lines[(*count)++] = line;
+    }
+    fclose(file);
+    return lines;
+}
+
+static char *value_of(const char *line, const char *key) {
+    size_t length = strlen(key);
+    while (isspace((unsigned char)*line))
+        ++line;
+    if (strncmp(line, key, length) != 0) return NULL;
+    line += length;
+    while (isspace((unsigned char)*line))
+        ++line;
+    if (*line++ != '=') return NULL;
+    while (isspace((unsigned char)*line))
+        ++line;
+    return tool_copy_string(line);
+}
+
+tool_data *tool_data_read(const char *path) {
+    int lines;
+    char **line = read_lines(path, 0, &lines);
+    char *labels = NULL, *names = NULL, *train = NULL, *valid = NULL, *test = NULL, *classes = NULL;
+    for (int i = 0; i < lines; ++i) {
+        if (!labels) labels = value_of(line[i], "labels");
+        if (!names) names = value_of(line[i], "names");
+        if (!train) train = value_of(line[i], "train");
+        if (!valid) valid = value_of(line[i], "valid");
+        if (!test) test = value_of(line[i], "test");
+        if (!classes) classes = value_of(line[i], "classes");
+        free(line[i]);
+    }
+    free(line);
+    if (!labels) labels = names, names = NULL;
+    if (!labels) tool_fail("%s: names no list of labels (labels=file)", path);
+    tool_data *data = tool_alloc(1, sizeof *data, "the data file");
+    data->names = read_lines(labels, 0, &data->classes);
+    data->train = train;
+    data->valid = valid ? valid : test;
+    if (valid) free(test);
+    if (classes && atoi(classes) != data->classes) {
+        if (atoi(classes) < 2 || atoi(classes) > data->classes) {
+            tool_fail("%s: classes=%s, but %s has %d labels", path, classes, labels, data->classes);
+        }
+        data->classes = atoi(classes);
+    }
+    if (data->classes < 2) tool_fail("%s: needs two labels or more", labels);
+    free(labels);
+    free(names);
+    free(classes);
+    return data;
+}
+
+void tool_data_free(tool_data *data) {
+    if (!data) return;
+    for (int i = 0; i < data->classes; ++i)
+        free(data->names[i]);
+    free(data->names);
+    free((char *)data->train);
+    free((char *)data->valid);
+    free(data);
+}
+
+/* Where the last occurrence of name in path ends; NULL if there is none. */
+static const char *last_match(const char *path, const char *name) {
+    const char *found = NULL;
+    for (const char *p = strstr(path, name); p; p = strstr(p + 1, name))
+        found = p + strlen(name);
+    return found;
+}
+
+/* The class whose name ends furthest right in the path, the longest on ties: in "cats/bobcat.png" that is bobcat. */
+static int label_of_path(const char *path, const tool_data *data) {
+    int best = -1;
+    const char *furthest = NULL;
+    for (int i = 0; i < data->classes; ++i) {
+        if (data->names[i][0] == '\0') continue;
+        const char *end = last_match(path, data->names[i]);
+        if (!end || (furthest && end < furthest)) continue;
+        if (end == furthest && strlen(data->names[i]) <= strlen(data->names[best])) continue;
+        best = i;
+        furthest = end;
+    }
+    return best;
+}
+
+tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit) {
+    tool_images *images = tool_alloc(1, sizeof *images, "images");
+    images->path = read_lines(list, limit, &images->count);
+    if (images->count == 0) tool_fail("%s: no images in it", list);
+    images->w = w;
+    images->h = h;
+    images->c = c;
+    images->label = tool_alloc((size_t)images->count, sizeof *images->label, "labels");
+    for (int i = 0; i < images->count; ++i) {
+        images->label[i] = label_of_path(images->path[i], data);
+        if (images->label[i] < 0) {
+            tool_fail("%s: %s has no class in its name; the first class is '%s'", list, images->path[i],
+                      data->names[0]);
+        }
+    }
+    return images;
+}
+
+tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c) {
+    tool_images *images = tool_alloc(1, sizeof *images, "images");
+    *images = (tool_images){.count = count, .w = w, .h = h, .c = c, .bytes = bytes};
+    images->label = tool_alloc((size_t)count, sizeof *images->label, "labels");
+    memcpy(images->label, label, (size_t)count * sizeof *label);
+    return images;
+}
+
+/* bytes (h, w, c) to x (c, h, w). */
+static void planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x) {
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < w * h; ++i)
+            x[k * w * h + i] = (float)bytes[i * c + k] / 255.f;
+    }
+}
+
+void tool_images_read(const tool_images *images, int first, int count, float *x) {
+    size_t size = (size_t)images->w * (size_t)images->h * (size_t)images->c;
+    if (images->path) {
+        for (int i = 0; i < count; ++i) {
+            if (access(images->path[first + i], R_OK) != 0) tool_fail("cannot read %s", images->path[first + i]);
+        }
+    }
+#pragma omp parallel for schedule(dynamic, 8)
+    for (int i = 0; i < count; ++i) {
+        if (images->path) {
+            host_read_image(images->path[first + i], images->w, images->h, images->c, x + (size_t)i * size);
+        } else {
+            planes_of_bytes(images->bytes + (size_t)(first + i) * size, images->w, images->h, images->c,
+                            x + (size_t)i * size);
+        }
+    }
+}
+
+void tool_images_free(tool_images *images) {
+    if (!images) return;
+    for (int i = 0; images->path && i < images->count; ++i)
+        free(images->path[i]);
+    free(images->path);
+    free(images->label);
+    free(images);
+}

@@ -1,0 +1,145 @@
+/* tool_model.c: a network in inference mode, run over images in whole batches. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_tool.h"
+#include "tool.h"
+#include "tool_sections.h"
+
+struct tool_model {
+    network *net;
+    tool_sections *sections; /* what the cfg says about each layer */
+    float *padded;           /* (batch, inputs), for a last batch that is not full */
+    float *truth;            /* (batch, outputs) */
+    const float *input;      /* of the last forward */
+    int batch;
+};
+
+tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
+    tool_model *model = tool_alloc(1, sizeof *model, "the network");
+    model->sections = tool_sections_read(cfg);
+    FILE *file = fopen(weights, "rb");
+    if (!file) tool_fail("cannot open %s", weights);
+    fclose(file);
+    model->net = host_load_network(cfg, weights, batch);
+    model->batch = batch;
+    model->padded = tool_alloc((size_t)batch * (size_t)model->net->inputs, sizeof(float), "a batch of images");
+    return model;
+}
+
+void tool_model_free(tool_model *model) {
+    if (!model) return;
+    tool_sections_free(model->sections);
+    free(model->padded);
+    free(model->truth);
+    free_network(model->net);
+    free(model);
+}
+
+int tool_model_batch(const tool_model *model) {
+    return model->batch;
+}
+
+void tool_model_input_size(const tool_model *model, int *w, int *h, int *c) {
+    *w = model->net->w;
+    *h = model->net->h;
+    *c = model->net->c;
+}
+
+int tool_model_layers(const tool_model *model) {
+    return model->net->n;
+}
+
+int tool_model_is_lgg(const tool_model *model, int index) {
+    return index != TOOL_INPUT && tool_sections_is_lgg(model->sections, index);
+}
+
+int tool_model_has_lgg(const tool_model *model) {
+    return tool_sections_last_tap(model->sections) >= 0;
+}
+
+int tool_model_is_softmax(const tool_model *model, int index) {
+    return index != TOOL_INPUT && model->net->layers[index].type == SOFTMAX;
+}
+
+int tool_model_output_layer(const tool_model *model) {
+    int i = model->net->n - 1;
+    while (i > 0 && (model->net->layers[i].type == COST || tool_model_is_lgg(model, i)))
+        --i;
+    return i;
+}
+
+int tool_model_size(const tool_model *model, int index) {
+    return index == TOOL_INPUT ? model->net->inputs : model->net->layers[index].outputs;
+}
+
+const char *tool_model_layer_name(const tool_model *model, int index) {
+    return index == TOOL_INPUT ? "input" : tool_sections_type(model->sections, index);
+}
+
+int tool_model_embedding_layer(const tool_model *model) {
+    int tapped = tool_sections_last_tap(model->sections);
+    if (tapped >= 0) return tapped;
+    for (int i = model->net->n - 1; i >= 0; --i) {
+        if (model->net->layers[i].type == AVGPOOL) return i;
+    }
+    int i = tool_model_output_layer(model);
+    return i > 0 && tool_model_is_softmax(model, i) ? i - 1 : i;
+}
+
+void tool_model_forward(tool_model *model, const float *x, int count) {
+    size_t size = (size_t)model->net->inputs;
+    model->input = x;
+    if (count < model->batch) {
+        memcpy(model->padded, x, (size_t)count * size * sizeof *x);
+        memset(model->padded + (size_t)count * size, 0, (size_t)(model->batch - count) * size * sizeof *x);
+        model->input = model->padded;
+    }
+    host_forward(model->net, model->input);
+}
+
+const float *tool_model_output(tool_model *model, int index) {
+    if (index == TOOL_INPUT) return model->input;
+    host_pull_output(model->net, &model->net->layers[index]);
+    return model->net->layers[index].output;
+}
+
+void tool_model_run(tool_model *model, const tool_images *images, const char *what, tool_batch_function each,
+                    void *context) {
+    size_t size = (size_t)model->net->inputs;
+    float *x = tool_alloc((size_t)model->batch * size, sizeof *x, "a batch of images");
+    tool_progress progress = tool_progress_begin(what, images->count);
+    for (int first = 0; first < images->count; first += model->batch) {
+        int left = images->count - first;
+        int count = left < model->batch ? left : model->batch;
+        tool_images_read(images, first, count, x);
+        tool_model_forward(model, x, count);
+        each(context, model, first, count);
+        tool_progress_step(&progress, first + count);
+    }
+    tool_progress_end(&progress);
+    free(x);
+}
+
+typedef struct {
+    int index;
+    float *embedding;
+} embed_context;
+
+static void copy_embedding(void *context, tool_model *model, int first, int count) {
+    embed_context *e = context;
+    size_t d = (size_t)tool_model_size(model, e->index);
+    memcpy(e->embedding + (size_t)first * d, tool_model_output(model, e->index), (size_t)count * d * sizeof(float));
+}
+
+float *tool_model_embed(tool_model *model, const tool_images *images, int index, const char *what) {
+    embed_context context = {.index = index};
+    context.embedding = tool_alloc((size_t)images->count * (size_t)tool_model_size(model, index), sizeof(float),
+                                   "the embeddings (-train and -test limit their number)");
+    tool_model_run(model, images, what, copy_embedding, &context);
+    return context.embedding;
+}
+
+void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c) {
+    host_gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, c, n);
+}

@@ -1,0 +1,109 @@
+/* tool_nearest.c: k-nearest neighbours by blocks of inner products. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+enum { TEST_BLOCK = 256, TRAIN_BLOCK = 2048 };
+
+/* Rows of x (n, d) to unit length; a zero row stays zero. */
+static void normalize_rows(float *x, int n, int d) {
+    for (int i = 0; i < n; ++i) {
+        float *row = x + (size_t)i * (size_t)d;
+        double sum = 0;
+        for (int j = 0; j < d; ++j)
+            sum += (double)row[j] * row[j];
+        float scale = sum > 0 ? (float)(1 / sqrt(sum)) : 0;
+        for (int j = 0; j < d; ++j)
+            row[j] *= scale;
+    }
+}
+
+/* 1/2 |x|^2 of each row: then x.y - 1/2|y|^2 ranks like the negative distance. */
+static float *half_squares(const float *x, int n, int d) {
+    float *half = tool_alloc((size_t)n, sizeof *half, "squared lengths");
+    for (int i = 0; i < n; ++i) {
+        const float *row = x + (size_t)i * (size_t)d;
+        double sum = 0;
+        for (int j = 0; j < d; ++j)
+            sum += (double)row[j] * row[j];
+        half[i] = (float)(sum / 2);
+    }
+    return half;
+}
+
+typedef struct {
+    float *score; /* (k), falling */
+    int *label;   /* (k) */
+    int count, k;
+} neighbours;
+
+/* Equal scores keep the earlier image first. */
+static void insert_neighbour(neighbours *list, float score, int label) {
+    if (list->count == list->k && score <= list->score[list->k - 1]) return;
+    int i = list->count < list->k ? list->count++ : list->k - 1;
+    for (; i > 0 && list->score[i - 1] < score; --i) {
+        list->score[i] = list->score[i - 1];
+        list->label[i] = list->label[i - 1];
+    }
+    list->score[i] = score;
+    list->label[i] = label;
+}
+
+/* Most votes; among equals the class met first, walking from the nearest. */
+static int vote(const neighbours *list, int *votes, int classes) {
+    int most = 0;
+    memset(votes, 0, (size_t)classes * sizeof *votes);
+    for (int i = 0; i < list->count; ++i) {
+        if (++votes[list->label[i]] > most) most = votes[list->label[i]];
+    }
+    int i = 0;
+    while (votes[list->label[i]] < most)
+        ++i;
+    return list->label[i];
+}
+
+void tool_nearest(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes, int k,
+                  int cosine, int *predicted) {
+    if (k > trains) tool_fail("-knn %d: there are only %d training images", k, trains);
+    if (cosine) {
+        normalize_rows(train, trains, d);
+        normalize_rows(test, tests, d);
+    }
+    float *half = cosine ? NULL : half_squares(train, trains, d);
+    float *products = tool_alloc((size_t)TEST_BLOCK * TRAIN_BLOCK, sizeof *products, "inner products");
+    float *score = tool_alloc((size_t)TEST_BLOCK * (size_t)k, sizeof *score, "neighbours");
+    int *label = tool_alloc((size_t)TEST_BLOCK * (size_t)k, sizeof *label, "neighbours");
+    int *votes = tool_alloc((size_t)classes, sizeof *votes, "votes");
+    neighbours list[TEST_BLOCK];
+    tool_progress progress = tool_progress_begin("nearest neighbours", tests);
+    for (int first = 0; first < tests; first += TEST_BLOCK) {
+        int rows = tests - first < TEST_BLOCK ? tests - first : TEST_BLOCK;
+        for (int i = 0; i < rows; ++i) {
+            list[i] =
+                (neighbours){.score = score + (size_t)i * (size_t)k, .label = label + (size_t)i * (size_t)k, .k = k};
+        }
+        for (int start = 0; start < trains; start += TRAIN_BLOCK) {
+            int columns = trains - start < TRAIN_BLOCK ? trains - start : TRAIN_BLOCK;
+            tool_gemm(0, 1, rows, columns, d, test + (size_t)first * (size_t)d, train + (size_t)start * (size_t)d,
+                      products);
+#pragma omp parallel for
+            for (int i = 0; i < rows; ++i) {
+                for (int j = 0; j < columns; ++j) {
+                    float s = products[(size_t)i * (size_t)columns + (size_t)j] - (half ? half[start + j] : 0);
+                    insert_neighbour(&list[i], s, train_label[start + j]);
+                }
+            }
+        }
+        for (int i = 0; i < rows; ++i)
+            predicted[first + i] = vote(&list[i], votes, classes);
+        tool_progress_step(&progress, first + rows);
+    }
+    tool_progress_end(&progress);
+    free(half);
+    free(products);
+    free(score);
+    free(label);
+    free(votes);
+}

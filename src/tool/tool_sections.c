@@ -1,0 +1,104 @@
+/* tool_sections.c: reads the section names of a .cfg and the `layers` option of our own sections. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+#include "tool_sections.h"
+
+typedef struct {
+    char name[56]; /* "12 shortcut" */
+    char type[40]; /* "shortcut" */
+    int last_layer;
+    int has_layers;
+} section;
+
+struct tool_sections {
+    section *section;
+    int count;
+};
+
+static int is_lgg(const char *type) {
+    static const char *const types[] = {"label_variation", "lgg_smooth", "lgg_gkd", "rkd", "hkd"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
+        if (strcmp(type, types[i]) == 0) return 1;
+    }
+    return 0;
+}
+
+static void strip_spaces(char *line) {
+    char *to = line;
+    for (char *from = line; *from; ++from) {
+        if (!isspace((unsigned char)*from)) *to++ = *from;
+    }
+    *to = '\0';
+}
+
+static void add_section(tool_sections *sections, const char *line) {
+    sections->section = realloc(sections->section, (size_t)(sections->count + 1) * sizeof(section));
+    if (!sections->section) tool_fail("out of memory for the sections of a cfg");
+    section *s = &sections->section[sections->count];
+    memset(s, 0, sizeof *s);
+    int length = (int)strcspn(line + 1, "]");
+    snprintf(s->type, sizeof s->type, "%.*s", length, line + 1);
+    /* the first section is [net]; layer 0 comes after it */
+    snprintf(s->name, sizeof s->name, "%d %s", sections->count - 1, s->type);
+    ++sections->count;
+}
+
+tool_sections *tool_sections_read(const char *cfg) {
+    FILE *file = fopen(cfg, "r");
+    if (!file) tool_fail("cannot open %s", cfg);
+    tool_sections *sections = tool_alloc(1, sizeof *sections, "the sections of a cfg");
+    char *line = NULL;
+    size_t size = 0;
+    while (getline(&line, &size, file) >= 0) {
+        strip_spaces(line);
+        if (line[0] == '[') add_section(sections, line);
+        if (sections->count == 0 || strncmp(line, "layers=", 7) != 0) continue;
+        section *s = &sections->section[sections->count - 1];
+        const char *comma = strrchr(line, ',');
+        s->last_layer = atoi(comma ? comma + 1 : line + 7);
+        s->has_layers = 1;
+    }
+    free(line);
+    fclose(file);
+    if (sections->count < 2) tool_fail("%s: no layers in it", cfg);
+    return sections;
+}
+
+void tool_sections_free(tool_sections *sections) {
+    free(sections->section);
+    free(sections);
+}
+
+int tool_sections_is_lgg(const tool_sections *sections, int layer) {
+    return is_lgg(sections->section[layer + 1].type);
+}
+
+const char *tool_sections_type(const tool_sections *sections, int layer) {
+    return sections->section[layer + 1].name;
+}
+
+/* The default tap: the nearest earlier layer that is none of ours; for [hkd] what the nearest earlier softmax takes in. */
+static int default_tap(const tool_sections *sections, int layer) {
+    int i = layer - 1;
+    if (strcmp(sections->section[layer + 1].type, "hkd") == 0) {
+        while (i >= 0 && strcmp(sections->section[i + 1].type, "softmax") != 0)
+            --i;
+        --i;
+    }
+    while (i >= 0 && tool_sections_is_lgg(sections, i))
+        --i;
+    return i;
+}
+
+int tool_sections_last_tap(const tool_sections *sections) {
+    for (int layer = sections->count - 2; layer >= 0; --layer) {
+        if (!tool_sections_is_lgg(sections, layer)) continue;
+        const section *s = &sections->section[layer + 1];
+        if (!s->has_layers) return default_tap(sections, layer);
+        return s->last_layer < 0 ? layer + s->last_layer : s->last_layer;
+    }
+    return -1;
+}
