@@ -1,12 +1,38 @@
 /* lgg_blas.c: the matrix products, by CBLAS where LGG_BLAS is defined, by plain loops otherwise. */
 #include "lgg_internal.h"
 
+/* Rows of a matrix mirrored at a time, so that the columns they are read from stay in cache. */
+#define LGG_MIRROR_BLOCK 32
+
+/* The upper triangle of matrix (n, n) from the lower one. */
+static void lgg_mirror(size_t n, float *matrix) {
+    for (size_t start = 0; start < n; start += LGG_MIRROR_BLOCK) {
+        const size_t end = n - start < LGG_MIRROR_BLOCK ? n : start + LGG_MIRROR_BLOCK;
+        for (size_t j = start + 1; j < n; j++) {
+            for (size_t i = start; i < end && i < j; i++)
+                matrix[i * n + j] = matrix[j * n + i];
+        }
+    }
+}
+
 #ifdef LGG_BLAS
 
 #include <cblas.h>
 
+/* From here on OpenBLAS spreads ssyrk over the cores; below, two general products over three quarters of the square are faster. */
+#define LGG_SYRK_ROWS 256
+
 void lgg_blas_gram(int n, int d, const float *x, float *gram) {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, d, 1.f, x, d, x, d, 0.f, gram, n);
+    if (n >= LGG_SYRK_ROWS) {
+        cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, n, d, 1.f, x, d, 0.f, gram, n);
+    } else {
+        const int half = n / 2, rest = n - half;
+        const float *x_rest = x + (size_t)half * (size_t)d;
+        float *gram_rest = gram + (size_t)half * (size_t)n;
+        if (half) cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, half, half, d, 1.f, x, d, x, d, 0.f, gram, n);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rest, n, d, 1.f, x_rest, d, x, d, 0.f, gram_rest, n);
+    }
+    lgg_mirror((size_t)n, gram);
 }
 
 void lgg_blas_add_product(int n, int d, const float *w, const float *x, float *gradient) {
@@ -41,9 +67,10 @@ void lgg_blas_gram(int n, int d, const float *x, float *gram) {
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j <= i; j++) {
-            gram[i * rows + j] = gram[j * rows + i] = lgg_dot(width, x + i * width, x + j * width);
+            gram[i * rows + j] = lgg_dot(width, x + i * width, x + j * width);
         }
     }
+    lgg_mirror(rows, gram);
 }
 
 void lgg_blas_add_product(int n, int d, const float *w, const float *x, float *gradient) {

@@ -8,6 +8,7 @@
  * gradient 0 exactly.
  */
 #include "lgg_internal.h"
+#include <math.h>
 
 /* s_i */
 static double lgg_row_scale(const lgg_graph *graph, size_t i) {
@@ -24,7 +25,7 @@ static double lgg_row_length2(const lgg_graph *graph, size_t i) {
 static double lgg_distance2_gram(const lgg_graph *graph, size_t i, size_t j) {
     const double g_ij = (double)graph->gram[i * (size_t)graph->batch + j];
     return lgg_row_length2(graph, i) + lgg_row_length2(graph, j) -
-           2 * g_ij * lgg_row_scale(graph, i) * lgg_row_scale(graph, j);
+           2 * g_ij * (lgg_row_scale(graph, i) * lgg_row_scale(graph, j));
 }
 
 static int lgg_is_close(const lgg_graph *graph, size_t i, size_t j) {
@@ -45,8 +46,22 @@ static double lgg_distance2_direct(const lgg_graph *graph, size_t i, size_t j) {
     return sum;
 }
 
+/* inverse_length (B) in double precision: the difference of two nearly equal unit vectors needs every digit of it. */
+static void lgg_exact_lengths(lgg_graph *graph) {
+    const size_t n = (size_t)graph->batch, d = (size_t)graph->d;
+#pragma omp parallel for if (n * d >= 65536)
+    for (size_t i = 0; i < n; i++) {
+        double length2 = 0;
+#pragma omp simd reduction(+ : length2)
+        for (size_t t = 0; t < d; t++)
+            length2 += (double)graph->x[i * d + t] * (double)graph->x[i * d + t];
+        if (graph->inverse_length[i] > 0) graph->inverse_length[i] = 1 / sqrt(length2);
+    }
+}
+
 void lgg_distance_forward(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
+    if (graph->options.unit) lgg_exact_lengths(graph);
 #pragma omp parallel for schedule(dynamic, 8)
     for (size_t i = 0; i < n; i++) {
         graph->distance2[i * n + i] = 0;

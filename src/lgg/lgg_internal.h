@@ -37,7 +37,7 @@ void *lgg_arena_take(lgg_arena *arena, size_t count, size_t size);
 
 /* ---- lgg_blas.c: the products ---- */
 
-/* gram (n, n) = x x' for x (n, d), both triangles. */
+/* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). */
 void lgg_blas_gram(int n, int d, const float *x, float *gram);
 
 /* gradient (n, d) += w (n, n) x (n, d). */

@@ -21,7 +21,7 @@ void lgg_normalize_forward(lgg_graph *graph) {
         float *adjacency = graph->adjacency + i * n;
 #pragma omp simd
         for (size_t j = 0; j < n; j++)
-            adjacency[j] = (float)(r[i] * (double)similarity[j] * r[j]);
+            adjacency[j] = (float)((double)similarity[j] * (r[i] * r[j]));
     }
 }
 

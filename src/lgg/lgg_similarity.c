@@ -14,7 +14,7 @@ static void lgg_cosine_forward(lgg_graph *graph) {
         float *similarity = graph->similarity + i * n;
 #pragma omp simd
         for (size_t j = 0; j < n; j++) {
-            const float cosine = (float)((double)gram[j] * inverse_i * graph->inverse_length[j]);
+            const float cosine = (float)((double)gram[j] * (inverse_i * graph->inverse_length[j]));
             similarity[j] = cosine > 1 ? 1 : cosine < -1 ? -1 : cosine;
         }
         similarity[i] = 0;
@@ -32,7 +32,7 @@ static void lgg_cosine_backward(const lgg_graph *graph, float *e, float *gradien
 #pragma omp simd reduction(+ : diagonal)
         for (size_t j = 0; j < n; j++) {
             diagonal += (double)row[j] * (double)similarity[j];
-            row[j] = (float)(2 * (double)row[j] * inverse_i * graph->inverse_length[j]);
+            row[j] = (float)(2 * (double)row[j] * (inverse_i * graph->inverse_length[j]));
         }
         row[i] = (float)(-2 * diagonal * inverse_i * inverse_i);
     }
