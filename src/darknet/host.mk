@@ -39,7 +39,7 @@ LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))
 
 OBJ += $(LGG_OBJECTS)
 VPATH := $(VPATH):lgg/lgg:lgg/darknet:lgg/tool
-COMMON += -Ilgg/lgg -Ilgg/darknet -Ilgg/tool -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
+COMMON += -Isrc -Ilgg/lgg -Ilgg/darknet -Ilgg/tool -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
 
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): lgg/lgg.mk
 $(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h)

@@ -74,14 +74,28 @@ static inline float host_dropout_factor(const layer *l, size_t i) {
     return l->rand[i] < l->probability ? 0.f : l->scale;
 }
 
+/* The network of a pass, with the images that it was given: what was at hand when the sections were read. */
+static inline const network *host_network(const network *kept, const host_pass *pass) {
+    (void)pass;
+    return kept;
+}
+
 /* The images (B, inputs) that net is working on. */
 static inline float *host_input(const network *net) {
     return net->input;
 }
 
+/* The iterations that net has trained. */
+static inline double host_iteration(const network *net) {
+    return (double)get_current_batch((network *)net);
+}
+
 /* A network for batches of `batch` images, whatever its cfg file says. */
 static inline network *host_parse_network(char *cfg, int batch) {
     return parse_network_cfg_custom(cfg, batch);
+}
+static inline void host_free_network(network *net) {
+    free_network(net);
 }
 static inline void host_predict(network *net, float *input) {
     network_predict(net, input);

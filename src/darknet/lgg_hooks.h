@@ -6,7 +6,7 @@
 #ifndef LGG_HOOKS_H
 #define LGG_HOOKS_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 #ifdef __cplusplus
 extern "C" {

@@ -98,7 +98,9 @@ void finish_lgg_network(network *net) {
             check_lgg_tap(&s->place, &s->taps[j], net->layers, net->n);
     }
     int classes = agreed_classes(net);
-    if (classes) net->truths = classes;
+    if (!classes) return;
+    net->truths = classes;
+    if (net->layers[net->n - 1].type == LGG) net->layers[net->n - 1].truths = classes;
 }
 
 /* The first section of net that looks at the truth, or gives its width; NULL if there is none. */

@@ -192,9 +192,8 @@ static void check_classes(const lgg_section *s) {
 }
 
 void read_lgg_teachers(lgg_section *s, const host_pass *pass, int batch) {
-    (void)pass;
     if (!s->teacher) meet_teacher(s, batch);
-    run_lgg_teacher(&s->place, s->teacher, s->network, batch);
+    run_lgg_teacher(&s->place, s->teacher, s->network, pass, batch);
     for (int i = 0; i < s->n; ++i) {
         const layer *l = &s->teacher->net->layers[s->teacher_layers[i]];
         s->taught[i] = (lgg_representation){.x = l->output, .d = l->outputs};

@@ -81,18 +81,20 @@ lgg_teacher *find_lgg_teacher(const lgg_place *place, lgg_network *student, cons
     return teacher;
 }
 
-void run_lgg_teacher(const lgg_place *place, lgg_teacher *teacher, const lgg_network *student, int batch) {
+void run_lgg_teacher(const lgg_place *place, lgg_teacher *teacher, const lgg_network *student, const host_pass *pass,
+                     int batch) {
+    const network *net = host_network(student->net, pass);
     if (teacher->pass == student->passes) return;
     if (teacher->net->batch != batch) lgg_fail(place, "the batch has grown from %d to %d", teacher->net->batch, batch);
-    follow_size(teacher->net, student->net);
-    host_predict(teacher->net, host_input(student->net));
+    follow_size(teacher->net, net);
+    host_predict(teacher->net, host_input(net));
     teacher->pass = student->passes;
 }
 
 void free_lgg_teachers(lgg_teacher *teachers) {
     while (teachers) {
         lgg_teacher *next = teachers->next;
-        free_network(teachers->net);
+        host_free_network(teachers->net);
         free(teachers->cfg);
         free(teachers->weights);
         free(teachers);

@@ -1,0 +1,149 @@
+/* host_alexeyab.h: everything in which AlexeyAB/darknet differs from the other hosts, for the files of this folder. */
+#ifndef HOST_ALEXEYAB_H
+#define HOST_ALEXEYAB_H
+
+#include <stdlib.h>
+
+#include "darknet.h"
+#include "connected_layer.h"
+#include "convolutional_layer.h"
+#include "list.h"
+#include "network.h"
+#include "option_list.h"
+#include "parser.h"
+#include "utils.h"
+
+/* What the host hands to a layer's forward and backward functions. */
+typedef network_state host_pass;
+
+/* Options that the host reads in every section. */
+#define HOST_COMMON_OPTIONS                                                                                            \
+    "clip", "onlyforward", "dont_update", "burnin_update", "stopbackward", "train_only_bn", "dontload",                \
+        "dontloadscales", "learning_rate"
+
+/* Layers that cannot be tapped: type, why, and whether a teacher's can be read all the same. */
+#define HOST_UNTAPPABLE                                                                                                \
+    {COST, "a [cost], whose output is its loss", 0}, {CROP, "a [crop], which has no gradient", 1},                     \
+        {DETECTION, "a [detection], whose delta is that of its own loss", 1},                                          \
+        {REGION, "a [region], whose delta is that of its own loss", 1},                                                \
+        {YOLO, "a [yolo], whose delta is that of its own loss", 1},                                                    \
+        {GAUSSIAN_YOLO, "a [Gaussian_yolo], whose delta is that of its own loss", 1},                                  \
+        {CONTRASTIVE, "a [contrastive], whose delta is that of its own loss", 0}, {                                    \
+        BLANK, "a section that Darknet does not know", 0                                                               \
+    }
+
+/* Batch normalization divides by sqrt(variance + this). */
+#define HOST_BATCH_NORM_EPSILON 1e-5f
+
+static inline layer *host_layers(const host_pass *pass) {
+    return pass->net.layers;
+}
+static inline int host_layer_count(const host_pass *pass) {
+    return pass->net.n;
+}
+static inline int host_subdivisions(const host_pass *pass) {
+    return pass->net.subdivisions;
+}
+static inline float *host_cost(const host_pass *pass) {
+    return pass->net.cost;
+}
+
+/* The labels (B, host_truths) of the batch; NULL without a truth. */
+static inline float *host_truth(const host_pass *pass) {
+    return pass->truth;
+}
+static inline int host_truths(const host_pass *pass) {
+    return pass->net.truths;
+}
+
+/* Whether this pass trains: nothing else makes the losses run. Adversarial passes change the images, not the weights. */
+static inline int host_trains(const host_pass *pass) {
+    return pass->train && pass->truth && !pass->net.adversarial;
+}
+
+/* Deltas carry this factor (mixed precision, on the GPU). */
+static inline float host_loss_scale(const host_pass *pass) {
+#ifdef GPU
+    if (gpu_index >= 0) return pass->net.loss_scale;
+#endif
+    (void)pass;
+    return 1.f;
+}
+
+/* Whether the truth of a network with this layer is boxes or masks, and no class vector. */
+static inline int host_has_boxes(const layer *l) {
+    return l->type == DETECTION || l->type == REGION || l->type == YOLO || l->type == GAUSSIAN_YOLO;
+}
+
+/* What a dropout multiplied value i of its batch by. */
+static inline float host_dropout_factor(const layer *l, size_t i) {
+    return l->rand[i] < l->probability ? 0.f : l->scale;
+}
+
+/* The network of a pass. This host copies its network about: what was at hand when the sections were read is gone. */
+static inline const network *host_network(const network *kept, const host_pass *pass) {
+    (void)kept;
+    return &pass->net;
+}
+
+/* The images (B, inputs) that net is working on. */
+static inline float *host_input(const network *net) {
+    return net->input;
+}
+
+/* The iterations that net has trained. */
+static inline double host_iteration(const network *net) {
+    return (double)get_current_iteration(*net);
+}
+
+/* A network for batches of `batch` images, whatever its cfg file says. */
+static inline network *host_parse_network(char *cfg, int batch) {
+    network *net = (network *)malloc(sizeof *net);
+    if (net) *net = parse_network_cfg_custom(cfg, batch, 1);
+    return net;
+}
+static inline void host_free_network(network *net) {
+    free_network(*net);
+    free(net);
+}
+static inline void host_predict(network *net, float *input) {
+    network_predict(*net, input);
+}
+
+/* Brings changed weights of a convolutional or connected layer to the device. */
+static inline void host_push_weights(layer *l) {
+#ifdef GPU
+    if (gpu_index < 0) return;
+    if (l->type == CONVOLUTIONAL) push_convolutional_layer(*l);
+    if (l->type == CONNECTED) push_connected_layer(*l);
+#else
+    (void)l;
+#endif
+}
+
+/* Makes a layer share the buffers of the one before it. */
+static inline void host_share_buffers(layer *l, const layer *previous) {
+    l->output = previous->output;
+    l->delta = previous->delta;
+#ifdef GPU
+    l->output_gpu = previous->output_gpu;
+    l->delta_gpu = previous->delta_gpu;
+    l->keep_delta_gpu = 1;
+#endif
+}
+
+/* Frees what only training reads of a layer on the device. */
+static inline void host_free_device_training_buffers(layer *l) {
+#ifdef GPU
+    if (gpu_index < 0) return;
+    float **buffers[] = {&l->delta_gpu, &l->weight_updates_gpu, &l->bias_updates_gpu, &l->scale_updates_gpu};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) {
+        if (*buffers[i]) cuda_free(*buffers[i]);
+        *buffers[i] = NULL;
+    }
+#else
+    (void)l;
+#endif
+}
+
+#endif
