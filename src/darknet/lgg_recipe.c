@@ -1,0 +1,166 @@
+/* lgg_recipe.c: see lgg_recipe.h. */
+#include "lgg_recipe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lgg_names.h"
+#include "lgg_parameters.h"
+#include "option_list.h"
+
+static const char *const our_options[] = {"pad_crop",  "flip",     "shuffle", "seed", "bn_momentum",
+                                          "decay_all", "parseval", "lgg_log", NULL};
+
+/* The thread's share of a batch, as load_threads cut it. */
+static _Thread_local struct {
+    const lgg_recipe *recipe;
+    size_t position;
+} loading;
+
+/* The option's value, def where it is not given; anything but a whole number of its range ends the program. */
+static int option_in_range(list *options, const char *key, int def, int low, int high) {
+    char *value = option_find(options, (char *)key);
+    if (!value) return def;
+    char *end;
+    long number = strtol(value, &end, 10);
+    if (end == value || *end || number < low || number > high) {
+        fprintf(stderr, "[net]: %s=%s: must be a whole number from %d to %d\n", key, value, low, high);
+        exit(EXIT_FAILURE);
+    }
+    return (int)number;
+}
+
+static void refuse_misspelt_options(list *options) {
+    for (node *n = options->front; n; n = n->next) {
+        const kvp *option = n->val;
+        if (option->used) continue;
+        const char *near = lgg_similar_name(option->key, our_options);
+        if (near && strcmp(near, option->key) != 0) {
+            fprintf(stderr, "[net]: unknown option '%s=%s': did you mean '%s'?\n", option->key, option->val, near);
+            exit(EXIT_FAILURE);
+        }
+    }
+}
+
+lgg_recipe *parse_lgg_recipe(list *options) {
+    lgg_recipe *recipe = calloc(1, sizeof(lgg_recipe));
+    recipe->pad_crop = option_in_range(options, "pad_crop", -1, 0, 10000);
+    const int flip = option_in_range(options, "flip", -1, 0, 1);
+    recipe->flip = flip != 0;
+    recipe->shuffle = option_in_range(options, "shuffle", 0, 0, 1);
+    recipe->decay_all = option_in_range(options, "decay_all", 0, 0, 1);
+    char *log = option_find(options, "lgg_log");
+    if (log) {
+        recipe->log = malloc(strlen(log) + 1);
+        strcpy(recipe->log, log);
+    }
+    recipe->seeded = option_find(options, "seed") != NULL;
+    recipe->seed = recipe->seeded ? (uint64_t)option_in_range(options, "seed", 0, 0, 2147483647) : (uint64_t)time(0);
+    recipe->active = recipe->seeded || recipe->shuffle || recipe->pad_crop >= 0 || flip >= 0;
+    refuse_misspelt_options(options);
+    return recipe;
+}
+
+void free_lgg_recipe(lgg_recipe *recipe) {
+    if (!recipe) return;
+    free(recipe->log);
+    free(recipe);
+}
+
+lgg_recipe *lgg_start_loading(const network *net) {
+    if (net->recipe) net->recipe->position = *net->seen;
+    return net->recipe;
+}
+
+size_t lgg_next_position(lgg_recipe *recipe, int n) {
+    if (!recipe) return 0;
+    size_t position = recipe->position;
+    recipe->position += (size_t)n;
+    return position;
+}
+
+void lgg_ask_again(lgg_recipe *recipe, int n) {
+    if (recipe) recipe->position -= (size_t)n;
+}
+
+void lgg_begin_loading(const lgg_recipe *recipe, size_t position) {
+    loading.recipe = recipe && recipe->active ? recipe : NULL;
+    loading.position = position;
+    lgg_begin_image(0);
+}
+
+void lgg_end_loading(void) {
+    loading.recipe = NULL;
+    lgg_random_end();
+}
+
+int lgg_draw_paths(char **drawn, char **paths, int n, int m) {
+    const lgg_recipe *recipe = loading.recipe;
+    if (!recipe) return 0;
+    const size_t images = (size_t)m;
+    for (int i = 0; i < n; ++i) {
+        size_t position = loading.position + (size_t)i;
+        drawn[i] = paths[recipe->shuffle ? lgg_random_order(recipe->seed, position / images, position % images, images)
+                                         : lgg_random_index(recipe->seed, position, images)];
+    }
+    return 1;
+}
+
+void lgg_begin_image(int i) {
+    if (loading.recipe) lgg_random_begin(loading.recipe->seed, LGG_AUGMENT, loading.position + (size_t)i);
+}
+
+int lgg_pads(void) {
+    return loading.recipe && loading.recipe->pad_crop >= 0;
+}
+
+int lgg_flips(void) {
+    return !loading.recipe || loading.recipe->flip;
+}
+
+int lgg_keeps_colours(float hue, float saturation, float exposure) {
+    return lgg_pads() && !(hue < 0 || hue > 0) && !(saturation < 1 || saturation > 1) &&
+           !(exposure < 1 || exposure > 1);
+}
+
+image lgg_pad_crop(image im, int size, const char *path) {
+    const int pad = loading.recipe->pad_crop;
+    const int spare_x = im.w + 2 * pad - size;
+    const int spare_y = im.h + 2 * pad - size;
+    if (spare_x < 0 || spare_y < 0) {
+        fprintf(stderr, "[net]: pad_crop=%d: %s is %dx%d, too small to crop %dx%d out of it\n", pad, path, im.w, im.h,
+                size, size);
+        exit(EXIT_FAILURE);
+    }
+    const int left = lgg_rand() % (spare_x + 1) - pad;
+    const int top = lgg_rand() % (spare_y + 1) - pad;
+
+    image crop = make_image(size, size, im.c);
+    const int first = left < 0 ? -left : 0;
+    const int end = im.w - left < size ? im.w - left : size;
+    for (int c = 0; c < im.c; ++c) {
+        for (int y = 0; y < size; ++y) {
+            if (y + top < 0 || y + top >= im.h) continue;
+            const float *row = im.data + ((size_t)c * (size_t)im.h + (size_t)(y + top)) * (size_t)im.w;
+            float *out = crop.data + ((size_t)c * (size_t)size + (size_t)y) * (size_t)size;
+            if (end > first) memcpy(out + first, row + first + left, (size_t)(end - first) * sizeof(float));
+        }
+    }
+    return crop;
+}
+
+void lgg_begin_iteration(const network *net) {
+    if (net->recipe && net->recipe->seeded) lgg_random_begin(net->recipe->seed, LGG_ITERATION, *net->seen);
+}
+
+void lgg_decay_all(network *net, update_args a) {
+    if (!net->recipe || !net->recipe->decay_all) return;
+    for (int i = 0; i < net->n; ++i) {
+        layer *leaves[LGG_MAX_LEAVES];
+        const int n = net->layers[i].update ? lgg_leaf_layers(&net->layers[i], leaves) : 0;
+        for (int j = 0; j < n; ++j)
+            lgg_decay_biases_and_scales(leaves[j], a);
+    }
+}

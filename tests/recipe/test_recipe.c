@@ -1,0 +1,461 @@
+/* test_recipe.c: the recipe options of [net], through Darknet's own loader and update.
+ *
+ * usage: test_recipe FOLDER    (an empty folder to put images in)
+ *
+ * The images are coded: red tells the column, green the row, blue the image, none of them zero, so that the crop and the flip of
+ * every loaded image can be read off its pixels and compared with the definition. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "darknet.h"
+#include "lgg_recipe.h"
+#include "option_list.h"
+
+#define SIDE 32
+#define PIXELS (SIDE * SIDE)
+#define IMAGES 7
+#define PAD 4
+#define SHIFTS (2 * PAD + 1)
+
+static int failures;
+
+static void check(const char *name, int good) {
+    printf("%s %s%s\n", good ? "PASS" : "FAIL", name, good ? "" : ": not as defined");
+    failures += !good;
+}
+
+static char *paths[IMAGES];
+static char *labels[IMAGES];
+static float originals[IMAGES][3 * PIXELS];
+
+static int code(int position) {
+    return 1 + 7 * position;
+}
+
+static void write_images(const char *folder) {
+    for (int i = 0; i < IMAGES; ++i) {
+        image im = make_image(SIDE, SIDE, 3);
+        for (int p = 0; p < PIXELS; ++p) {
+            im.data[p] = (float)(code(p % SIDE) + .5) / 255;
+            im.data[PIXELS + p] = (float)(code(p / SIDE) + .5) / 255;
+            im.data[2 * PIXELS + p] = (float)(code(i) + .5) / 255;
+        }
+        char name[4096];
+        snprintf(name, sizeof name, "%s/class%d", folder, i);
+        save_image_options(im, name, PNG, 0);
+        free_image(im);
+        paths[i] = malloc(strlen(name) + 5);
+        sprintf(paths[i], "%s.png", name);
+        labels[i] = malloc(16);
+        sprintf(labels[i], "class%d", i);
+        for (int p = 0; p < PIXELS; ++p) {
+            originals[i][p] = (float)(code(p % SIDE) / 255.);
+            originals[i][PIXELS + p] = (float)(code(p / SIDE) / 255.);
+            originals[i][2 * PIXELS + p] = (float)(code(i) / 255.);
+        }
+    }
+}
+
+/* A recipe from "key=value" strings, NULL-terminated. */
+static lgg_recipe *recipe_of(const char *const *options) {
+    list *l = make_list();
+    for (; *options; ++options) {
+        char *line = malloc(strlen(*options) + 1);
+        strcpy(line, *options);
+        read_option(line, l);
+    }
+    return parse_lgg_recipe(l);
+}
+
+#define RECIPE(...) recipe_of((const char *const[]){__VA_ARGS__, NULL})
+
+static load_args training_args(lgg_recipe *recipe, int n, int threads, data *d) {
+    load_args args = {0};
+    args.w = args.h = args.size = args.min = SIDE;
+    args.max = SIDE;
+    args.aspect = args.saturation = args.exposure = 1;
+    args.paths = paths;
+    args.labels = labels;
+    args.n = n;
+    args.m = args.classes = IMAGES;
+    args.threads = threads;
+    args.type = CLASSIFICATION_DATA;
+    args.recipe = recipe;
+    args.d = d;
+    return args;
+}
+
+static data load(lgg_recipe *recipe, int n, int threads) {
+    data d;
+    pthread_join(load_data(training_args(recipe, n, threads, &d)), 0);
+    return d;
+}
+
+static int which(const float *truth) {
+    for (int i = 0; i < IMAGES; ++i)
+        if (truth[i] > 0) return i;
+    return -1;
+}
+
+/* Is x (3, SIDE, SIDE) image i, moved by (dx, dy) with zeros coming in, mirrored or not? */
+static int is_crop(const float *x, int i, int dx, int dy, int mirrored) {
+    for (int c = 0; c < 3; ++c) {
+        for (int y = 0; y < SIDE; ++y) {
+            for (int column = 0; column < SIDE; ++column) {
+                int from_x = (mirrored ? SIDE - 1 - column : column) + dx, from_y = y + dy;
+                int inside = from_x >= 0 && from_x < SIDE && from_y >= 0 && from_y < SIDE;
+                float expected = inside ? originals[i][c * PIXELS + from_y * SIDE + from_x] : 0;
+                if (x[c * PIXELS + y * SIDE + column] != expected) return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* Finds how a training image was made; 0 if no crop and flip of its original gives these very pixels. */
+static int explain(const float *x, int i, int *dx, int *dy, int *mirrored) {
+    const int middle = PAD + 8;
+    int row = (int)lround((double)x[PIXELS + middle * SIDE + middle] * 255),
+        column = (int)lround((double)x[middle * SIDE + middle] * 255);
+    int next = (int)lround((double)x[middle * SIDE + middle + 1] * 255);
+    *mirrored = next < column;
+    *dy = (row - 1) / 7 - middle;
+    *dx = (column - 1) / 7 - (*mirrored ? SIDE - 1 - middle : middle);
+    return abs(*dx) <= PAD && abs(*dy) <= PAD && is_crop(x, i, *dx, *dy, *mirrored);
+}
+
+static double chi_square(const int *counts, int cells, int total) {
+    double expected = (double)total / cells, sum = 0;
+    for (int i = 0; i < cells; ++i)
+        sum += (counts[i] - expected) * (counts[i] - expected) / expected;
+    return sum;
+}
+
+static void test_crop_and_flip(void) {
+    enum { N = 16200 };
+    lgg_recipe *recipe = RECIPE("pad_crop=4", "flip=1", "seed=1");
+    data d = load(recipe, N, 5);
+    int counts[2 * SHIFTS * SHIFTS] = {0}, flips = 0, exact = 1;
+    for (int i = 0; i < N; ++i) {
+        int dx = 0, dy = 0, mirrored = 0;
+        if (!explain(d.X.vals[i], which(d.y.vals[i]), &dx, &dy, &mirrored)) {
+            exact = 0;
+            continue;
+        }
+        ++counts[(mirrored * SHIFTS + dy + PAD) * SHIFTS + dx + PAD];
+        flips += mirrored;
+    }
+    check("pad_crop_gives_the_image_moved_by_whole_pixels_over_zeros", exact);
+    /* 161 degrees of freedom: 222 is exceeded once in a thousand seeds */
+    check("pad_crop_and_flip_are_uniform_and_independent", chi_square(counts, 2 * SHIFTS * SHIFTS, N) < 222);
+    check("flip_mirrors_half_of_the_images", abs(2 * flips - N) < 4 * sqrt(N));
+    free_data(d);
+    free_lgg_recipe(recipe);
+
+    recipe = RECIPE("pad_crop=0", "flip=0", "seed=1");
+    d = load(recipe, 200, 3);
+    for (int i = 0; i < 200; ++i)
+        exact &= is_crop(d.X.vals[i], which(d.y.vals[i]), 0, 0, 0);
+    check("flip_0_and_pad_crop_0_change_nothing", exact);
+    free_data(d);
+    free_lgg_recipe(recipe);
+}
+
+static int same_data(data a, data b) {
+    int same = a.X.rows == b.X.rows;
+    for (int i = 0; same && i < a.X.rows; ++i)
+        same = !memcmp(a.X.vals[i], b.X.vals[i], (size_t)a.X.cols * sizeof(float)) &&
+               !memcmp(a.y.vals[i], b.y.vals[i], (size_t)a.y.cols * sizeof(float));
+    return same;
+}
+
+/* Two batches one after the other, with the host's own augmentation at its strongest. */
+static void load_two(load_args args, lgg_recipe *recipe, data out[2]) {
+    args.recipe = recipe;
+    args.min = 20;
+    args.max = 60;
+    args.angle = 7;
+    args.aspect = .75;
+    args.hue = .1f;
+    args.saturation = args.exposure = .75;
+    for (int i = 0; i < 2; ++i) {
+        args.d = out + i;
+        pthread_join(load_data(args), 0);
+    }
+}
+
+static void test_repeatable(void) {
+    static const int threads[] = {1, 2, 3, 32, 50};
+    data first[2];
+    int same = 1, host_same = 1;
+    lgg_recipe *recipe = RECIPE("pad_crop=4", "shuffle=1", "seed=5");
+    data one = load(recipe, 50, 7);
+    free_lgg_recipe(recipe);
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; ++i) {
+        recipe = RECIPE("pad_crop=4", "shuffle=1", "seed=5");
+        data d = load(recipe, 50, threads[i]);
+        same &= same_data(one, d);
+        free_data(d);
+        free_lgg_recipe(recipe);
+
+        recipe = RECIPE("seed=5");
+        data two[2], *to = i ? two : first;
+        load_two(training_args(NULL, 50, threads[i], NULL), recipe, to);
+        for (int j = 0; i && j < 2; ++j) {
+            host_same &= same_data(first[j], two[j]);
+            free_data(two[j]);
+        }
+        free_lgg_recipe(recipe);
+    }
+    check("order_and_augmentation_repeat_whatever_the_number_of_loader_threads", same);
+    check("the_host's_own_augmentation_repeats_too_with_a_seed", host_same);
+
+    recipe = RECIPE("pad_crop=4", "shuffle=1", "seed=6");
+    data other = load(recipe, 50, 7);
+    check("another_seed_gives_another_order", !same_data(one, other));
+    free_data(other);
+    free_lgg_recipe(recipe);
+
+    recipe = RECIPE("pad_crop=4", "shuffle=1", "seed=5");
+    recipe->position = 20;
+    data resumed = load(recipe, 30, 4);
+    int equal = 1;
+    for (int i = 0; i < 30; ++i)
+        equal &= !memcmp(resumed.X.vals[i], one.X.vals[20 + i], 3 * PIXELS * sizeof(float));
+    check("a_loader_that_starts_later_goes_on_with_the_same_images", equal);
+    free_data(resumed);
+    free_data(one);
+    free_data(first[0]);
+    free_data(first[1]);
+    free_lgg_recipe(recipe);
+}
+
+static void test_shuffle(void) {
+    enum { EPOCHS = 700 };
+    lgg_recipe *recipe = RECIPE("shuffle=1", "pad_crop=0", "seed=3");
+    data d = load(recipe, EPOCHS * IMAGES, 32);
+    int once = 1, firsts[IMAGES] = {0}, pairs[IMAGES * IMAGES] = {0};
+    for (int e = 0; e < EPOCHS; ++e) {
+        int seen[IMAGES] = {0};
+        for (int i = 0; i < IMAGES; ++i)
+            ++seen[which(d.y.vals[e * IMAGES + i])];
+        for (int i = 0; i < IMAGES; ++i)
+            once &= seen[i] == 1;
+        int a = which(d.y.vals[e * IMAGES]), b = which(d.y.vals[e * IMAGES + 1]);
+        ++firsts[a];
+        ++pairs[a * IMAGES + b];
+    }
+    check("shuffle_visits_every_image_once_an_epoch", once);
+    /* 6 degrees of freedom: 22.5 once in a thousand; 41 among the 42 ordered pairs: 75 */
+    double of_pairs = 0, expected = EPOCHS / (double)(IMAGES * (IMAGES - 1));
+    for (int i = 0; i < IMAGES * IMAGES; ++i)
+        if (i / IMAGES != i % IMAGES) of_pairs += (pairs[i] - expected) * (pairs[i] - expected) / expected;
+    check("shuffle_draws_a_new_uniform_order_each_epoch", chi_square(firsts, IMAGES, EPOCHS) < 22.5 && of_pairs < 75);
+    free_data(d);
+    free_lgg_recipe(recipe);
+
+    int bijection = 1;
+    static char seen[50000];
+    memset(seen, 0, sizeof seen);
+    for (size_t i = 0; i < sizeof seen; ++i)
+        seen[lgg_random_order(9, 4, i, sizeof seen)] = 1;
+    for (size_t i = 0; i < sizeof seen; ++i)
+        bijection &= seen[i];
+    check("the_order_of_50000_images_misses_none", bijection && lgg_random_order(1, 0, 0, 1) == 0);
+
+    recipe = RECIPE("pad_crop=0", "seed=3");
+    d = load(recipe, 7000, 32);
+    int counts[IMAGES] = {0}, repeated = 0;
+    for (int i = 0; i < 7000; ++i)
+        ++counts[which(d.y.vals[i])];
+    for (int i = 1; i < 7000; ++i)
+        repeated += which(d.y.vals[i]) == which(d.y.vals[i - 1]);
+    check("without_shuffle_images_are_drawn_with_replacement",
+          chi_square(counts, IMAGES, 7000) < 22.5 && repeated > 800);
+    free_data(d);
+    free_lgg_recipe(recipe);
+}
+
+static void test_stock_untouched(void) {
+    list *none = make_list();
+    lgg_recipe *inactive = parse_lgg_recipe(none);
+    data a[2], b[2];
+    srand(11);
+    load_two(training_args(NULL, 40, 1, NULL), NULL, a);
+    srand(11);
+    load_two(training_args(NULL, 40, 1, NULL), inactive, b);
+    check("without_our_options_the_host_draws_from_rand_as_it_did", same_data(a[0], b[0]) && same_data(a[1], b[1]));
+
+    srand(11);
+    int drawn[40], as_drawn = 1;
+    for (int i = 0; i < 40; ++i)
+        drawn[i] = rand() % IMAGES;
+    for (int i = 0; i < 40; ++i)
+        as_drawn &= which(a[0].y.vals[i]) == drawn[i];
+    check("stock_order_is_rand_modulo_images", as_drawn);
+    for (int i = 0; i < 2; ++i) {
+        free_data(a[i]);
+        free_data(b[i]);
+    }
+    free_lgg_recipe(inactive);
+}
+
+static void test_test_images(void) {
+    lgg_recipe *recipe = RECIPE("pad_crop=4", "flip=1", "shuffle=1", "seed=1");
+    data train = load(recipe, 50, 1), test;
+    load_args args = training_args(NULL, IMAGES, 0, &test);
+    args.type = OLD_CLASSIFICATION_DATA;
+    args.m = 0;
+    pthread_join(load_data_in_thread(args), 0);
+    int same = 1;
+    for (int i = 0; i < IMAGES; ++i)
+        same &= is_crop(test.X.vals[i], i, 0, 0, 0);
+    load_args blocking = training_args(recipe, 1, 1, &train);
+    free_data(train);
+    load_data_blocking(blocking);
+    free_data(test);
+    load_data_blocking(args);
+    for (int i = 0; i < IMAGES; ++i)
+        same &= is_crop(test.X.vals[i], i, 0, 0, 0);
+    check("test_images_are_never_augmented", same);
+    free_data(train);
+    free_data(test);
+    free_lgg_recipe(recipe);
+}
+
+static void test_iterations_repeat(void) {
+    network net = {0};
+    size_t seen = 128;
+    net.seen = &seen;
+    net.recipe = RECIPE("seed=4");
+    int a[3], b[3];
+    lgg_begin_iteration(&net);
+    for (int i = 0; i < 3; ++i)
+        a[i] = lgg_rand();
+    lgg_begin_iteration(&net);
+    for (int i = 0; i < 3; ++i)
+        b[i] = lgg_rand();
+    seen = 256;
+    lgg_begin_iteration(&net);
+    check("dropout_draws_by_seed_and_iteration", !memcmp(a, b, sizeof a) && lgg_rand() != a[0]);
+    lgg_random_end();
+    free_lgg_recipe(net.recipe);
+}
+
+static network *network_of(const char *folder, const char *decay_all) {
+    char name[4096];
+    snprintf(name, sizeof name, "%s/decay.cfg", folder);
+    FILE *f = fopen(name, "w");
+    fprintf(
+        f,
+        "[net]\nbatch=4\nsubdivisions=2\nheight=6\nwidth=6\nchannels=3\nlearning_rate=.1\nmomentum=.5\ndecay=.01\n%s\n"
+        "[convolutional]\nfilters=5\nsize=3\nbatch_normalize=1\nactivation=relu\n"
+        "[batchnorm]\n[connected]\noutput=3\nbatch_normalize=1\nactivation=linear\n[connected]\noutput=3\nactivation="
+        "linear\n[softmax]\n",
+        decay_all);
+    fclose(f);
+    return parse_network_cfg(name);
+}
+
+/* v = (1 - rate*decay)^steps-like recursion of SGD with momentum on a parameter of gradient zero, as PyTorch has it. */
+static double decayed(double w, int steps, int decays) {
+    double v = 0;
+    for (int i = 0; i < steps && decays; ++i) {
+        v = .5 * v + .01 * w;
+        w -= .1 * v;
+    }
+    return w;
+}
+
+static int biases_and_scales_after(network *net, int steps, int decays) {
+    int good = 1;
+    for (int i = 0; i < net->n; ++i) {
+        layer l = net->layers[i];
+        if (l.type != CONVOLUTIONAL && l.type != CONNECTED && l.type != BATCHNORM) continue;
+        int n = l.type == CONVOLUTIONAL ? l.n : l.type == BATCHNORM ? l.c : l.outputs;
+        for (int j = 0; j < n; ++j)
+            l.biases[j] = (float)(j + 1);
+        for (int j = 0; l.scales && j < n; ++j)
+            l.scales[j] = (float)(j + 2);
+    }
+    for (int i = 0; i < steps; ++i)
+        update_network(net);
+    for (int i = 0; i < net->n; ++i) {
+        layer l = net->layers[i];
+        if ((l.type != CONVOLUTIONAL && l.type != CONNECTED && l.type != BATCHNORM) || !l.update) continue;
+        int n = l.type == CONVOLUTIONAL ? l.n : l.type == BATCHNORM ? l.c : l.outputs;
+        for (int j = 0; j < n; ++j)
+            good &= fabs(l.biases[j] - decayed(j + 1, steps, decays)) < 1e-5;
+        for (int j = 0; l.scales && j < n; ++j)
+            good &= fabs(l.scales[j] - decayed(j + 2, steps, decays)) < 1e-5;
+    }
+    return good;
+}
+
+static void test_decay_all(const char *folder) {
+    network *net = network_of(folder, "decay_all=1");
+    check("decay_all_decays_biases_and_scales_as_PyTorch", biases_and_scales_after(net, 5, 1));
+    free_network(net);
+    net = network_of(folder, "");
+    check("without_decay_all_biases_and_scales_stay", biases_and_scales_after(net, 5, 0));
+    free_network(net);
+}
+
+/* Runs parse_lgg_recipe in a child; is it refused, with this text in its message? */
+static int refused(const char *option, const char *text) {
+    int fds[2];
+    if (pipe(fds)) return 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(fds[1], 2);
+        close(fds[0]);
+        RECIPE(option);
+        _exit(0);
+    }
+    close(fds[1]);
+    char message[1024];
+    size_t length = 0;
+    ssize_t got;
+    while (length < sizeof message - 1 && (got = read(fds[0], message + length, sizeof message - 1 - length)) > 0)
+        length += (size_t)got;
+    message[length] = 0;
+    close(fds[0]);
+    int status;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) && strstr(message, text) &&
+           strchr(message, '\n') == message + length - 1;
+}
+
+static void test_bad_options(void) {
+    check("bad_values_are_refused_in_one_line",
+          refused("pad_crop=-1", "pad_crop=-1: must be a whole number from 0") && refused("flip=2", "flip=2") &&
+              refused("flip=yes", "flip=yes") && refused("decay_all=1x", "decay_all=1x") &&
+              refused("seed=-3", "seed=-3") && refused("pad_crop=99999999999", "pad_crop"));
+    check("misspelt_options_are_refused_with_the_right_name",
+          refused("pad_crops=4", "'pad_crop'") && refused("padcrop=4", "'pad_crop'") &&
+              refused("shufle=1", "'shuffle'") && refused("decayall=1", "'decay_all'") &&
+              refused("lggl_og=x", "'lgg_log'") && refused("bn_momentun=.9", "'bn_momentum'") &&
+              refused("flips=1", "'flip'"));
+    lgg_recipe *recipe = RECIPE("step=3", "scales=1", "letter_box=1", "mosaic=1", "track=1");
+    check("options_of_the_host_are_left_to_it", recipe != NULL && !recipe->active);
+    free_lgg_recipe(recipe);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) return 2;
+    write_images(argv[1]);
+    test_crop_and_flip();
+    test_repeatable();
+    test_shuffle();
+    test_stock_untouched();
+    test_test_images();
+    test_iterations_repeat();
+    test_decay_all(argv[1]);
+    test_bad_options();
+    return failures != 0;
+}
