@@ -1,7 +1,10 @@
-/* lgg_weights.c: how long a weights file must be to fill a network. */
+/* lgg_weights.c: whether a weights file is one of the network that is to load it, told by its length. */
 #include "lgg_weights.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -85,4 +88,85 @@ void check_weights_file(const lgg_place *place, const char *option, const char *
     if (length == expected || length == stock) return;
     lgg_fail(place, "%s=%s: is %zu bytes long, its network needs %zu: %s", option, path, length, expected,
              length < stock ? "too short" : "too long");
+}
+
+static int is_training;
+
+void note_darknet_command(int argc, char **argv) {
+    is_training = argc > 2 && strncmp(argv[2], "train", strlen("train")) == 0;
+}
+
+static _Noreturn void weights_fail(const char *path, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%s: ", path);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+    exit(EXIT_FAILURE);
+}
+
+/* The length of the file, and in *header the bytes before its weights. */
+static size_t open_weights(const char *path, size_t *header) {
+    struct stat status;
+    FILE *file = fopen(path, "rb");
+    if (!file || fstat(fileno(file), &status) != 0) weights_fail(path, "cannot be opened: %s", strerror(errno));
+    if (!S_ISREG(status.st_mode)) weights_fail(path, "is no file of weights");
+    *header = header_bytes(file);
+    fclose(file);
+    if (!*header || (size_t)status.st_size < *header) weights_fail(path, "is no file of weights: it ends within its first line");
+    return (size_t)status.st_size;
+}
+
+/* The last of the layers start..cutoff-1 that has weights, all before it being in the file, if the file ends exactly after it; -1
+ * if it ends elsewhere. *inside is the layer in which it ends, or -1, and *bytes where that layer ends or, failing that, the last. */
+static int last_layer_in_file(const network *net, int start, int cutoff, size_t normalization, size_t length,
+                              size_t *bytes, int *inside) {
+    int last = -1;
+    *inside = -1;
+    for (int i = start; i < net->n && i < cutoff; ++i) {
+        size_t floats = layer_floats(&net->layers[i], normalization);
+        if (!floats) continue;
+        if (*bytes == length && last >= 0) return last;
+        *bytes += floats * sizeof(float);
+        last = i;
+        if (*bytes > length) {
+            *inside = i;
+            return -1;
+        }
+    }
+    return *bytes == length ? net->n : -1;
+}
+
+static int some_are_not_loaded(const network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        if (net->layers[i].dontload) return 1;
+    }
+    return 0;
+}
+
+void check_weights_to_load(const network *net, const char *path, int start, int cutoff) {
+    size_t header, length = open_weights(path, &header);
+    size_t bytes = header, stock_bytes = header;
+    int inside, stock_inside;
+    int last = last_layer_in_file(net, start, cutoff, 4, length, &bytes, &inside);
+    /* Stock Darknet leaves the biases of [batchnorm] out. */
+    int stock_last = last_layer_in_file(net, start, cutoff, 3, length, &stock_bytes, &stock_inside);
+    if (last < 0) last = stock_last;
+    if (last == net->n) return;
+    if (last < 0 && inside < 0 && (cutoff < net->n || some_are_not_loaded(net))) return;
+    if (last < 0 && inside < 0) {
+        weights_fail(path, "is %zu bytes too long: the network's weights take %zu bytes, the file has %zu", length - bytes,
+                     bytes, length);
+    }
+    if (last < 0) {
+        weights_fail(path, "ends inside layer %d [%s]: the layer would end at byte %zu, the file has %zu", inside,
+                     get_layer_string(net->layers[inside].type), bytes, length);
+    }
+    const char *type = get_layer_string(net->layers[last].type);
+    if (!is_training) {
+        weights_fail(path, "ends after layer %d [%s]: only a training can start from weights of some of the layers", last,
+                     type);
+    }
+    fprintf(stderr, "%s ends after layer %d [%s]: the layers after it start from new weights\n", path, last, type);
 }

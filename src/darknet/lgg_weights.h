@@ -1,4 +1,4 @@
-/* lgg_weights.h: how long a weights file must be to fill a network. */
+/* lgg_weights.h: whether a weights file is one of the network that is to load it, told by its length. */
 #ifndef LGG_WEIGHTS_H
 #define LGG_WEIGHTS_H
 
@@ -8,5 +8,14 @@
 
 /* Fails unless the file holds exactly the weights of net, naming both lengths in bytes. */
 void check_weights_file(const lgg_place *place, const char *option, const char *path, const network *net);
+
+/* Notes the command of the program (argv[2]): only a training may start from a file that ends after some of the layers, as
+ * darknet53.conv.74 does. */
+void note_darknet_command(int argc, char **argv);
+
+/* To be called before layers start..cutoff-1 of net are loaded from path. Ends the program, with one line that names layer and
+ * bytes, if the file ends inside a layer, or is too long for the whole network. Says how far a file goes that ends after a layer in
+ * training; elsewhere that is an error too. */
+void check_weights_to_load(const network *net, const char *path, int start, int cutoff);
 
 #endif
