@@ -19,7 +19,7 @@ new=$dir/.lgg.new
 # Working copies of a run that was interrupted are of no use; an old lgg moved aside without its successor is put back.
 clear_leftovers() {
     if [ -d "$dir/.lgg.old" ] && [ ! -e "$dir/lgg" ]; then mv "$dir/.lgg.old" "$dir/lgg"; fi
-    rm -rf "$new" "$dir/.lgg.old"
+    rm -rf "$new" "$dir/.lgg.old" "$dir/.lgg.file"
 }
 
 # give_up MESSAGE: out, with the tree as it was.
@@ -35,7 +35,7 @@ place() {
         return
     fi
     cmp -s "$1" "$dir/$2" && [ ! "$1" -nt "$dir/$2" ] && [ ! "$1" -ot "$dir/$2" ] && return
-    mkdir -p "$(dirname "$dir/$2")" && cp -p "$1" "$dir/$2.lgg-new" && mv -f "$dir/$2.lgg-new" "$dir/$2" ||
+    mkdir -p "$(dirname "$dir/$2")" && cp -p "$1" "$dir/.lgg.file" && mv -f "$dir/.lgg.file" "$dir/$2" ||
         die "cannot write $dir/$2: make uninstall puts everything back"
 }
 

@@ -1,0 +1,15 @@
+# Tests of the host: its fetching, installing and removing, and what its patches mend.
+
+TESTS += test-host
+.PHONY: test-host
+
+test-host: $(BUILD)/tests/host/patches_test
+	@cd $(BUILD)/tests/host && ./patches_test
+	@tests/host/scripts_test.sh build/pristine/pjreddie
+
+$(BUILD)/tests/host/patches_test: tests/host/patches_test.c $(BUILD)/darknet-pjreddie/libdarknet.so
+	@mkdir -p $(@D)
+	@$(CC) -Wall -Wextra -O1 -g -isystem $(BUILD)/darknet-pjreddie/include -isystem $(BUILD)/darknet-pjreddie/src $< -o $@ \
+		-L$(BUILD)/darknet-pjreddie -ldarknet -Wl,-rpath,$(abspath $(BUILD)/darknet-pjreddie) -lcmocka -lm
+
+$(BUILD)/darknet-pjreddie/libdarknet.so: host
