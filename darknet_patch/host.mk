@@ -36,7 +36,7 @@ pristine:
 
 # The build tree alone, with Darknet's program and libraries in it: $(HOST_TREE)/darknet, libdarknet.a, libdarknet.so.
 host: pristine
-	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(HOST_TREE) '$(HOST_SWITCHES) ARCH=$(ARCH) CC=$(CC) NVCC=$(NVCC)'
+	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(HOST_TREE) $(HOST_SWITCHES)
 	@$(MAKE) --no-print-directory -s -C $(HOST_TREE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc)) $(HOST_SWITCHES)
 
 darknet: host

@@ -1,12 +1,13 @@
 #!/bin/bash
 # Brings the build tree TREE up to date: the host's pristine tree, its patch queue, and our sources in TREE/lgg. Only files whose
-# content really changes are written, so that make rebuilds what it must and nothing else. SWITCHES is any text that the objects
-# depend on (make's switches): when it changes, all objects go.
+# content really changes are written, so that make rebuilds what it must and nothing else. When the commands change that make would
+# compile with under SWITCHES (GPU=1 ...), by other switches or by a library that was installed meanwhile, all objects go.
 #
-# usage: stage.sh HOST PRISTINE TREE SWITCHES
+# usage: stage.sh HOST PRISTINE TREE SWITCH...
 . "$(dirname "$0")/common.sh"
 
-host=${1:?} pristine=${2:?} tree=${3:?} switches=${4:?}
+host=${1:?} pristine=${2:?} tree=${3:?}
+shift 3
 next=$tree.next
 
 # same FILE FILE: whether both have the same content.
@@ -49,14 +50,16 @@ stage_ours() {
     our_files | cut -f2 | forget_missing .our-files
 }
 
-stage_switches() {
-    if [ "$switches" = "$(cat "$tree/.switches" 2> /dev/null)" ]; then return; fi
+stage_commands() {
+    local commands
+    commands=$("${MAKE:-make}" -s -n -B -C "$tree" "$@" all 2> /dev/null | sed -n 's/ -c .*//p' | sort -u)
+    if [ "$commands" = "$(cat "$tree/.commands" 2> /dev/null)" ]; then return; fi
     rm -rf "$tree/obj" "$tree/libdarknet.a" "$tree/libdarknet.so" "$tree/darknet"
-    echo "$switches" > "$tree/.switches"
+    echo "$commands" > "$tree/.commands"
 }
 
 mkdir -p "$tree" || exit 1
 stage_host
 stage_ours
-stage_switches
+stage_commands "$@"
 mkdir -p "$tree/obj"
