@@ -1,0 +1,17 @@
+# make bench: the speed and memory of the losses and of whole training steps. Lines "name value unit"; build/bench/ keeps them as
+# CSV, and draws the losses' times.
+
+BENCH := $(BUILD)/bench
+BENCH_STEP_CFLAGS = -O2 -fopenmp $(OWN_WARNINGS) $(patsubst %,-isystem $(HOST_TREE)/%,include src lgg/lgg lgg/darknet) \
+	-DLGG_HOST_HEADER='"host_pjreddie.h"'
+BENCH_STEP_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
+
+$(BENCH)/bench_losses: tests/bench/bench_losses.c tests/bench/bench.h $(BUILD)/liblgg.a
+	@mkdir -p $(@D)
+	@$(CC) -O2 $(LGG_CFLAGS) $(LGG_OPENMP) -D_POSIX_C_SOURCE=200809L $< $(BUILD)/liblgg.a -o $@ -lopenblas -lm
+
+.PHONY: bench
+bench: darknet $(BENCH)/bench_losses
+	@for program in bench_step save_weights; do \
+		$(CC) $(BENCH_STEP_CFLAGS) tests/bench/$$program.c -o $(BENCH)/$$program $(BENCH_STEP_LIBS) || exit 1; done
+	@tests/bench/bench.sh $(BENCH)

@@ -1,0 +1,72 @@
+#!/bin/bash
+# Runs the benchmark: every figure a line "name value unit" on stdout and in DIR/figures.csv, the sweep over B and d in
+# DIR/losses.csv and, drawn, in DIR/losses.svg.
+#
+# usage: bench.sh DIR (of the programs built by bench.mk)
+set -u -o pipefail
+dir=${1:?} here=$(dirname "$0")
+csv=$dir/figures.csv
+
+fail() {
+    echo "bench: $*" >&2
+    exit 1
+}
+
+# get NAME: the value of a figure taken before.
+get() { awk -F, -v name="$1" '$1 == name { print $2 }' "$csv"; }
+
+# ratio NAME A B: prints A/B, if both have been measured.
+ratio() {
+    awk -v name="$1" -v a="$(get "$2")" -v b="$(get "$3")" 'BEGIN { if (a > 0 && b > 0) printf "%s %.3f ratio\n", name, a / b }'
+}
+
+# without_lgg CFG: the network without its LGG sections.
+without_lgg() { awk '/^\[/ { lgg = /^\[(lgg_|label_variation|rkd|hkd)/ } !lgg' "$1"; }
+
+# steps CFG: training steps with and without the LGG sections of cfg/CFG.cfg.
+steps() {
+    local name=$1 cfg=$dir/$1.cfg plain=$dir/$1-plain.cfg
+    sed "s|^teacher_weights=.*|teacher_weights=$dir/teacher.weights|" "cfg/$name.cfg" > "$cfg"
+    without_lgg "$cfg" > "$plain"
+    if ! cmp -s "$cfg" "$plain"; then "$dir/bench_step" "$name" "$cfg" 2> "$dir/log" || fail "$name: $(tail -1 "$dir/log")"; fi
+    case $name in
+        wrn28-0.5-*) ;;
+        wrn28-0.5) "$dir/bench_step" "$name" "$plain" 2> "$dir/log" || fail "$name: $(tail -1 "$dir/log")" ;;
+        *) "$dir/bench_step" "$name-without" "$plain" 2> "$dir/log" || fail "$name: $(tail -1 "$dir/log")" ;;
+    esac
+}
+
+figures() {
+    echo "threads $(nproc) cores"
+    "$dir/bench_losses" "$dir/losses.csv" || fail "the losses"
+    # A teacher is as fast untrained.
+    "$dir/save_weights" cfg/wrn28-1.cfg "$dir/teacher.weights" 2> "$dir/log" || fail "$(tail -1 "$dir/log")"
+    for name in wrn28-0.5 wrn28-0.5-gkd wrn28-0.5-rkd wrn28-0.5-hkd resnet18-label_variation preact_resnet18-smooth; do
+        steps $name
+    done
+    for python in python3 /usr/bin/python3; do
+        $python -c 'import torch' 2> "$dir/log" || continue
+        $python "$here/bench_torch.py" 2> "$dir/log" || fail "$(tail -1 "$dir/log")"
+        break
+    done
+}
+
+ratios() {
+    for name in wrn28-0.5-gkd wrn28-0.5-rkd wrn28-0.5-hkd; do ratio "memory_${name}_over_without" "memory_$name" memory_wrn28-0.5; done
+    for name in resnet18-label_variation preact_resnet18-smooth; do
+        ratio "memory_${name}_over_without" "memory_$name" "memory_$name-without"
+    done
+    ratio gkd_wrn28_times_faster_than_torch torch_gkd_wrn28 gkd_wrn28
+    ratio smooth_preact18_times_faster_than_torch torch_smooth_preact18 smooth_preact18
+    ratio step_wrn28-0.5_times_faster_than_torch torch_step_wrn28-0.5 step_wrn28-0.5
+}
+
+# record: passes figures on, and keeps them.
+record() { tee >(sed 's/\([^ ]*\) \([^ ]*\) \(.*\)/\1,\2,\3/' >> "$csv"); }
+
+echo name,value,unit > "$csv"
+figures | record || exit 1
+sleep .2 # the last figures reach the file
+ratios | record
+awk -f "$here/plot.awk" "$dir/losses.csv" > "$dir/losses.svg" || fail "nothing to draw"
+echo "$csv, $dir/losses.csv and $dir/losses.svg hold these figures" >&2

@@ -1,0 +1,249 @@
+/* bench_losses.c: each loss, forward and backward, beside the matrix products that it cannot do without.
+ *
+ * The floor of a loss is made of one product X X' for each representation, the teacher's included, and one product with each
+ * gradient of the student's: each the fastest of nine cblas_sgemm calls, on the same arrays and threads, taken in turn with the
+ * loss. Prints lines "name value unit"; writes CSV rows "loss,B,d,ms,gflops,floor_ms,ratio" to the file named.
+ *
+ * usage: bench_losses losses.csv [quick] */
+#include "bench.h"
+#include "lgg.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_LAYERS = 17, CLASSES = 10 };
+
+/* One loss on representations of given widths, with everything it needs. teacher_d NULL: it has no teacher. */
+typedef struct {
+    lgg_loss *loss;
+    int batch, layers;
+    lgg_representation student[MAX_LAYERS], teacher[MAX_LAYERS];
+    float *labels, *gram, *weights;
+} workload;
+
+static float *allocate(size_t n) {
+    float *x = malloc(n * sizeof *x);
+    if (!x) {
+        fprintf(stderr, "bench_losses: out of memory\n");
+        exit(1);
+    }
+    return x;
+}
+
+/* (batch, d), non-negative as a rectifier's output is, half of it zero. */
+static float *representation(int batch, int d) {
+    size_t n = (size_t)batch * (size_t)d;
+    float *x = allocate(n);
+    unsigned state = 12345u + (unsigned)d;
+    for (size_t i = 0; i < n; ++i) {
+        state = state * 1664525u + 1013904223u;
+        int value = (int)(state >> 9) - (1 << 22);
+        x[i] = value > 0 ? (float)value / (float)(1 << 22) : 0;
+    }
+    return x;
+}
+
+static void make_workload(workload *w, lgg_kind kind, const lgg_options *options, int batch, int layers, const int *d,
+                          const int *teacher_d) {
+    memset(w, 0, sizeof *w);
+    w->batch = batch;
+    w->layers = layers;
+    for (int i = 0; i < layers; ++i) {
+        w->student[i] = (lgg_representation){representation(batch, d[i]), NULL, d[i]};
+        w->student[i].gradient = allocate((size_t)batch * (size_t)d[i]);
+        memset(w->student[i].gradient, 0, (size_t)batch * (size_t)d[i] * sizeof(float));
+        if (teacher_d) w->teacher[i] = (lgg_representation){representation(batch, teacher_d[i]), NULL, teacher_d[i]};
+    }
+    size_t square = (size_t)batch * (size_t)batch;
+    w->gram = allocate(square);
+    w->weights = allocate(square);
+    w->labels = allocate((size_t)batch * CLASSES);
+    for (size_t i = 0; i < square; ++i)
+        w->weights[i] = 1e-3f * (float)(i % 7);
+    for (int i = 0; i < batch * CLASSES; ++i)
+        w->labels[i] = i % CLASSES == i / CLASSES % CLASSES;
+    if (lgg_loss_create(&w->loss, kind, options, layers, batch, CLASSES) != LGG_OK) {
+        fprintf(stderr, "bench_losses: a loss cannot be made\n");
+        exit(1);
+    }
+}
+
+static void free_workload(workload *w) {
+    for (int i = 0; i < w->layers; ++i) {
+        free((void *)w->student[i].x);
+        free(w->student[i].gradient);
+        free((void *)w->teacher[i].x);
+    }
+    free(w->gram);
+    free(w->weights);
+    free(w->labels);
+    lgg_loss_free(w->loss);
+}
+
+static double time_loss(workload *w) {
+    double value, start = bench_now();
+    if (lgg_loss_evaluate(w->loss, w->batch, w->labels, w->student, w->teacher[0].x ? w->teacher : NULL, -1e-6f, &value,
+                          NULL) != LGG_OK) {
+        fprintf(stderr, "bench_losses: a loss fails\n");
+        exit(1);
+    }
+    return bench_now() - start;
+}
+
+static double time_gram(const workload *w, const lgg_representation *r) {
+    double start = bench_now();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, w->batch, w->batch, r->d, 1, r->x, r->d, r->x, r->d, 0,
+                w->gram, w->batch);
+    return bench_now() - start;
+}
+
+static double time_gradient(const workload *w, const lgg_representation *r) {
+    double start = bench_now();
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, w->batch, r->d, w->batch, 1e-6f, w->weights, w->batch, r->x,
+                r->d, 1, r->gradient, r->d);
+    return bench_now() - start;
+}
+
+static void keep_least(double *least, double value) {
+    if (value < *least) *least = value;
+}
+
+typedef struct {
+    double ms, floor_ms, flops;
+} figure;
+
+/* The loss and its products in turn, BENCH_RUNS times after one run to warm up. */
+static figure measure(workload *w) {
+    double loss[BENCH_RUNS], products[3 * MAX_LAYERS];
+    int n = 3 * w->layers;
+    figure f = {0, 0, 0};
+    for (int i = 0; i < n; ++i)
+        products[i] = INFINITY;
+    time_loss(w);
+    for (int run = 0; run < BENCH_RUNS; ++run) {
+        loss[run] = time_loss(w);
+        for (int i = 0; i < w->layers; ++i) {
+            keep_least(&products[3 * i], time_gram(w, &w->student[i]));
+            keep_least(&products[3 * i + 1], time_gradient(w, &w->student[i]));
+            if (w->teacher[i].x) keep_least(&products[3 * i + 2], time_gram(w, &w->teacher[i]));
+        }
+    }
+    f.ms = bench_median(loss, BENCH_RUNS);
+    double square = 2. * w->batch * w->batch;
+    for (int i = 0; i < w->layers; ++i) {
+        f.floor_ms += products[3 * i] + products[3 * i + 1] + (w->teacher[i].x ? products[3 * i + 2] : 0);
+        f.flops += square * (2. * w->student[i].d + (w->teacher[i].x ? w->teacher[i].d : 0));
+    }
+    return f;
+}
+
+/* The figures that the aims name: GKD between WideResNet28-1 and -0.5, smoothness over the 17 rectifiers of PreActResNet18. */
+static void print_named(const char *name, figure f) {
+    printf("%s %.4g ms\n%s_floor %.4g ms\n%s_over_floor %.3f ratio\n%s_rate %.1f GFLOP/s\n", name, f.ms, name,
+           f.floor_ms, name, f.ms / f.floor_ms, name, f.flops / f.ms * 1e-6);
+    fflush(stdout);
+}
+
+static void named_figures(void) {
+    static const int student[3] = {8192, 4096, 32}, teacher[3] = {16384, 8192, 64};
+    static const int rectifiers[MAX_LAYERS] = {65536, 65536, 65536, 65536, 65536, 32768, 32768, 32768, 32768,
+                                               16384, 16384, 16384, 16384, 8192,  8192,  8192,  8192};
+    lgg_options options;
+    workload w;
+    lgg_options_default(LGG_GKD, &options);
+    make_workload(&w, LGG_GKD, &options, 128, 3, student, teacher);
+    print_named("gkd_wrn28", measure(&w));
+    free_workload(&w);
+    options.graph.k = 5;
+    make_workload(&w, LGG_GKD, &options, 128, 3, student, teacher);
+    print_named("gkd_wrn28_k5", measure(&w));
+    free_workload(&w);
+    lgg_options_default(LGG_SMOOTH, &options);
+    make_workload(&w, LGG_SMOOTH, &options, 100, MAX_LAYERS, rectifiers, NULL);
+    print_named("smooth_preact18", measure(&w));
+    free_workload(&w);
+}
+
+static const int batches[] = {64, 128, 256, 512, 1024}, widths[] = {64, 512, 4096, 16384, 65536};
+enum { BATCHES = 5, WIDTHS = 5, B_OF_WIDTHS = 1, D_OF_BATCHES = 2 };
+
+/* Points beyond this take seconds a run and show nothing that the others do not. */
+static const double max_size = 4294967296.;
+
+static double slope(int n, const double *x, const double *y) {
+    double mx = 0, my = 0, xx = 0, xy = 0;
+    for (int i = 0; i < n; ++i) {
+        mx += log(x[i]) / n;
+        my += log(y[i]) / n;
+    }
+    for (int i = 0; i < n; ++i) {
+        xx += (log(x[i]) - mx) * (log(x[i]) - mx);
+        xy += (log(x[i]) - mx) * (log(y[i]) - my);
+    }
+    return xy / xx;
+}
+
+/* Fits ms ~ B^a at the width D_OF_BATCHES and ms ~ d^b at the batch B_OF_WIDTHS, where products rule. */
+static void print_exponents(const char *name, double ms[BATCHES][WIDTHS]) {
+    double x[BATCHES], y[BATCHES];
+    int n = 0;
+    for (int b = 1; b < BATCHES; ++b) {
+        if (ms[b][D_OF_BATCHES] <= 0) continue;
+        x[n] = batches[b];
+        y[n++] = ms[b][D_OF_BATCHES];
+    }
+    if (n > 1) printf("%s_exponent_B %.2f exponent\n", name, slope(n, x, y));
+    n = 0;
+    for (int d = 2; d < WIDTHS; ++d) {
+        if (ms[B_OF_WIDTHS][d] <= 0) continue;
+        x[n] = widths[d];
+        y[n++] = ms[B_OF_WIDTHS][d];
+    }
+    if (n > 1) printf("%s_exponent_d %.2f exponent\n", name, slope(n, x, y));
+    fflush(stdout);
+}
+
+static void sweep(FILE *csv, const char *name, lgg_kind kind, int layers, int taught, int max_batch) {
+    double ms[BATCHES][WIDTHS] = {{0}}, floor_ms[BATCHES][WIDTHS] = {{0}};
+    lgg_options options;
+    lgg_options_default(kind, &options);
+    for (int b = 0; b < BATCHES && batches[b] <= max_batch; ++b) {
+        for (int d = 0; d < WIDTHS; ++d) {
+            if ((double)batches[b] * batches[b] * widths[d] > max_size) continue;
+            const int width[2] = {widths[d], widths[d]};
+            workload w;
+            make_workload(&w, kind, &options, batches[b], layers, width, taught ? width : NULL);
+            figure f = measure(&w);
+            ms[b][d] = f.ms;
+            floor_ms[b][d] = f.floor_ms;
+            fprintf(csv, "%s,%d,%d,%.4g,%.4g,%.4g,%.4g\n", name, batches[b], widths[d], f.ms, f.flops / f.ms * 1e-6,
+                    f.floor_ms, f.ms / f.floor_ms);
+            fflush(csv);
+            free_workload(&w);
+        }
+    }
+    printf("%s_B128_d16384 %.4g ms\n%s_B128_d16384_over_floor %.3f ratio\n", name, ms[1][3], name,
+           ms[1][3] / floor_ms[1][3]);
+    print_exponents(name, ms);
+    if (kind == LGG_GKD) print_exponents("gkd_floor", floor_ms);
+}
+
+int main(int argc, char **argv) {
+    FILE *csv = argc > 1 ? fopen(argv[1], "w") : NULL;
+    if (!csv) {
+        fprintf(stderr, "usage: bench_losses losses.csv [quick]\n");
+        return 2;
+    }
+    fprintf(csv, "loss,B,d,ms,gflops,floor_ms,over_floor\n");
+    named_figures();
+    if (argc == 2) {
+        sweep(csv, "label_variation", LGG_LABEL_VARIATION, 1, 0, 1024);
+        sweep(csv, "lgg_smooth", LGG_SMOOTH, 2, 0, 1024);
+        sweep(csv, "lgg_gkd", LGG_GKD, 1, 1, 1024);
+        sweep(csv, "rkd_distance", LGG_RKD_DISTANCE, 1, 1, 1024);
+        sweep(csv, "rkd_angle", LGG_RKD_ANGLE, 1, 1, 256);
+    }
+    return fclose(csv) != 0;
+}
