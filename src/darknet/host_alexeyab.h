@@ -92,8 +92,16 @@ static inline float *host_input(const network *net) {
 }
 
 /* The iterations that net has trained. */
-static inline double host_iteration(const network *net) {
-    return (double)get_current_iteration(*net);
+static inline size_t host_iteration(const network *net) {
+    return (size_t)get_current_iteration(*net);
+}
+static inline float host_learning_rate(const network *net) {
+    return get_current_rate(*net);
+}
+
+/* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
+static inline void host_write_weights(network *net, FILE *file, int cutoff) {
+    write_weights_upto(*net, file, cutoff, 0);
 }
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
@@ -131,6 +139,16 @@ static inline void host_share_buffers(layer *l, const layer *previous) {
     l->keep_delta_gpu = 1;
 #endif
 }
+
+#ifdef GPU
+/* The networks of a training on n devices, which stand one after the other, get the same weights. */
+static inline void host_synchronize(network **nets, int n) {
+    sync_nets(nets[0], n, 0);
+}
+static inline void host_axpy_device(int n, float a, float *x, float *y) {
+    axpy_ongpu(n, a, x, 1, y, 1);
+}
+#endif
 
 /* Frees what only training reads of a layer on the device. */
 static inline void host_free_device_training_buffers(layer *l) {

@@ -86,8 +86,16 @@ static inline float *host_input(const network *net) {
 }
 
 /* The iterations that net has trained. */
-static inline double host_iteration(const network *net) {
-    return (double)get_current_batch((network *)net);
+static inline size_t host_iteration(const network *net) {
+    return get_current_batch((network *)net);
+}
+static inline float host_learning_rate(const network *net) {
+    return get_current_rate((network *)net);
+}
+
+/* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
+static inline void host_write_weights(network *net, FILE *file, int cutoff) {
+    write_weights_upto(net, file, cutoff);
 }
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
@@ -121,6 +129,16 @@ static inline void host_share_buffers(layer *l, const layer *previous) {
     l->delta_gpu = previous->delta_gpu;
 #endif
 }
+
+#ifdef GPU
+/* The networks of a training on n devices get the same weights. */
+static inline void host_synchronize(network **nets, int n) {
+    sync_nets(nets, n, 0);
+}
+static inline void host_axpy_device(int n, float a, float *x, float *y) {
+    axpy_gpu(n, a, x, 1, y, 1);
+}
+#endif
 
 /* Frees what only training reads of a layer on the device. */
 static inline void host_free_device_training_buffers(layer *l) {

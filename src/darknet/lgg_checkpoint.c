@@ -157,7 +157,7 @@ static int cannot_save(const char *path) {
 static int write_weights(network *net, char *path, int cutoff) {
     FILE *file = lgg_file_begin(path);
     if (!file) return cannot_save(path);
-    write_weights_upto(net, file, cutoff);
+    host_write_weights(net, file, cutoff);
     const char *array;
     const int rubbish = first_rubbish(net, &array);
     if (rubbish >= 0) {

@@ -7,7 +7,7 @@
 #ifndef LGG_CHECKPOINT_H
 #define LGG_CHECKPOINT_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 #ifdef __cplusplus
 extern "C" {

@@ -103,7 +103,7 @@ lgg_log *lgg_log_open(const char *path, network *net, size_t iteration) {
 }
 
 void lgg_log_row(lgg_log *log, network *net, size_t iteration, float loss) {
-    fprintf(log->file, "%zu,%zu,%.7g,%.9g", iteration, *net->seen, (double)get_current_rate(net), (double)loss);
+    fprintf(log->file, "%zu,%zu,%.7g,%.9g", iteration, *net->seen, (double)host_learning_rate(net), (double)loss);
     for (int i = 0; i < count_lgg_terms(net); ++i) {
         const lgg_term term = get_lgg_term(net, i);
         fprintf(log->file, ",%.9g,%.9g", term.value, term.scaled);

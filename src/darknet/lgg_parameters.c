@@ -124,7 +124,7 @@ static void decay(size_t n, update_args a, float *w, float *updates, float *w_gp
 #ifdef GPU
     if (gpu_index >= 0) {
         /* adam_update_gpu decays all it is given on its own */
-        if (w_gpu && updates_gpu && !a.adam) axpy_gpu((int)n, -a.decay * (float)a.batch, w_gpu, 1, updates_gpu, 1);
+        if (w_gpu && updates_gpu && !a.adam) host_axpy_device((int)n, -a.decay * (float)a.batch, w_gpu, updates_gpu);
         return;
     }
 #else

@@ -4,7 +4,7 @@
 #ifndef LGG_PARAMETERS_H
 #define LGG_PARAMETERS_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 #ifdef __cplusplus
 extern "C" {

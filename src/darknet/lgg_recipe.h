@@ -13,7 +13,7 @@
 #ifndef LGG_RECIPE_H
 #define LGG_RECIPE_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 #include <stdint.h>
 

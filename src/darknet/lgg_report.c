@@ -49,7 +49,7 @@ static void print_speed(lgg_network *shared, const network *net, int images) {
     if (is_first) return;
     shared->iteration = shared->iteration > 0 ? .9 * shared->iteration + .1 * elapsed : elapsed;
     printf(" %.0f images/s", images / shared->iteration);
-    double left = (double)net->max_batches - host_iteration(net);
+    double left = (double)net->max_batches - (double)host_iteration(net);
     if (left < 0 || net->max_batches == 0) return;
     long seconds = (long)(left * shared->iteration + .5);
     printf(", %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -2,7 +2,7 @@
 #ifndef LGG_REPORT_H
 #define LGG_REPORT_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 #ifdef __cplusplus
 extern "C" {

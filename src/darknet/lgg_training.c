@@ -47,7 +47,7 @@ static void catch_signals(void) {
 static void remember_good(const network *net, const char *path) {
     free(training.last_good);
     training.last_good = lgg_path_with(path, "");
-    training.last_good_iteration = get_current_batch((network *)net);
+    training.last_good_iteration = host_iteration(net);
 }
 
 /* Finds out now, not after hours, that the backup could not be written. */
@@ -78,10 +78,10 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
     if (weightfile && weightfile[0]) {
         remember_good(net, weightfile);
         if (!clear && lgg_checkpoint_load(nets, n, weightfile, &average_loss))
-            fprintf(stderr, "Going on at iteration %zu with the momentum of %s.state\n", get_current_batch(net),
+            fprintf(stderr, "Going on at iteration %zu with the momentum of %s.state\n", host_iteration(net),
                     weightfile);
     }
-    if (net->recipe && net->recipe->log) training.log = lgg_log_open(net->recipe->log, net, get_current_batch(net));
+    if (net->recipe && net->recipe->log) training.log = lgg_log_open(net->recipe->log, net, host_iteration(net));
     training.average_loss = average_loss;
     training.going_on = 1;
     catch_signals();
@@ -132,7 +132,7 @@ static void print_layer(network *net, int i) {
 
 void lgg_training_is_rubbish(network *net, int i, const char *array) {
     fflush(stdout);
-    fprintf(stderr, "Training stops at iteration %zu: the %s of ", get_current_batch(net), array);
+    fprintf(stderr, "Training stops at iteration %zu: the %s of ", host_iteration(net), array);
     print_layer(net, i);
     fprintf(stderr, " are no longer finite numbers");
     stop_without_saving();
@@ -142,7 +142,7 @@ static void check_losses(network *net, float loss) {
     const int bad_loss = layer_of_bad_loss(net);
     if (bad_loss < 0 && is_finite((double)loss)) return;
     fflush(stdout);
-    fprintf(stderr, "Training stops at iteration %zu: the loss", get_current_batch(net));
+    fprintf(stderr, "Training stops at iteration %zu: the loss", host_iteration(net));
     if (bad_loss >= 0) {
         fprintf(stderr, " of ");
         print_layer(net, bad_loss);
@@ -164,9 +164,9 @@ static void stop_for_signal(network *net) {
     backup_lgg_training();
     fflush(stdout);
     lgg_log_close(training.log);
-    if (!training.last_good || training.last_good_iteration != get_current_batch(net)) exit(EXIT_FAILURE);
+    if (!training.last_good || training.last_good_iteration != host_iteration(net)) exit(EXIT_FAILURE);
     fprintf(stderr, "Stopped at iteration %zu. To go on: the same command with %s as its weights\n",
-            get_current_batch(net), training.backup);
+            host_iteration(net), training.backup);
     exit(128 + stopped_by);
 }
 
@@ -174,14 +174,14 @@ void step_lgg_training(float loss, float average_loss) {
     network *net = training.nets[0];
     check_losses(net, loss);
     training.average_loss = average_loss;
-    if (training.log) lgg_log_row(training.log, net, get_current_batch(net), loss);
+    if (training.log) lgg_log_row(training.log, net, host_iteration(net), loss);
     if (told_to_stop) stop_for_signal(net);
     if (time(NULL) - training.backed_up >= LGG_SECONDS_BETWEEN_BACKUPS) backup_lgg_training();
 }
 
 void backup_lgg_training(void) {
 #ifdef GPU
-    if (training.n > 1) sync_nets(training.nets, training.n, 0);
+    if (training.n > 1) host_synchronize(training.nets, training.n);
 #endif
     training.backed_up = time(NULL);
     lgg_checkpoint_save(training.nets[0], training.backup, training.average_loss);

@@ -5,7 +5,7 @@
 #ifndef LGG_TRAINING_H
 #define LGG_TRAINING_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 #ifdef __cplusplus
 extern "C" {
