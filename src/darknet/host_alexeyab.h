@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "darknet.h"
+#include "blas.h"
 #include "connected_layer.h"
 #include "convolutional_layer.h"
 #include "list.h"
@@ -91,6 +92,11 @@ static inline float *host_input(const network *net) {
     return net->input;
 }
 
+/* Where the number of updates is kept. */
+static inline int *host_updates(const network *net) {
+    return net->cur_iteration;
+}
+
 /* The iterations that net has trained. */
 static inline size_t host_iteration(const network *net) {
     return (size_t)get_current_iteration(*net);
@@ -101,7 +107,7 @@ static inline float host_learning_rate(const network *net) {
 
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
-    write_weights_upto(*net, file, cutoff, 0);
+    write_weights_upto(*net, file, cutoff, net->save_ema);
 }
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
@@ -149,6 +155,11 @@ static inline void host_axpy_device(int n, float a, float *x, float *y) {
     axpy_ongpu(n, a, x, 1, y, 1);
 }
 #endif
+
+/* Floats in a weights file of a layer of a kind that only this host has. */
+static inline size_t host_layer_floats(const layer *l) {
+    return l->type == IMPLICIT || (l->type == SHORTCUT && l->nweights > 0) ? (size_t)l->nweights : 0;
+}
 
 /* Frees what only training reads of a layer on the device. */
 static inline void host_free_device_training_buffers(layer *l) {

@@ -85,6 +85,11 @@ static inline float *host_input(const network *net) {
     return net->input;
 }
 
+/* Where the number of updates is kept. */
+static inline int *host_updates(const network *net) {
+    return net->t;
+}
+
 /* The iterations that net has trained. */
 static inline size_t host_iteration(const network *net) {
     return get_current_batch((network *)net);
@@ -139,6 +144,12 @@ static inline void host_axpy_device(int n, float a, float *x, float *y) {
     axpy_gpu(n, a, x, 1, y, 1);
 }
 #endif
+
+/* Floats in a weights file of a layer of a kind that only this host has. */
+static inline size_t host_layer_floats(const layer *l) {
+    (void)l;
+    return 0;
+}
 
 /* Frees what only training reads of a layer on the device. */
 static inline void host_free_device_training_buffers(layer *l) {

@@ -119,7 +119,7 @@ static int write_state(network *net, const char *path, uint64_t sum_of_weights, 
     summed s = {lgg_file_begin(path), 0, 1};
     if (!s.file) return -1;
     state_header header = {
-        .weights = sum_of_weights, .seen = *net->seen, .updates = *net->t, .average_loss = average_loss};
+        .weights = sum_of_weights, .seen = *net->seen, .updates = *host_updates(net), .average_loss = average_loss};
     memcpy(header.magic, magic, sizeof magic);
     if (net->recipe) header.seed = net->recipe->seed;
     put(&s, &header, sizeof header);
@@ -226,7 +226,7 @@ static state_verdict read_state(network **nets, int n, const char *path, uint64_
     for (int i = 0; verdict == STATE_FITS && i < n; ++i) {
         fseek(s.file, sizeof *header, SEEK_SET);
         for_each_update(nets[i], get_array, &s);
-        *nets[i]->t = header->updates;
+        *host_updates(nets[i]) = header->updates;
         if (nets[i]->recipe && !nets[i]->recipe->seeded) nets[i]->recipe->seed = header->seed;
     }
     fclose(s.file);

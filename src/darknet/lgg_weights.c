@@ -57,7 +57,7 @@ static size_t layer_floats(const layer *l, size_t normalization) {
         return convolutional_floats(l->input_layer) + convolutional_floats(l->self_layer) +
                convolutional_floats(l->output_layer);
     default:
-        return 0;
+        return host_layer_floats(l);
     }
 }
 

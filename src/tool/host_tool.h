@@ -2,7 +2,7 @@
 #ifndef HOST_TOOL_H
 #define HOST_TOOL_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 /* Parses cfg for batches of `batch` images, loads the weights and folds batch normalization into them. LGG sections are inert:
  * they load no teacher before training begins. */

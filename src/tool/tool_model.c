@@ -32,7 +32,7 @@ void tool_model_free(tool_model *model) {
     tool_sections_free(model->sections);
     free(model->padded);
     free(model->truth);
-    free_network(model->net);
+    host_free_network(model->net);
     free(model);
 }
 

@@ -1,0 +1,101 @@
+/* host_tool_alexeyab.c: host_tool.h and host_image.h for AlexeyAB/darknet. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gemm.h"
+#include "host_image.h"
+#include "host_tool.h"
+#include "lgg_inference.h"
+#include "tool.h"
+
+/* of Darknet's image.c and of the stb_image_write.h inside it, declared in headers that are not fit for our warnings */
+image load_image(char *filename, int w, int h, int c);
+image resize_min(image im, int min);
+image crop_image(image im, int dx, int dy, int w, int h);
+unsigned char *stbi_write_png_to_mem(const unsigned char *pixels, int stride, int w, int h, int c, int *length);
+
+void host_read_image(const char *path, int w, int h, int c, float *x) {
+    image whole = load_image((char *)path, 0, 0, c);
+    image resized = resize_min(whole, w);
+    image crop = crop_image(resized, (resized.w - w) / 2, (resized.h - h) / 2, w, h);
+    memcpy(x, crop.data, (size_t)(w * h * c) * sizeof *x);
+    if (resized.data != whole.data) free_image(resized);
+    free_image(whole);
+    free_image(crop);
+}
+
+int host_write_png(const char *path, const float *x, int w, int h, int c) {
+    unsigned char *pixels = tool_alloc((size_t)(w * h * c), 1, "an image");
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < w * h; ++i)
+            pixels[i * c + k] = (unsigned char)(255 * x[k * w * h + i] + .5f);
+    }
+    int length = 0;
+    unsigned char *png = host_png(pixels, w, h, c, &length);
+    FILE *file = png ? fopen(path, "wb") : NULL;
+    int written = file && fwrite(png, 1, (size_t)length, file) == (size_t)length;
+    if (file && fclose(file) != 0) written = 0;
+    free(png);
+    free(pixels);
+    return written;
+}
+
+unsigned char *host_png(const unsigned char *pixels, int w, int h, int c, int *length) {
+    return stbi_write_png_to_mem(pixels, w * c, w, h, c, length);
+}
+
+/* This host leaves out what only training needs when it is told the batch: a gradient of the input needs deltas all the same,
+ * and the backward functions write to the updates of the weights. */
+static void add_training_buffers(network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        if (l->type == DROPOUT || l->type == EMPTY || l->type == LGG) {
+            if (i > 0) l->delta = l[-1].delta;
+            continue;
+        }
+        size_t filters = (size_t)(l->type == CONNECTED ? l->outputs : l->n);
+        size_t weights = l->type == CONNECTED ? (size_t)l->inputs * (size_t)l->outputs : (size_t)l->nweights;
+        if (!l->delta) l->delta = tool_alloc((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's delta");
+        if (l->type != CONVOLUTIONAL && l->type != CONNECTED) continue;
+        if (!l->weight_updates) l->weight_updates = tool_alloc(weights, sizeof(float), "a layer's updates");
+        if (!l->bias_updates) l->bias_updates = tool_alloc(filters, sizeof(float), "a layer's updates");
+    }
+}
+
+network *host_load_network(const char *cfg, const char *weights, int batch) {
+    network *net = host_parse_network((char *)cfg, batch);
+    load_weights(net, (char *)weights);
+    fold_batch_norms(net);
+    add_training_buffers(net);
+    return net;
+}
+
+void host_forward(network *net, const float *x) {
+    network_predict(*net, (float *)x);
+}
+
+void host_forward_backward(network *net, const float *x, const float *truth, float *gradient) {
+    memset(gradient, 0, (size_t)net->inputs * (size_t)net->batch * sizeof *gradient);
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        if (l->delta) memset(l->delta, 0, (size_t)l->outputs * (size_t)l->batch * sizeof *l->delta);
+    }
+    network_state state = {.net = *net, .input = (float *)x, .truth = (float *)truth, .delta = gradient};
+    forward_network(*net, state);
+    backward_network(*net, state);
+}
+
+void host_pull_output(const network *net, layer *l) {
+#ifdef GPU
+    if (net->gpu_index >= 0) cuda_pull_array(l->output_gpu, l->output, (size_t)l->outputs * (size_t)l->batch);
+#else
+    (void)net;
+    (void)l;
+#endif
+}
+
+void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
+               int ldc) {
+    memset(c, 0, (size_t)m * (size_t)ldc * sizeof *c);
+    gemm_cpu(ta, tb, m, n, k, 1, (float *)a, lda, (float *)b, ldb, 0, c, ldc);
+}
