@@ -36,26 +36,34 @@ static const struct {
 enum { WANTED = sizeof wanted / sizeof wanted[0] };
 static const unsigned official_members = 0x3f, package_members = 0x3fc0;
 
-const char *cifar_status_string(cifar_status status)
-{
+const char *cifar_status_string(cifar_status status) {
     switch (status) {
-    case CIFAR_OK: return "ok";
-    case CIFAR_TRUNCATED: return "truncated";
-    case CIFAR_BAD_HEADER: return "not a tar archive, or damaged";
-    case CIFAR_BAD_MEMBER: return "holds a member that CIFAR-10 archives do not have (a climbing path, a link, a wrong size)";
-    case CIFAR_MISSING: return "does not hold all batches of CIFAR-10";
-    case CIFAR_BAD_PNG: return "not an RGB PNG file of 1024 x 10000";
-    case CIFAR_BAD_LABELS: return "not an array of the expected number of digits";
-    case CIFAR_BAD_RECORD: return "a label above 9";
-    case CIFAR_MEMORY: return "out of memory";
-    case CIFAR_WRITE: return "cannot be written";
+    case CIFAR_OK:
+        return "ok";
+    case CIFAR_TRUNCATED:
+        return "truncated";
+    case CIFAR_BAD_HEADER:
+        return "not a tar archive, or damaged";
+    case CIFAR_BAD_MEMBER:
+        return "holds a member that CIFAR-10 archives do not have (a climbing path, a link, a wrong size)";
+    case CIFAR_MISSING:
+        return "does not hold all batches of CIFAR-10";
+    case CIFAR_BAD_PNG:
+        return "not an RGB PNG file of 1024 x 10000";
+    case CIFAR_BAD_LABELS:
+        return "not an array of the expected number of digits";
+    case CIFAR_BAD_RECORD:
+        return "a label above 9";
+    case CIFAR_MEMORY:
+        return "out of memory";
+    case CIFAR_WRITE:
+        return "cannot be written";
     }
     return "unknown status";
 }
 
 /* size bytes or nothing: CIFAR_TRUNCATED when the source ends before. */
-static cifar_status read_exactly(cifar_read read, void *source, unsigned char *buffer, size_t size)
-{
+static cifar_status read_exactly(cifar_read read, void *source, unsigned char *buffer, size_t size) {
     while (size) {
         size_t n = read(source, buffer, size);
         if (n == 0 || n > size) return CIFAR_TRUNCATED;
@@ -65,8 +73,7 @@ static cifar_status read_exactly(cifar_read read, void *source, unsigned char *b
     return CIFAR_OK;
 }
 
-static cifar_status skip_exactly(cifar_read read, void *source, size_t size)
-{
+static cifar_status skip_exactly(cifar_read read, void *source, size_t size) {
     unsigned char block[32 * TAR_BLOCK];
     while (size) {
         size_t n = size < sizeof block ? size : sizeof block;
@@ -78,11 +85,11 @@ static cifar_status skip_exactly(cifar_read read, void *source, size_t size)
 }
 
 /* A tar number: octal digits, blanks around them, in a field of `width` bytes. */
-static cifar_status parse_octal(const unsigned char *field, size_t width, size_t *value)
-{
+static cifar_status parse_octal(const unsigned char *field, size_t width, size_t *value) {
     size_t i = 0, digits = 0;
     *value = 0;
-    while (i < width && field[i] == ' ') ++i;
+    while (i < width && field[i] == ' ')
+        ++i;
     for (; i < width && field[i] >= '0' && field[i] <= '7'; ++i, ++digits) {
         *value = *value * 8 + (size_t)(field[i] - '0');
         if (*value > archive_max) return CIFAR_BAD_HEADER;
@@ -93,23 +100,21 @@ static cifar_status parse_octal(const unsigned char *field, size_t width, size_t
 }
 
 /* The sum of the header's bytes, its own checksum field counted as blanks. */
-static size_t tar_checksum(const unsigned char *header)
-{
+static size_t tar_checksum(const unsigned char *header) {
     size_t sum = 0;
-    for (int i = 0; i < TAR_BLOCK; ++i) sum += i >= TAR_CHECKSUM && i < TAR_CHECKSUM + 8 ? (unsigned char)' ' : header[i];
+    for (int i = 0; i < TAR_BLOCK; ++i)
+        sum += i >= TAR_CHECKSUM && i < TAR_CHECKSUM + 8 ? (unsigned char)' ' : header[i];
     return sum;
 }
 
-static int is_zero_block(const unsigned char *block)
-{
+static int is_zero_block(const unsigned char *block) {
     for (int i = 0; i < TAR_BLOCK; ++i)
         if (block[i]) return 0;
     return 1;
 }
 
 /* Absolute, or with a ".." component. */
-static int climbs_out(const char *path)
-{
+static int climbs_out(const char *path) {
     if (path[0] == '/') return 1;
     for (const char *p = path; p; p = strchr(p, '/')) {
         if (*p == '/') ++p;
@@ -119,8 +124,7 @@ static int climbs_out(const char *path)
 }
 
 /* path has room for prefix, '/', name and the final zero. */
-static void tar_path(const unsigned char *header, char path[TAR_BLOCK])
-{
+static void tar_path(const unsigned char *header, char path[TAR_BLOCK]) {
     size_t n = 0;
     if (memcmp(header + 257, "ustar", 5) == 0 && header[TAR_PREFIX]) {
         while (n < 155 && header[TAR_PREFIX + n]) {
@@ -129,17 +133,18 @@ static void tar_path(const unsigned char *header, char path[TAR_BLOCK])
         }
         path[n++] = '/';
     }
-    for (int i = 0; i < TAR_NAME && header[i]; ++i) path[n++] = (char)header[i];
+    for (int i = 0; i < TAR_NAME && header[i]; ++i)
+        path[n++] = (char)header[i];
     path[n] = 0;
 }
 
 /* What one header says: the member's size and which of the wanted it is (WANTED: none). */
-static cifar_status parse_tar_header(const unsigned char *header, size_t *size, int *which)
-{
+static cifar_status parse_tar_header(const unsigned char *header, size_t *size, int *which) {
     size_t checksum;
     char path[TAR_BLOCK];
     *which = WANTED;
-    if (parse_octal(header + TAR_CHECKSUM, 8, &checksum) != CIFAR_OK || checksum != tar_checksum(header)) return CIFAR_BAD_HEADER;
+    if (parse_octal(header + TAR_CHECKSUM, 8, &checksum) != CIFAR_OK || checksum != tar_checksum(header))
+        return CIFAR_BAD_HEADER;
     if (parse_octal(header + TAR_SIZE, 12, size) != CIFAR_OK) return CIFAR_BAD_HEADER;
     tar_path(header, path);
     if (climbs_out(path)) return CIFAR_BAD_MEMBER;
@@ -154,8 +159,8 @@ static cifar_status parse_tar_header(const unsigned char *header, size_t *size, 
     return CIFAR_OK;
 }
 
-static cifar_status pass_member(cifar_read read, void *source, size_t size, const char *name, cifar_member member, void *sink)
-{
+static cifar_status pass_member(cifar_read read, void *source, size_t size, const char *name, cifar_member member,
+                                void *sink) {
     unsigned char *bytes = malloc(size);
     if (!bytes) return CIFAR_MEMORY;
     cifar_status status = read_exactly(read, source, bytes, size);
@@ -164,8 +169,7 @@ static cifar_status pass_member(cifar_read read, void *source, size_t size, cons
     return status;
 }
 
-cifar_status cifar_read_archive(cifar_read read, void *source, cifar_member member, void *sink)
-{
+cifar_status cifar_read_archive(cifar_read read, void *source, cifar_member member, void *sink) {
     unsigned char header[TAR_BLOCK];
     unsigned seen = 0;
     size_t total = 0;
@@ -192,8 +196,7 @@ cifar_status cifar_read_archive(cifar_read read, void *source, cifar_member memb
     return seen == official_members || seen == package_members ? CIFAR_OK : CIFAR_MISSING;
 }
 
-cifar_status cifar_read_png(const unsigned char *png, size_t size, unsigned char *pixels)
-{
+cifar_status cifar_read_png(const unsigned char *png, size_t size, unsigned char *pixels) {
     png_image image;
     memset(&image, 0, sizeof image);
     image.version = PNG_IMAGE_VERSION;
@@ -205,14 +208,13 @@ cifar_status cifar_read_png(const unsigned char *png, size_t size, unsigned char
     return png_image_finish_read(&image, NULL, pixels, 0, NULL) ? CIFAR_OK : CIFAR_BAD_PNG;
 }
 
-static size_t skip_blanks(const char *text, size_t size, size_t i)
-{
-    while (i < size && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t')) ++i;
+static size_t skip_blanks(const char *text, size_t size, size_t i) {
+    while (i < size && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t'))
+        ++i;
     return i;
 }
 
-cifar_status cifar_read_labels(const char *text, size_t size, unsigned char *labels, size_t count)
-{
+cifar_status cifar_read_labels(const char *text, size_t size, unsigned char *labels, size_t count) {
     size_t i = skip_blanks(text, size, 0);
     for (size_t n = 0; n < count; ++n) {
         if (i >= size || text[i] != (n ? ',' : '[')) return CIFAR_BAD_LABELS;
@@ -225,24 +227,24 @@ cifar_status cifar_read_labels(const char *text, size_t size, unsigned char *lab
     return skip_blanks(text, size, i + 1) == size ? CIFAR_OK : CIFAR_BAD_LABELS;
 }
 
-void cifar_make_batch(const unsigned char *pixels, const unsigned char *labels, unsigned char *batch)
-{
+void cifar_make_batch(const unsigned char *pixels, const unsigned char *labels, unsigned char *batch) {
     for (int n = 0; n < CIFAR_BATCH_IMAGES; ++n) {
         const unsigned char *image = pixels + (size_t)n * CIFAR_PIXELS;
         unsigned char *record = batch + (size_t)n * CIFAR_RECORD;
         *record++ = labels[n];
         for (int c = 0; c < 3; ++c)
-            for (int i = 0; i < CIFAR_PLANE; ++i) *record++ = image[3 * i + c];
+            for (int i = 0; i < CIFAR_PLANE; ++i)
+                *record++ = image[3 * i + c];
     }
 }
 
-cifar_status cifar_write_ppm(FILE *file, const unsigned char *record)
-{
+cifar_status cifar_write_ppm(FILE *file, const unsigned char *record) {
     unsigned char image[CIFAR_PIXELS];
     const unsigned char *planes = record + 1;
     if (record[0] >= CIFAR_CLASSES) return CIFAR_BAD_RECORD;
     for (int c = 0; c < 3; ++c)
-        for (int i = 0; i < CIFAR_PLANE; ++i) image[3 * i + c] = planes[c * CIFAR_PLANE + i];
+        for (int i = 0; i < CIFAR_PLANE; ++i)
+            image[3 * i + c] = planes[c * CIFAR_PLANE + i];
     if (fprintf(file, "P6\n%d %d\n255\n", CIFAR_SIDE, CIFAR_SIDE) < 0) return CIFAR_WRITE;
     return fwrite(image, 1, sizeof image, file) == sizeof image ? CIFAR_OK : CIFAR_WRITE;
 }

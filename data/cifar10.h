@@ -19,8 +19,8 @@ enum {
     CIFAR_BATCH_IMAGES = 10000,
     CIFAR_SIDE = 32,
     CIFAR_PLANE = CIFAR_SIDE * CIFAR_SIDE,
-    CIFAR_PIXELS = 3 * CIFAR_PLANE,               /* bytes of an image */
-    CIFAR_RECORD = 1 + CIFAR_PIXELS,              /* bytes of a record: label and image */
+    CIFAR_PIXELS = 3 * CIFAR_PLANE,                  /* bytes of an image */
+    CIFAR_RECORD = 1 + CIFAR_PIXELS,                 /* bytes of a record: label and image */
     CIFAR_BATCH = CIFAR_RECORD * CIFAR_BATCH_IMAGES, /* bytes of an official batch */
     CIFAR_CLASSES = 10,
     CIFAR_MEMBER_MAX = 1 << 25 /* no member that we want is larger */

@@ -9,8 +9,7 @@
 #include <string.h>
 
 /* The class whose name ends the path before ".ppm", or -1. */
-static int class_of(const char *path)
-{
+static int class_of(const char *path) {
     const char *name = strrchr(path, '_');
     for (int c = 0; name && c < CIFAR_CLASSES; ++c) {
         size_t n = strlen(cifar_classes[c]);
@@ -20,8 +19,7 @@ static int class_of(const char *path)
 }
 
 /* pixels is (32,32,3); 0 if the file is exactly one binary PPM of that size. */
-static int read_ppm(const char *path, unsigned char *pixels)
-{
+static int read_ppm(const char *path, unsigned char *pixels) {
     static const char header[] = "P6\n32 32\n255\n";
     char start[sizeof header - 1];
     FILE *file = fopen(path, "rb");
@@ -32,8 +30,7 @@ static int read_ppm(const char *path, unsigned char *pixels)
     return !ok;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static unsigned char pixels[CIFAR_BATCH_IMAGES * CIFAR_PIXELS], labels[CIFAR_BATCH_IMAGES], batch[CIFAR_BATCH];
     char path[256];
     FILE *list = argc == 4 ? fopen(argv[1], "r") : NULL;

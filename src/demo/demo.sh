@@ -1,0 +1,190 @@
+#!/bin/bash
+# What the layers do, in minutes: four short trainings of one small network on CIFAR-10, which differ in one .cfg section.
+#
+#   plain             cross-entropy
+#   gkd               the same, and graph knowledge distillation from cfg/demo-teacher.weights
+#   smooth            the same as plain, and the smoothness regularizer
+#   label_variation   label variation alone, on an embedding; classified by its nearest neighbours
+#
+# Initial weights, images, their order and the number of iterations are the same in all. Every cfg/demo-*.cfg also holds
+# [label_variation] sections of lambda=0, which only watch: the label variation of three layers, in the log.
+#
+# Results: demo/results.txt and .csv, demo/*.svg, demo/logs/. Stopped by Ctrl-C or killed, the next call goes on: a finished run is
+# kept, the one at work resumes from its backup. A changed cfg file starts its run anew.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+out=${DEMO_OUT:-demo}
+runs=(plain gkd smooth label_variation)
+declare -A title=(
+    [plain]="plain student"
+    [gkd]="with GKD from the teacher"
+    [smooth]="with the smoothness regularizer"
+    [label_variation]="label variation alone"
+    [teacher]="teacher (trained before)"
+)
+began=$SECONDS
+
+# A few iterations only test the demo: then a few images are enough as well, and the pictures are left out.
+subset=()
+if [ -n "${DEMO_BATCHES:-}" ]; then subset=(-test 500 -train 1000); fi
+
+# Threads that wait without spinning: a machine that has other work to do trains at the same speed, not at a tenth of it.
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
+
+say() { echo "demo: $*"; }
+die() { echo "demo: $*" >&2; exit 1; }
+
+# The value of an option of [net].
+net_option() { sed -n "s/^$2=//p" "$1" | head -1; } # net_option CFG NAME
+
+# The cfg file of a run as it will be trained: with its log, and with DEMO_BATCHES iterations.
+make_cfg() {
+    local cfg=cfg/demo-$1.cfg batches=${DEMO_BATCHES:-}
+    sed -e "s|^max_batches=.*|&\nlgg_log=$out/logs/$1.csv|" "$cfg" |
+        if [ -n "$batches" ]; then sed -e "s/^max_batches=.*/max_batches=$batches/" -e "s/^burn_in=.*/burn_in=$((batches / 10))/"; else cat; fi
+}
+
+# A run whose cfg file is another than last time is forgotten.
+prepare() {
+    local name=$1 cfg=$out/cfg/demo-$1.cfg
+    make_cfg "$name" >"$cfg.new"
+    if ! cmp -s "$cfg.new" "$cfg"; then rm -f "$out"/backup/demo-"$name".* "$out"/logs/"$name".* "$out"/results/"$name".*; fi
+    mv "$cfg.new" "$cfg"
+}
+
+# Prints how far a run is, from the last line of its log, and keeps its seconds, until it is killed or the demo ends.
+watch() { # watch NAME
+    local name=$1 last=$out/logs/$1.csv total spent started=$SECONDS printed=-99 line
+    total=$(net_option "$out/cfg/demo-$name.cfg" max_batches)
+    spent=$(cat "$out/logs/$name.seconds" 2>/dev/null || echo 0)
+    while sleep 1 && kill -0 $$ 2>/dev/null; do
+        echo $((spent + SECONDS - started)) >"$out/logs/$name.seconds"
+        line=$(tail -n 1 "$last" 2>/dev/null | awk -F, -v total="$total" '$1 + 0 { printf "%d of %d iterations, loss %.3f", $1, total, $4 }')
+        [ -n "$line" ] || continue
+        if [ -t 1 ]; then
+            printf '\r  %s, %d s   ' "$line" $((SECONDS - started))
+        elif [ $((SECONDS - printed)) -ge 20 ]; then
+            printf '  %s, %d s\n' "$line" $((SECONDS - started))
+            printed=$SECONDS
+        fi
+    done
+}
+
+train() {
+    local name=$1 cfg=$out/cfg/demo-$1.cfg files=$out/backup/demo-$1 watcher status=0 from=()
+    if [ -s "$files.weights" ]; then
+        say "${title[$name]}: trained before"
+        return
+    fi
+    if [ -s "$files.backup" ]; then from=("$files.backup"); fi
+    say "${title[$name]}: $(net_option "$cfg" max_batches) iterations${from:+, going on from $from}"
+    watch "$name" 9>&- &
+    watcher=$!
+    ./darknet classifier train "$out/cifar10.data" "$cfg" "${from[@]}" >>"$out/logs/$name.txt" 2>&1 || status=$?
+    kill $watcher 2>/dev/null
+    wait $watcher 2>/dev/null || true
+    if [ -t 1 ]; then echo; fi
+    case $status in
+        0) ;;
+        130 | 143) say "stopped; make demo goes on from here"; exit $status ;;
+        *) tail -n 5 "$out/logs/$name.txt" >&2; die "${title[$name]}: training ended with status $status; all it said: $out/logs/$name.txt" ;;
+    esac
+}
+
+# Test error in percent to results/NAME.csv.
+evaluate() {
+    local name=$1 cfg=$2 weights=$3 by=$4 csv=$out/results/$1.csv
+    if [ -s "$csv" ] && [ "$csv" -nt "$weights" ]; then return; fi
+    say "${title[$name]}: classifying the test images"
+    ./darknet lgg eval "$out/cifar10.data" "$cfg" "$weights" -by "$by" -csv "$csv" "${subset[@]}" >"$out/logs/$name.eval.txt" 2>&1 ||
+        { tail -n 3 "$out/logs/$name.eval.txt" >&2; die "${title[$name]}: evaluation failed"; }
+}
+
+# The graphs of 20 images at the input, half way and at the pooling, as in Figure 2, and the course of the training.
+draw() {
+    local name=$1 cfg=$out/cfg/demo-$1.cfg weights=$out/backup/demo-$1.weights
+    [ ${#subset[@]} = 0 ] || return 0
+    if [ ! "$out/graphs-$name.svg" -nt "$weights" ]; then
+        ./darknet lgg graph "$out/cifar10.data" "$cfg" "$weights" -layers input,8,14 -o "$out/graphs-$name.svg" >"$out/logs/$name.graph.txt" 2>&1 ||
+            { tail -n 3 "$out/logs/$name.graph.txt" >&2; die "${title[$name]}: drawing failed"; }
+    fi
+}
+
+test_error() { awk -F, '$3 == "all" { printf "%.2f", $6 }' "$out/results/$1.csv"; }
+
+# "layer start end" for each watched layer: label variation in the first iteration, and its mean over the last 20.
+variations() {
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i ~ /^label_variation_[0-9]+_sigma_/) { column[++n] = i; sub(/.*_/, "", $i); layer[n] = $i } next }
+        NR == 2 { for (j = 1; j <= n; ++j) start[j] = $column[j] }
+        { ++rows; for (j = 1; j <= n; ++j) value[j, rows] = $column[j] }
+        END {
+            first = rows > 20 ? rows - 19 : 1
+            for (j = 1; j <= n && j <= 3; ++j) {
+                sum = 0
+                for (r = first; r <= rows; ++r) sum += value[j, r]
+                printf "%d %.3f %.3f\n", layer[j], start[j], sum / (rows - first + 1)
+            }
+        }' "$out/logs/$1.csv"
+}
+
+print_table() {
+    local name batches layers
+    batches=$(net_option "$out/cfg/demo-plain.cfg" max_batches)
+    layers=$(variations plain | awk '{ printf "%s%s", sep, $1; sep = ", " }')
+    echo
+    echo "Short runs: $batches iterations of $(net_option "$out/cfg/demo-plain.cfg" batch) images each, where the paper trains for 200 epochs. They show that the"
+    echo "layers work and what they do to the geometry; which method is best takes long runs and several seeds."
+    echo
+    printf '%-34s %10s   %-35s %8s\n' "" "test error" "label variation at layers $layers" ""
+    printf '%-34s %10s   %-17s %-17s %8s\n' "" "%" "start" "end" "seconds"
+    for name in teacher "${runs[@]}"; do
+        printf '%-34s %10s   ' "${title[$name]}" "$(test_error "$name")"
+        if [ "$name" = teacher ]; then
+            printf '%-17s %-17s %8s\n' - - -
+        else
+            printf '%-17s %-17s %8s\n' "$(variations "$name" | awk '{ printf "%s ", $2 }')" "$(variations "$name" | awk '{ printf "%s ", $3 }')" \
+                "$(cat "$out/logs/$name.seconds")"
+        fi
+    done
+    echo
+    if [ ${#subset[@]} = 0 ]; then
+        echo "Test error over all 10,000 test images; of label variation alone, by the 10 nearest of 50,000 training images."
+    else
+        echo "Only a test of the demo: test error over 500 images; of label variation alone, by the 10 nearest of 1,000."
+    fi
+    echo "Label variation: mean similarity of images of distinct classes in a batch; 0 = orthogonal, 1 = all alike."
+}
+
+write_csv() {
+    local name n=0
+    printf 'run,classifier,test_error_percent'
+    for n in 1 2 3; do printf ',layer_%d,sigma_start_%d,sigma_end_%d' $n $n $n; done
+    echo ',iterations,seconds'
+    for name in "${runs[@]}"; do
+        printf '%s,%s,%s' "$name" "$(awk -F, '$3 == "all" { print $1 }' "$out/results/$name.csv")" "$(test_error "$name")"
+        variations "$name" | awk '{ printf ",%s,%s,%s", $1, $2, $3 }'
+        echo ",$(net_option "$out/cfg/demo-$name.cfg" max_batches),$(cat "$out/logs/$name.seconds")"
+    done
+}
+
+main() {
+    local name by
+    mkdir -p "$out"/{cfg,backup,logs,results}
+    exec 9>"$out/.lock"
+    flock -n 9 || die "a training is still at work in $out/; wait for it or stop it"
+    sed "s|^backup=.*|backup=$out/backup/|" data/cifar10.data >"$out/cifar10.data"
+    for name in "${runs[@]}"; do prepare "$name"; done
+    for name in "${runs[@]}"; do
+        train "$name"
+        case $name in label_variation) by=knn ;; *) by=argmax ;; esac
+        evaluate "$name" "$out/cfg/demo-$name.cfg" "$out/backup/demo-$name.weights" $by
+        draw "$name"
+    done
+    evaluate teacher cfg/demo-teacher.cfg cfg/demo-teacher.weights argmax
+    write_csv >"$out/results.csv.new" && mv "$out/results.csv.new" "$out/results.csv"
+    print_table | tee "$out/results.txt"
+    say "$((SECONDS - began)) s; results in $out/results.txt and $out/results.csv, pictures $out/*.svg, logs in $out/logs/"
+}
+
+main
