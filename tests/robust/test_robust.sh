@@ -1,0 +1,208 @@
+#!/bin/bash
+# Nothing lost, nothing believed: trainings that are stopped, killed, starved of disk or fed rubbish, and what is left afterwards.
+#
+# usage: test_robust.sh DARKNET MAKE_IMAGES FOLDER [KILLS]     FOLDER is emptied; KILLS random moments of kill -9 (default 8)
+set -u
+darknet=$(realpath "$1") make_images=$(realpath "$2") folder=$3 kills=${4:-8}
+here=$(cd "$(dirname "$0")" && pwd)
+rm -rf "$folder" && mkdir -p "$folder" && cd "$folder" || exit 1
+failures=0
+export OMP_NUM_THREADS=1 # the networks are tiny
+
+# check NAME COMMAND...: a test that passes if the command succeeds.
+check() {
+    local name=$1
+    shift
+    if "$@"; then echo "PASS $name"; else
+        echo "FAIL $name: $*"
+        failures=$((failures + 1))
+    fi
+}
+
+# says FILE TEXT: whether the file has a line with that text.
+says() { grep -qaF -- "$2" "$1"; }
+
+# refuses TEXT COMMAND...: whether the command ends with a status other than 0 (and by no signal) and says TEXT.
+refuses() {
+    local text=$1 status
+    shift
+    "$@" > refused.log 2>&1
+    status=$?
+    [ $status -ne 0 ] && [ $status -lt 128 ] && says refused.log "$text"
+}
+
+train() { "$darknet" classifier train images/tiny.data "$@"; }
+backups() { rm -rf images/backup; }
+whole() { [ "$(stat -c %s "$1")" = "$2" ]; }
+
+mkdir images
+"$make_images" images 48 4 12 || exit 1
+mkdir small
+"$make_images" small 16 2 4 || exit 1
+cp "$here"/cfg/*.cfg .
+train teacher.cfg > teacher.out 2>&1 || { tail -3 teacher.out; exit 1; }
+mv images/backup/teacher.weights .
+
+### Repeating and resuming, every section of ours in the network
+backups
+train all.cfg > whole.out 2>&1
+mv images/backup whole && mv log.csv whole.csv
+train all.cfg > again.out 2>&1
+check "a_seed_repeats_a_training_to_the_bit" cmp -s whole/all.weights images/backup/all.weights
+check "the_log_of_a_repeated_training_is_the_same" cmp -s whole.csv log.csv
+check "the_log_has_one_row_an_iteration" test "$(tail -n +2 log.csv | cut -d, -f1 | tr '\n' ' ')" = "$(seq -s ' ' 120) "
+check "every_row_of_the_log_has_a_number_in_every_column" awk -F, '
+    NR == 1 { n = NF; bad = n != 18 || !/^iteration,images,learning_rate,task_loss,label_variation_7,/ }
+    NR > 1 { bad += NF != n; for (i = 1; i <= NF; ++i) bad += $i !~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/ }
+    END { exit bad != 0 }' log.csv
+
+for signal in TERM INT; do
+    backups
+    rm -f log.csv
+    # from a shell with job control, as a user's is: background jobs of a script ignore SIGINT
+    bash -c 'set -m; "$@" > stopped.out 2>&1 & echo $! > pid; wait $!; echo $? > status' - \
+        "$darknet" classifier train images/tiny.data all.cfg 2> /dev/null &
+    while [ "$(wc -l 2> /dev/null < log.csv)" = "" ] || [ "$(wc -l < log.csv)" -lt 30 ]; do sleep .05; done
+    kill -$signal "$(cat pid)"
+    wait
+    check "SIG${signal}_saves_and_stops_with_its_status" test "$(cat status)" = $((128 + $(kill -l $signal)))
+    check "SIG${signal}_says_how_to_go_on" says stopped.out "To go on: the same command with images/backup/all.backup"
+    echo "130,1,2,3" >> log.csv # an iteration that the training it died with had done, and the backup has not
+    train all.cfg images/backup/all.backup > resumed.out 2>&1
+    check "after_SIG${signal}_the_resumed_training_equals_the_whole_one_to_the_bit" cmp -s whole/all.weights images/backup/all.weights
+    check "after_SIG${signal}_the_momentum_equals_too" cmp -s whole/all.backup.state images/backup/all.backup.state
+    check "after_SIG${signal}_the_log_is_appended_and_never_doubled" cmp -s whole.csv log.csv
+done
+
+train all.cfg > fresh.out 2>&1
+check "a_fresh_training_keeps_the_log_of_the_one_before" cmp -s whole.csv log.csv.old
+
+### Killed at random moments
+quick=("$darknet" classifier train small/tiny.data quick.cfg)
+"${quick[@]}" > quick.out 2>&1
+mv small/backup quick-whole && mv quick.csv quick-whole.csv
+size=$(stat -c %s quick-whole/quick.weights)
+RANDOM=1
+survived=0
+for ((i = 0; i < kills; ++i)); do
+    if [ -f small/backup/quick.backup ]; then from=small/backup/quick.backup; else from=; fi
+    "${quick[@]}" $from > killed.out 2>&1 &
+    sleep 0.$(printf %03d $((RANDOM % 600 + 50)))
+    kill -KILL $!
+    wait $! 2> /dev/null
+    good=1
+    for file in small/backup/*.weights small/backup/*.backup; do
+        [ ! -f "$file" ] || whole "$file" "$size" || good=0
+    done
+    ! says killed.out "without its momentum" || good=0
+    survived=$((survived + good))
+    # what is over is over: begin again
+    if [ -f small/backup/quick.weights ]; then rm -rf small/backup quick.csv*; fi
+done 2> /dev/null
+check "of_${kills}_kills_at_random_moments_every_one_leaves_whole_files" test $survived = "$kills"
+if [ -f small/backup/quick.backup ]; then from=small/backup/quick.backup; else from=; fi
+"${quick[@]}" $from > quick.out 2>&1
+check "after_the_kills_the_training_ends_as_if_there_had_been_none" cmp -s small/backup/quick.weights quick-whole/quick.weights
+check "after_the_kills_the_log_is_the_same_too" cmp -s quick.csv quick-whole.csv
+
+# a crash between the two renames of a backup
+cp -r quick-whole between
+mv between/quick.backup.state between/quick.backup.state.old
+sed 's/max_batches=.*/max_batches=410/' quick.cfg > longer.cfg
+"$darknet" classifier train small/tiny.data longer.cfg between/quick.backup > between.out 2>&1
+check "a_crash_between_weights_and_state_loses_no_momentum" says between.out "Going on at iteration 400 with the momentum"
+
+### A state file that does not fit
+cp quick-whole/quick.backup.state between/quick.backup.state
+printf 'damaged' | dd of=between/quick.backup.state bs=1 seek=200 conv=notrunc 2> /dev/null
+rm -f between/quick.backup.state.old
+"$darknet" classifier train small/tiny.data longer.cfg between/quick.backup > damaged.out 2>&1
+check "a_damaged_state_is_said_and_not_used" says damaged.out "quick.backup.state is damaged: going on without its momentum"
+cp quick-whole/quick.backup.state between/quick.backup.state
+cp quick-whole/quick_40.weights between/quick.backup
+"$darknet" classifier train small/tiny.data longer.cfg between/quick.backup > other.out 2>&1
+check "a_state_of_other_weights_is_said_and_not_used" says other.out "belongs to other weights: going on without its momentum"
+
+### No room, no right to write
+rm -rf small/backup && mkdir small/backup && cp quick-whole/quick.backup* small/backup/
+sed '/lgg_log/d' longer.cfg > nolog.cfg
+cp small/backup/quick.backup small/backup/nolog.backup && cp small/backup/quick.backup small/backup/nolog.weights
+cp -r small/backup before
+full() { (ulimit -f 0; "$darknet" classifier train small/tiny.data nolog.cfg small/backup/quick.backup 2>&1) | cat > full.out; return "${PIPESTATUS[0]}"; }
+full
+check "a_full_disk_ends_a_training_with_a_status_other_than_0" test $? = 1
+check "a_full_disk_is_said_with_the_file_and_the_reason" says full.out "Cannot save small/backup/nolog.weights: File too large; the file there is the one before, whole"
+check "a_full_disk_leaves_every_file_as_it_was" diff -rq before small/backup
+if mkdir -p tiny && mount -t tmpfs -o size=12k tmpfs tiny 2> /dev/null; then
+    sed "s|^backup=.*|backup=tiny|" small/tiny.data > tiny.data
+    cp before/nolog.backup before/nolog.weights tiny/ && cp tiny/nolog.backup kept
+    dd if=/dev/zero of=tiny/filler bs=1k 2> /dev/null
+    "$darknet" classifier train tiny.data nolog.cfg small/backup/quick.backup > tmpfs.out 2>&1
+    status=$?
+    check "a_file_system_without_room_keeps_the_files_it_has" eval '[ $status = 1 ] && says tmpfs.out "No space left on device" && cmp -s kept tiny/nolog.backup'
+    umount tiny
+else
+    echo "SKIPPED a_file_system_without_room_keeps_the_files_it_has: no right to mount a tmpfs here"
+fi
+
+unprivileged() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; else "$@"; fi; }
+readonly_folder=$(mktemp -d) && chmod 755 "$readonly_folder"
+cp -r small "$darknet" nolog.cfg "$readonly_folder"/
+(cd "$readonly_folder" && sed -i "s|small/||" small/train.list && sed -i "s|^|small/|" small/train.list && chmod -R a+rX,a-w small)
+(cd "$readonly_folder" && unprivileged ./darknet classifier train small/tiny.data nolog.cfg) > readonly.out 2>&1
+check "a_folder_that_cannot_be_written_ends_a_training_before_it_starts" test $? = 1
+check "and_is_said" says readonly.out "Cannot save to small/backup/nolog.backup: Permission denied"
+chmod -R u+w "$readonly_folder" && rm -rf "$readonly_folder"
+
+### Weights files
+weights=quick-whole/quick.weights
+# 20 bytes of header; layer 0: 4 arrays of 4 and 108 weights, to 516; layer 1: 2 biases and 128 weights, to 1036
+check "the_tests_know_the_file" whole $weights 1036
+valid() { "$darknet" classifier valid small/tiny.data quick.cfg "$1"; }
+start_from() { "$darknet" classifier train small/tiny.data longer.cfg "$1"; }
+head -c 300 $weights > inside.weights
+check "weights_that_end_inside_a_layer_are_refused" refuses "inside.weights: ends inside layer 0 [convolutional]: the layer would end at byte 516, the file has 300" valid inside.weights
+check "and_in_training_too" refuses "ends inside layer 0 [convolutional]" start_from inside.weights
+{ cat $weights; printf 'more'; } > long.weights
+check "weights_that_are_too_long_are_refused" refuses "long.weights: is 4 bytes too long: the network's weights take 1036 bytes, the file has 1040" valid long.weights
+head -c 516 $weights > part.weights
+check "weights_of_some_layers_are_refused_where_nothing_is_trained" refuses "part.weights: ends after layer 0 [convolutional]: only a training can start" valid part.weights
+"$darknet" classifier train small/tiny.data longer.cfg part.weights > part.out 2>&1
+check "a_training_starts_from_weights_of_some_layers_and_says_how_far_they_go" says part.out "part.weights ends after layer 0 [convolutional]: the layers after it start from new weights"
+: > empty.weights
+check "empty_weights_are_refused" refuses "empty.weights: is no file of weights" valid empty.weights
+head -c 20 $weights > header.weights
+check "weights_that_are_a_header_alone_are_refused" refuses "header.weights: ends inside layer 0" start_from header.weights
+check "weights_that_are_missing_are_refused" refuses "missing.weights: cannot be opened: No such file or directory" valid missing.weights
+check "weights_that_are_a_folder_are_refused" refuses "small: is no file of weights" valid small
+train() { "$darknet" classifier train small/tiny.data "$@"; }
+train batchnorm.cfg > batchnorm.out 2>&1
+# 20 bytes, layer 0: 448, layer 1: 4 arrays of 4 floats, the biases first, which stock Darknet leaves out
+{ head -c 468 small/backup/batchnorm.weights; tail -c +485 small/backup/batchnorm.weights; } > stock.weights
+check "weights_of_stock_darknet_without_batchnorm_biases_load" eval '"$darknet" classifier valid small/tiny.data batchnorm.cfg stock.weights > /dev/null 2>&1'
+head -c 516 stock.weights > stock-part.weights
+check "and_of_some_of_its_layers" eval 'train batchnorm.cfg stock-part.weights 2>&1 | grep -q "ends after layer 1 .batchnorm.:"'
+
+### Cfg files
+sed 's/\[connected\]/[conected]/' quick.cfg > section.cfg
+check "an_unknown_section_is_refused_with_the_nearest_name" refuses "section.cfg: section 1 [conected]: there is no such section type: did you mean [connected]?" train section.cfg
+sed 's/\[softmax\]/[labelvariation]/' quick.cfg > ours.cfg
+check "a_misspelt_section_of_ours_is_refused_with_its_name" refuses "did you mean [label_variation]?" train ours.cfg
+sed 's/\[softmax\]/[xyzzy]/' quick.cfg > far.cfg
+check "an_unknown_section_far_from_any_name_is_refused" refuses "section 2 [xyzzy]: there is no such section type" train far.cfg
+sed 's/^pad_crop=1/pad_corp=1/' quick.cfg > option.cfg
+check "a_misspelt_option_of_ours_is_refused_with_its_name" refuses "unknown option 'pad_corp=1': did you mean 'pad_crop'?" train option.cfg
+sed 's/^pad_crop=1/pad_crop=0/; s/^height=4/height=6/; s/^width=4/width=6/' quick.cfg > large.cfg
+check "images_too_small_to_crop_are_refused_by_name" refuses "class0.png is 4x4, too small to crop 6x6" train large.cfg
+sed 's|^lgg_log=.*|lgg_log=nowhere/log.csv|' quick.cfg > log.cfg
+check "a_log_that_cannot_be_written_is_refused" refuses "lgg_log=nowhere/log.csv: cannot be written: No such file or directory" train log.cfg
+
+### Losses that are no numbers
+sed '/^seed/d; s/learning_rate=.*/learning_rate=1e30/; s/max_batches=.*/max_batches=410/' nolog.cfg > nan.cfg
+cp quick-whole/quick.backup nan-start.backup
+rm -f small/backup/nan*
+check "a_loss_that_is_no_number_ends_the_training" refuses "the last good weights are nan-start.backup (iteration 0)" train nan.cfg nan-start.backup -clear
+check "and_names_iteration_and_layer" grep -qaE "Training stops at iteration [0-9]+: the (loss of layer 2 \[softmax\] is no finite number \(the first output with such values is that of layer [0-9]+ |[a-z ]+ of layer [0-9]+ \[[a-z]+\] are no longer finite)" refused.log
+check "and_saves_nothing_of_it" eval '! ls small/backup/nan* 2> /dev/null'
+
+exit $((failures != 0))
