@@ -1,0 +1,27 @@
+# Builds the latent geometry sources into AlexeyAB/darknet with CMake. Installed as DARKNET/lgg/lgg.cmake; Darknet's
+# CMakeLists.txt includes it where its lists of sources are complete. What host.mk is for make.
+
+file(GLOB lgg_sources "${CMAKE_CURRENT_LIST_DIR}/lgg/*.c" "${CMAKE_CURRENT_LIST_DIR}/darknet/*.c"
+  "${CMAKE_CURRENT_LIST_DIR}/tool/*.c")
+# what only another host takes
+list(FILTER lgg_sources EXCLUDE REGEX "(_fast|_dnnl|host_tool_pjreddie)\\.c$")
+list(APPEND sources ${lgg_sources})
+include_directories("${CMAKE_CURRENT_LIST_DIR}/../src" "${CMAKE_CURRENT_LIST_DIR}/lgg" "${CMAKE_CURRENT_LIST_DIR}/darknet"
+  "${CMAKE_CURRENT_LIST_DIR}/tool")
+add_definitions(-DLGG_HOST_HEADER="host_alexeyab.h")
+
+# Darknet's -Ofast assumes that there is no NaN and no infinity, which our checks look for.
+set_source_files_properties(${lgg_sources} PROPERTIES LANGUAGE C COMPILE_OPTIONS "-O3;-fno-fast-math;-fno-math-errno")
+
+if(ENABLE_CUDA)
+  file(GLOB lgg_cuda_sources "${CMAKE_CURRENT_LIST_DIR}/lgg/*.cu" "${CMAKE_CURRENT_LIST_DIR}/darknet/*.cu")
+  list(APPEND cuda_sources ${lgg_cuda_sources})
+endif()
+
+find_library(LGG_OPENBLAS openblas)
+find_path(LGG_CBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas)
+if(LGG_OPENBLAS AND LGG_CBLAS_INCLUDE)
+  include_directories("${LGG_CBLAS_INCLUDE}")
+  add_definitions(-DLGG_BLAS -DLGG_LAPACK)
+  link_libraries("${LGG_OPENBLAS}")
+endif()
