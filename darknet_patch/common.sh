@@ -66,9 +66,7 @@ our_files() {
                 printf '%s\tlgg/%s\n' "$file" "${file#"$source_dir"/}"
             done
     done
-    if [ -f "$source_dir/darknet/host.mk" ]; then
-        printf '%s\tlgg/lgg.mk\n' "$source_dir/darknet/host.mk"
-    fi
+    printf '%s\tlgg/lgg.mk\n%s\tlgg/lgg.cmake\n' "$source_dir/darknet/host.mk" "$source_dir/darknet/host.cmake"
 }
 
 # version_of HOST: prints a checksum over the queue and our sources, the version of what an install brings.
