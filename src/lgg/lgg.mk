@@ -1,4 +1,4 @@
-# The mathematics: build/liblgg.a, which any C program can link, and what tests it.
+# The mathematics: build/liblgg.a, which any C program can link.
 #
 # BLAS=1 (default) takes the products from CBLAS, BLAS=0 from plain loops; OPENMP=1 (default) uses every core.
 

@@ -62,13 +62,14 @@ static void lgg_exact_lengths(lgg_graph *graph) {
 void lgg_distance_forward(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
     if (graph->options.unit) lgg_exact_lengths(graph);
-#pragma omp parallel for schedule(dynamic, 8)
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         graph->distance2[i * n + i] = 0;
         for (size_t j = 0; j < i; j++) {
             const double distance2 =
                 lgg_is_close(graph, i, j) ? lgg_distance2_direct(graph, i, j) : lgg_distance2_gram(graph, i, j);
-            graph->distance2[i * n + j] = graph->distance2[j * n + i] = (float)distance2;
+            const int coincident = distance2 < (double)LGG_ZERO_LENGTH2;
+            graph->distance2[i * n + j] = graph->distance2[j * n + i] = coincident ? 0 : (float)distance2;
         }
     }
 }
@@ -110,7 +111,7 @@ static void lgg_distance_backward_row(const lgg_graph *graph, size_t i, float *f
 
 void lgg_distance_backward(const lgg_graph *graph, float *f, float *gradient) {
     const size_t n = (size_t)graph->batch;
-#pragma omp parallel for schedule(dynamic, 8)
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++)
         lgg_distance_backward_row(graph, i, f, gradient);
     lgg_blas_add_product(graph->batch, graph->d, f, graph->x, gradient);

@@ -16,12 +16,15 @@
 #include "lgg.h"
 #include <stdint.h>
 
-/* Squared lengths below this count as zero: their inverse would leave float32's range. */
+/* Squared lengths and distances below this count as zero: the inverses of their products would leave float32's range. */
 #define LGG_ZERO_LENGTH2 1e-30f
 
 /* Pairs whose squared distance is below this share of |x_i|^2 + |x_j|^2 are "close": the Gram matrix has lost too many of its
  * digits to cancellation, so their distance and its gradient are taken from the differences x_i - x_j themselves. */
 #define LGG_CLOSE 0.03125
+
+/* Below so many rows a second thread costs more than it saves. */
+#define LGG_PARALLEL_ROWS 64
 
 /* ---- lgg_arena.c: all buffers of a loss in one allocation ---- */
 

@@ -125,7 +125,7 @@ static double lgg_rkd_angle_pair(lgg_loss *loss, int batch, const lgg_representa
     lgg_rkd_distances(loss->teacher, batch, teacher);
     lgg_inverse_distances(loss->student, loss->inverse_distance[0]);
     lgg_inverse_distances(loss->teacher, loss->inverse_distance[1]);
-#pragma omp parallel for
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t j = 0; j < n; j++)
         loss->row_total[j] = lgg_rkd_angle_row(loss, n, j, f + j * n);
     double total = 0;

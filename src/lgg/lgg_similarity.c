@@ -44,7 +44,7 @@ static void lgg_kernel_forward(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
     const float alpha = graph->options.alpha;
     const int squared = graph->options.similarity == LGG_RBF;
-#pragma omp parallel for if (n >= 64)
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
             const float distance2 = graph->distance2[i * n + j];

@@ -134,7 +134,7 @@ double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, co
 
 /* The sign of b - a; 0 where they are equal to float32's rounding, as the same graph twice must be. */
 static int lgg_sign_of_change(double a, double b) {
-    if (fabs(b - a) <= (double)FLT_EPSILON * (fabs(a) + fabs(b))) return 0;
+    if (fabs(b - a) <= 2 * (double)FLT_EPSILON * (fabs(a) + fabs(b))) return 0;
     return b > a ? 1 : -1;
 }
 

@@ -1,0 +1,35 @@
+#!/bin/bash
+# Runs the unit tests, the golden cases and the malformed cases on both builds of `make test-math`, and prints the coverage of
+# src/lgg.
+#
+# usage: BUILD=folder tests/unit/test-math.sh
+set -u -o pipefail
+export ASAN_OPTIONS=allocator_may_return_null=1 OMP_WAIT_POLICY=passive
+status=0
+
+for flavour in blas plain; do
+    folder=$BUILD/test/$flavour
+    find "$folder" -name '*.gcda' -delete
+    "$folder/unit" || status=1
+    if "$folder/golden" tests/golden/cases/*.txt > "$folder/golden.log"; then
+        echo "PASS golden cases, $flavour build: $(tail -1 "$folder/golden.log")"
+    else
+        grep '^FAIL' "$folder/golden.log"
+        status=1
+    fi
+    tests/golden/test-malformed.sh "$folder/golden" || status=1
+done
+
+# coverage FOLDER: lines of src/lgg that ran, from gcc's own gcov.
+coverage() {
+    gcov -n "$1"/lgg/*.o 2>/dev/null | awk '
+        /^File .*src\/lgg\// { file = $2; gsub("\047", "", file) }
+        /^Lines executed/ && file {
+            split($2, part, /[:%]/); lines = $NF
+            printf "%7.2f %% of %4d lines  %s\n", part[2], lines, file
+            run += part[2] / 100 * lines; all += lines; file = ""
+        }
+        END { if (all) printf "coverage of src/lgg: %.1f %% of %d lines\n", 100 * run / all, all }'
+}
+coverage "$BUILD/test/blas"
+exit $status
