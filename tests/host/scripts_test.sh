@@ -2,11 +2,12 @@
 # Tests of darknet_patch's scripts: what they do to a user's Darknet tree, to the build tree, and with a network that fails.
 # PASS or FAIL a line; everything happens in a temporary folder whose name has a space in it.
 #
-# usage: scripts_test.sh PRISTINE
+# usage: scripts_test.sh PRISTINE BUILD_TREE
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 repository=$PWD
-pristine=$(cd "${1:?usage: scripts_test.sh PRISTINE}" && pwd) || exit 1
+pristine=$(cd "${1:?usage: scripts_test.sh PRISTINE BUILD_TREE}" && pwd) || exit 1
+built=${2:?usage: scripts_test.sh PRISTINE BUILD_TREE}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 work="$scratch/a folder"
@@ -270,6 +271,23 @@ queue_change() {
     grep -q 'label-matching.patch does not match' "$scratch/out" && diff -r "$work/build" "$work/build.was"
 }
 check the_build_tree_follows_the_queue queue_change
+
+blas() {
+    grep -q -- -DBLAS "$built/.commands" || { echo "built with BLAS=0"; return 1; }
+    nm "$built/obj/gemm.o" | grep -q cblas_sgemm
+}
+check gemm_calls_openblas blas
+
+# would_compile HEADER: how many objects make would compile again after a change of that header.
+would_compile() {
+    make -s -n -C "$built" -W "$1" all | grep -c ' -c '
+}
+
+header_change() {
+    [ "$(would_compile src/crop_layer.h)" -gt 0 ] && [ "$(would_compile src/crop_layer.h)" -lt 10 ] &&
+        [ "$(would_compile include/darknet.h)" -gt 50 ]
+}
+check a_changed_header_rebuilds_what_includes_it header_change
 
 queue_applies() {
     new_tree queue
