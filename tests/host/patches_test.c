@@ -362,6 +362,9 @@ static void test_bn_momentum_out_of_range_is_refused(void **state) {
     }
 }
 
+/* From lgg_weights.h: only a training may start from a file of some of the layers. */
+void note_darknet_command(int argc, char **argv);
+
 static char weights_file[] = "host-test.weights";
 
 // Gives the network's parameters values that tell them apart.
@@ -457,6 +460,8 @@ static void test_stock_weights_file_still_loads(void **state) {
     assert_same_parameters(other, net, 0);
 
     save_as_stock(net, 3); // a file of the first layers, to train the rest anew
+    char *training[] = {"darknet", "classifier", "train"};
+    note_darknet_command(3, training);
     mark_parameters(other);
     other->layers[2].scales[0] = -1;
     load_quietly(other);

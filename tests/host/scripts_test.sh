@@ -115,7 +115,7 @@ edits_kept() {
     new_tree tree
     echo '// mine, before' >> "$work/tree/src/network.c"
     echo 'mine' > "$work/tree/cfg/mine.cfg"
-    sed -i 's/^    fprintf(stderr, "Saving weights to/    fprintf(stderr, "SAVING weights to/' "$work/tree/src/parser.c"
+    sed -i 's/going with constant/GOING with constant/' "$work/tree/src/parser.c"
     cp -Rp "$work/tree" "$work/expected"
     install "$work/tree" || return 1
     for edited in tree expected; do
@@ -205,7 +205,7 @@ dying() {
 
 interrupted() {
     local n
-    for n in 1 2 3 9 17; do
+    for n in 1 2 9; do
         new_tree tree
         dying install $n || return 1
         install "$work/tree" && grep -q BLAS "$work/tree/src/gemm.c" || return 1
