@@ -112,6 +112,9 @@ int main(int argc, char **argv) {
     char weights[512];
     setvbuf(stdout, NULL, _IOLBF, 0);
 
+    char *base = basecfg("cfg/wrn28-0.5-gkd.cfg");
+    check("cfg_weights_are_named_after_the_whole_cfg_file", strcmp(base, "wrn28-0.5-gkd"), 0);
+    free(base);
     check_weights(dir, "wrn28-1", 369690);
     check_weights(dir, "wrn28-0.5", 94154);
     check_weights(dir, "resnet18", 11173962);
