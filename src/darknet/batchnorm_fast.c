@@ -165,7 +165,8 @@ static int share_channels(layer l) {
 #endif
 }
 
-static int worth_threads(layer l) {
+/* Unused where the build knows no OpenMP. */
+__attribute__((unused)) static int worth_threads(layer l) {
     return (size_t)l.batch * (size_t)l.out_c * spatial_size(l) >= PARALLEL_VALUES;
 }
 
