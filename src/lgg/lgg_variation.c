@@ -10,6 +10,9 @@
 #include <float.h>
 #include <math.h>
 
+/* Two sigmas closer than this, relative to their sum, are equal: float32's rounding, and what powers of L make of it. */
+#define LGG_EQUAL_SIGMA (2 * (double)FLT_EPSILON)
+
 double lgg_label_distance(int batch, int classes, const float *labels, float *label_distance) {
     const size_t n = (size_t)batch, c = (size_t)classes;
     double weight = 0;
@@ -132,9 +135,9 @@ double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, co
     return sigma[0];
 }
 
-/* The sign of b - a; 0 where they are equal to float32's rounding, as the same graph twice must be. */
+/* The sign of b - a; 0 where they are equal, as the same graph twice must be. */
 static int lgg_sign_of_change(double a, double b) {
-    if (fabs(b - a) <= 2 * (double)FLT_EPSILON * (fabs(a) + fabs(b))) return 0;
+    if (fabs(b - a) <= LGG_EQUAL_SIGMA * (fabs(a) + fabs(b))) return 0;
     return b > a ? 1 : -1;
 }
 
@@ -150,15 +153,16 @@ double lgg_smooth_evaluate(lgg_loss *loss, int batch, const float *labels, const
         loss->zero_share = fmax(loss->zero_share, lgg_gram_zero_share(&loss->student[l]));
         sigma[l] = lgg_loss_variation(loss, &loss->student[l], labels);
     }
-    for (int l = 0; l + 1 < layers; l++)
-        total += fabs(sigma[l + 1] - sigma[l]);
+    for (int l = 0; l + 1 < layers; l++) {
+        total += lgg_sign_of_change(sigma[l], sigma[l + 1]) * (sigma[l + 1] - sigma[l]);
+    }
 
     /* A layer between a smaller and a larger sigma gets no gradient: its two terms cancel. */
     for (int l = 0; l < layers; l++) {
         const int before = l == 0 ? 0 : lgg_sign_of_change(sigma[l - 1], sigma[l]);
         const int after = l == layers - 1 ? 0 : lgg_sign_of_change(sigma[l], sigma[l + 1]);
         if (before == after || !student[l].gradient) continue;
-        lgg_loss_variation(loss, &loss->student[l], labels);
+        if (loss->options.power > 1) lgg_loss_variation(loss, &loss->student[l], labels); /* its L^i V again */
         lgg_loss_variation_backward(loss, &loss->student[l], labels, share * (double)scale * (before - after),
                                     student[l].gradient);
     }

@@ -100,7 +100,7 @@ static const char *const option_names[] = {"similarity", "alpha", "unit",      "
                                            "reduction",  "edges", "neighbors", "distance", "temperature", NULL};
 
 static int golden_positive(golden_reader *r, const char *what, float *value) {
-    double number;
+    double number = 0;
     if (golden_real(r, what, &number)) return -1;
     if (!((float)number > 0)) return golden_expected(r, "%s, a number above 0", what);
     *value = (float)number;
@@ -158,7 +158,7 @@ static int golden_labels(golden_reader *r, golden_case *c) {
     c->labels = calloc((size_t)c->batch * (size_t)c->classes, sizeof(float));
     if (!c->labels) return golden_expected(r, "a batch and classes that fit into memory");
     for (int i = 0; i < c->batch; i++) {
-        int label;
+        int label = 0;
         if (golden_integer(r, "a label", 0, c->classes - 1, &label)) return -1;
         c->labels[(size_t)i * (size_t)c->classes + (size_t)label] = 1;
     }
@@ -167,7 +167,7 @@ static int golden_labels(golden_reader *r, golden_case *c) {
 
 /* "I ROWS COLS" and ROWS*COLS numbers. Memory grows with what is really there, whatever the header says. */
 static int golden_read_matrix(golden_reader *r, const char *what, golden_matrix *matrices, int *layers) {
-    int index, rows, columns;
+    int index = 0, rows = 0, columns = 0;
     size_t capacity = 0;
     if (golden_integer(r, "an index", 0, GOLDEN_MAX_LAYERS - 1, &index)) return -1;
     golden_matrix *m = &matrices[index];
@@ -177,7 +177,7 @@ static int golden_read_matrix(golden_reader *r, const char *what, golden_matrix 
     *m = (golden_matrix){.rows = rows, .columns = columns};
     if (index >= *layers) *layers = index + 1;
     for (size_t t = 0; t < (size_t)rows * (size_t)columns; t++) {
-        double number;
+        double number = 0;
         if (golden_real(r, "a value", &number)) return -1;
         if (t == capacity) {
             capacity = capacity ? 2 * capacity : 64;

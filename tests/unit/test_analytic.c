@@ -118,6 +118,28 @@ static void ranked_by_distance_where_the_exponential_underflows(void **state) {
     unit_case_free(c);
 }
 
+/* Enough rows for the symmetric rank-k product. */
+static void cosines_of_a_large_batch(void **state) {
+    enum { n = 300, d = 9 };
+    static float x[n * d], a[n * n];
+    uint64_t random = 8;
+    (void)state;
+    for (int t = 0; t < n * d; t++) x[t] = (float)unit_random(&random);
+    build((lgg_graph_options){LGG_COSINE, 1, 0, 0, 0}, n, d, x, a);
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < i; j++) {
+            double product = 0, length_i = 0, length_j = 0;
+            for (int t = 0; t < d; t++) {
+                product += (double)x[i * d + t] * (double)x[j * d + t];
+                length_i += (double)x[i * d + t] * (double)x[i * d + t];
+                length_j += (double)x[j * d + t] * (double)x[j * d + t];
+            }
+            unit_assert_near((double)a[i * n + j], product / sqrt(length_i * length_j), 1e-6);
+            assert_true(a[i * n + j] == a[j * n + i]);
+        }
+    }
+}
+
 static void normalized_rows(void **state) {
     const float x[] = {0, 1, 3};
     float s[9], a[9];
@@ -214,6 +236,7 @@ int run_analytic_tests(void) {
         cmocka_unit_test(ties_go_to_the_lower_index),
         cmocka_unit_test(coincident_neighbours_tie),
         cmocka_unit_test(ranked_by_distance_where_the_exponential_underflows),
+        cmocka_unit_test(cosines_of_a_large_batch),
         cmocka_unit_test(normalized_rows),
         cmocka_unit_test(variation_of_a_path),
         cmocka_unit_test(every_pair_linked_is_one_under_mean),

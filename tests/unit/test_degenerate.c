@@ -181,9 +181,9 @@ static void one_class_has_no_inter_class_edges(void **state) {
     unit_case_free(c);
 }
 
-/* Rounds to so few digits that three times a value is exact. */
+/* Rounds so that five times a value is exact in float32, and its square is not. */
 static double coarse(double value) {
-    return floor(value * 256) / 256;
+    return floor(value * 1048576) / 1048576;
 }
 
 /* The student is its teacher, scaled: equal graphs, but for rounding. */
