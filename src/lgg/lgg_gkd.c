@@ -5,7 +5,6 @@
  * dL/dA_S = sum_(a + b = p - 1) A_S^a Gamma A_S^b.
  */
 #include "lgg_internal.h"
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,7 +59,7 @@ static double lgg_gkd_difference(size_t n, const float *student, const float *te
         squared += (double)e[t] * (double)e[t];
         scale += (double)teacher[t] * (double)teacher[t];
     }
-    return squared <= (double)FLT_EPSILON * (double)FLT_EPSILON * scale ? 0 : squared;
+    return squared <= LGG_EQUAL_GRAPH * LGG_EQUAL_GRAPH * scale ? 0 : squared;
 }
 
 /* e (n, n) = Gamma becomes sum_(a + b = p - 1) A^a Gamma A^b: R_1 = Z_0 = Gamma; Z_i = Z_(i-1) A; R_(i+1) = A R_i + Z_i. */

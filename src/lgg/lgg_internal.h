@@ -14,6 +14,7 @@
 #define LGG_INTERNAL_H
 
 #include "lgg.h"
+#include <float.h>
 #include <stdint.h>
 
 /* Squared lengths and distances below this count as zero: the inverses of their products would leave float32's range. */
@@ -22,6 +23,12 @@
 /* Pairs whose squared distance is below this share of |x_i|^2 + |x_j|^2 are "close": the Gram matrix has lost too many of its
  * digits to cancellation, so their distance and its gradient are taken from the differences x_i - x_j themselves. */
 #define LGG_CLOSE 0.03125
+
+/* Two sigmas closer than this, relative to their sum, are equal: float32's rounding, and what powers of L make of it. */
+#define LGG_EQUAL_SIGMA (2 * (double)FLT_EPSILON)
+
+/* Two graphs closer than this, ||A - B|| relative to ||B||, are equal. */
+#define LGG_EQUAL_GRAPH ((double)FLT_EPSILON)
 
 /* Below so many rows a second thread costs more than it saves. */
 #define LGG_PARALLEL_ROWS 64

@@ -7,11 +7,7 @@
  * L^m itself is never formed.
  */
 #include "lgg_internal.h"
-#include <float.h>
 #include <math.h>
-
-/* Two sigmas closer than this, relative to their sum, are equal: float32's rounding, and what powers of L make of it. */
-#define LGG_EQUAL_SIGMA (2 * (double)FLT_EPSILON)
 
 double lgg_label_distance(int batch, int classes, const float *labels, float *label_distance) {
     const size_t n = (size_t)batch, c = (size_t)classes;

@@ -124,7 +124,8 @@ static void cosines_of_a_large_batch(void **state) {
     static float x[n * d], a[n * n];
     uint64_t random = 8;
     (void)state;
-    for (int t = 0; t < n * d; t++) x[t] = (float)unit_random(&random);
+    for (int t = 0; t < n * d; t++)
+        x[t] = (float)unit_random(&random);
     build((lgg_graph_options){LGG_COSINE, 1, 0, 0, 0}, n, d, x, a);
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < i; j++) {
