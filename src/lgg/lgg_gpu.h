@@ -1,0 +1,62 @@
+/* lgg_gpu.h: the losses of lgg.h on a CUDA device, name for name.
+ *
+ * Every x, gradient and label pointer is a device pointer. A device carries the stream that all work is enqueued on and a
+ * cuBLAS handle with a workspace of its own, so that two runs agree to the bit; its losses share both:
+ *
+ *     lgg_device *device;
+ *     lgg_loss_gpu *loss;
+ *     if (lgg_device_create(&device, stream, 0) != LGG_OK) ...
+ *     if (lgg_loss_create_gpu(&loss, device, LGG_GKD, &options, 3, 128, 10) != LGG_OK) ...
+ *     lgg_loss_evaluate_gpu(loss, 128, labels, students, teachers, -25.f * 128);      returns at once
+ *     lgg_loss_read_gpu(loss, &value, NULL, NULL);                                    waits for that evaluation
+ *     lgg_loss_free_gpu(loss);
+ *     lgg_device_free(device);
+ *
+ * Functions act on the CUDA device that is current: the caller selects the one that the stream belongs to.
+ */
+#ifndef LGG_GPU_H
+#define LGG_GPU_H
+
+#include "lgg.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct CUstream_st; /* a cudaStream_t is a pointer to one; NULL is the default stream */
+
+typedef struct lgg_device lgg_device;
+
+/* Sets up the current CUDA device for losses. tf32: 1 lets the matrix products round float32 to TF32 where the device has it,
+ * which leaves about three significant digits; 0 keeps float32. On failure *device is NULL. */
+lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, int tf32);
+/* After its losses. */
+void lgg_device_free(lgg_device *device);
+
+typedef struct lgg_loss_gpu lgg_loss_gpu;
+
+/* As lgg_loss_create, with every buffer on the device. */
+lgg_status lgg_loss_create_gpu(lgg_loss_gpu **loss, lgg_device *device, lgg_kind kind, const lgg_options *options,
+                               int layers, int max_batch, int classes);
+void lgg_loss_free_gpu(lgg_loss_gpu *loss);
+
+/* Enqueues what lgg_loss_evaluate does: L of one batch, and scale * dL/dx added to each student's gradient. Neither waits for the
+ * device nor allocates. */
+lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
+                                 const lgg_representation *teacher, float scale);
+
+/* What the last lgg_loss_evaluate_gpu computed; waits until the device has done it. Each pointer may be NULL.
+ *
+ * value       L
+ * sigma       as lgg_loss_evaluate's
+ * zero_share  as lgg_loss_zero_share */
+lgg_status lgg_loss_read_gpu(lgg_loss_gpu *loss, double *value, double *sigma, double *zero_share);
+
+/* Bytes of device memory that lgg_loss_create_gpu would allocate; 0 if the arguments are invalid or the size overflows. */
+size_t lgg_loss_bytes_gpu(lgg_kind kind, const lgg_options *options, int layers, int max_batch, int classes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

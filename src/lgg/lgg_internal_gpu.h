@@ -1,0 +1,163 @@
+/* lgg_internal_gpu.h: what the CUDA twins of the library share. A file lgg_<step>_gpu.cu mirrors lgg_<step>.c function by function:
+ * the C file is the reference and says why, the twin says what differs.
+ *
+ * What differs everywhere: nothing of a batch comes back to the host, so a branch on a value (a zero mean, equal graphs) is
+ * taken by the kernels, from device scalars. Sums run in one fixed order (a block a row, then one block over the rows): two runs
+ * agree to the bit.
+ */
+#ifndef LGG_INTERNAL_GPU_H
+#define LGG_INTERNAL_GPU_H
+
+#include "lgg_gpu.h"
+extern "C" {
+#include "lgg_internal.h"
+}
+#include <cublas_v2.h>
+#include <cuda_runtime.h>
+
+/* Threads of a block, in every kernel; a power of two. */
+#define LGG_THREADS 128
+
+struct lgg_device {
+    cudaStream_t stream;
+    cublasHandle_t blas;
+    void *workspace;   /* cuBLAS's */
+    lgg_status status; /* of the evaluation at hand: the first error of a product */
+};
+
+/* ---- lgg_blas_gpu.cu ---- */
+
+void lgg_blas_gram_gpu(lgg_device *device, int n, int d, const float *x, float *gram);
+void lgg_blas_add_product_gpu(lgg_device *device, int n, int d, const float *w, const float *x, float *gradient);
+void lgg_blas_multiply_gpu(lgg_device *device, int rows, int columns, int inner, float alpha, const float *a,
+                           const float *b, float beta, float *c);
+void lgg_blas_multiply_transposed_gpu(lgg_device *device, int n, int inner, float alpha, const float *a, const float *b,
+                                      float beta, float *c);
+
+/* ---- The graph of one representation: lgg_graph on the device ---- */
+
+struct lgg_graph_gpu {
+    lgg_device *device;
+    lgg_graph_options options;
+    int batch;
+    int d;
+    const float *x;                 /* (B, d) the caller's */
+    float *gram;                    /* (B, B) */
+    int *first;                     /* (B) the first row equal to row i: i itself, but for coincident points */
+    double *inverse_length;         /* (B) */
+    float *distance2;               /* (B, B) or NULL */
+    float *similarity;              /* (B, B) or NULL */
+    unsigned char *own_neighbors;   /* (B, B) 1 in row i where i itself chose the edge; NULL when k = 0 */
+    const unsigned char *neighbors; /* the choices in use, or NULL = all edges */
+    double *degree;                 /* (B) or NULL */
+    double *inverse_root_degree;    /* (B) or NULL */
+    double *degree_gradient;        /* (B) or NULL */
+    float *adjacency;               /* (B, B) */
+};
+
+void lgg_graph_take_gpu(lgg_graph_gpu *graph, lgg_arena *arena, lgg_device *device, const lgg_graph_options *options,
+                        int max_batch, int distances_only);
+void lgg_graph_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x, const unsigned char *neighbors);
+void lgg_graph_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gradient);
+
+void lgg_gram_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x);
+/* *zero_share = max(*zero_share, the share of zero vectors) */
+void lgg_gram_zero_share_gpu(const lgg_graph_gpu *graph, double *zero_share);
+
+void lgg_distance_forward_gpu(lgg_graph_gpu *graph);
+void lgg_distance_backward_gpu(const lgg_graph_gpu *graph, float *f, float *gradient);
+
+void lgg_similarity_forward_gpu(lgg_graph_gpu *graph);
+void lgg_similarity_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gradient);
+
+int lgg_neighbors_needed_gpu(const lgg_graph_gpu *graph, int batch);
+void lgg_neighbors_select_gpu(lgg_graph_gpu *graph);
+/* matrix (B, B) keeps only the edges that either end chose. */
+void lgg_neighbors_apply_gpu(const lgg_graph_gpu *graph, float *matrix);
+
+void lgg_normalize_forward_gpu(lgg_graph_gpu *graph);
+void lgg_normalize_backward_gpu(const lgg_graph_gpu *graph, float *e);
+
+/* ---- Losses: lgg_loss on the device ---- */
+
+struct lgg_loss_gpu {
+    lgg_device *device;
+    lgg_kind kind;
+    lgg_options options;
+    int layers;
+    int max_batch;
+    int classes;
+    void *block;            /* all device memory */
+    lgg_graph_gpu *student; /* host array: one a layer for smoothness, else one; NULL for HKD */
+    lgg_graph_gpu *teacher; /* host; NULL where there is none */
+
+    double *report; /* (2 + layers) L, zero share, sigma of each layer; copied to host_report after an evaluation */
+    double *host_report; /* pinned */
+    cudaEvent_t reported;
+
+    float *edge_gradient;   /* (B, B) */
+    double *row_total[2];   /* (B) one partial sum a row */
+    float *label_distance;  /* (B, B) label variation, smoothness */
+    double *label_weight;   /* (1) its sum */
+    double *factor;         /* (layers) what multiplies dsigma/dx of each layer */
+    float *laplacian_power; /* (layers, power - 1, B, C) */
+    double *degree;         /* (B) */
+    int *label_class;       /* (B) GKD */
+    float *filtered[2];     /* (B, B) GKD */
+    float *matrix_power[4]; /* (B, B) GKD */
+    double *slope;          /* (1) GKD: what makes Gamma of Delta */
+    double *mean_distance;  /* (2) of student, teacher: RKD-D */
+    double *common;         /* (1) sum of slope u: RKD-D */
+};
+
+/* The pieces of a report. */
+#define LGG_REPORT_VALUE 0
+#define LGG_REPORT_ZERO_SHARE 1
+#define LGG_REPORT_SIGMA 2
+
+void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
+                                float scale);
+void lgg_smooth_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
+                             float scale);
+void lgg_gkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
+                          const lgg_representation *teacher, float scale);
+void lgg_rkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
+                          const lgg_representation *teacher, float scale);
+void lgg_hkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
+                          const lgg_representation *teacher, float scale);
+
+/* ---- Inside kernels ---- */
+
+/* Blocks for one thread an element. */
+static inline unsigned lgg_blocks(size_t count) {
+    return (unsigned)((count + LGG_THREADS - 1) / LGG_THREADS);
+}
+
+/* This thread's element, in a kernel of lgg_blocks(count) blocks. */
+static __device__ inline size_t lgg_element() {
+    return (size_t)blockIdx.x * LGG_THREADS + threadIdx.x;
+}
+
+/* Sum of every thread's value, for all threads of the block; always in the same order. */
+static __device__ inline double lgg_block_sum(double value) {
+    __shared__ double partial[LGG_THREADS];
+    partial[threadIdx.x] = value;
+    __syncthreads();
+    for (unsigned half = LGG_THREADS / 2; half > 0; half /= 2) {
+        if (threadIdx.x < half) partial[threadIdx.x] += partial[threadIdx.x + half];
+        __syncthreads();
+    }
+    const double sum = partial[0];
+    __syncthreads(); /* the next sum overwrites partial */
+    return sum;
+}
+
+/* Sum of a (count) over the block. */
+static __device__ inline double lgg_block_total(size_t count, const double *a) {
+    double sum = 0;
+    for (size_t i = threadIdx.x; i < count; i += LGG_THREADS)
+        sum += a[i];
+    return lgg_block_sum(sum);
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* lgg_similarity_gpu.cu: step 1 of the graph, S_ij with S_ii = 0. Twin of lgg_similarity.c. */
+#include "lgg_internal_gpu.h"
+
+/* similarity (n, n) from gram (n, n); 0 where a vector is zero. */
+static __global__ void lgg_cosine_forward_kernel(size_t n, const float *gram, const double *inverse_length,
+                                                 float *similarity) {
+    const size_t t = lgg_element();
+    if (t >= n * n) return;
+    const size_t i = t / n, j = t % n;
+    const float cosine = (float)((double)gram[t] * (inverse_length[i] * inverse_length[j]));
+    similarity[t] = i == j ? 0.f : cosine > 1 ? 1.f : cosine < -1 ? -1.f : cosine;
+}
+
+/* Block i, a row of e (n, n) = dL/dS becomes W: W_ij = 2 E_ij / (|x_i| |x_j|), W_ii = -2 sum_j E_ij S_ij / |x_i|^2. */
+static __global__ void lgg_cosine_backward_kernel(size_t n, const float *similarity, const double *inverse_length,
+                                                  float *e) {
+    const size_t i = blockIdx.x;
+    const double inverse_i = inverse_length[i];
+    float *row = e + i * n;
+    double sum = 0;
+    for (size_t j = threadIdx.x; j < n; j += LGG_THREADS) {
+        sum += (double)row[j] * (double)similarity[i * n + j];
+        row[j] = (float)(2 * (double)row[j] * inverse_i * inverse_length[j]);
+    }
+    const double diagonal = lgg_block_sum(sum);
+    if (threadIdx.x == 0) row[i] = (float)(-2 * diagonal * inverse_i * inverse_i);
+}
+
+/* similarity (n, n) from distance2 (n, n): rbf where `squared`, else exp. */
+static __global__ void lgg_kernel_forward_kernel(size_t n, float alpha, int squared, const float *distance2,
+                                                 float *similarity) {
+    const size_t t = lgg_element();
+    if (t >= n * n) return;
+    similarity[t] = t / n == t % n ? 0.f : expf(-alpha * (squared ? distance2[t] : sqrtf(distance2[t])));
+}
+
+/* e (n, n) = dL/dS becomes F = dL/dD: F_ij = -alpha S_ij E_ij, under exp divided by 2 sqrt(D_ij), 0 at D_ij = 0. */
+static __global__ void lgg_kernel_backward_kernel(size_t n, float alpha, int squared, const float *distance2,
+                                                  const float *similarity, float *e) {
+    const size_t t = lgg_element();
+    if (t >= n * n) return;
+    const float slope = squared ? 1.f : distance2[t] > 0 ? 0.5f / sqrtf(distance2[t]) : 0.f;
+    e[t] *= -alpha * similarity[t] * slope;
+}
+
+void lgg_similarity_forward_gpu(lgg_graph_gpu *graph) {
+    const size_t n = (size_t)graph->batch;
+    const cudaStream_t stream = graph->device->stream;
+    const lgg_graph_options *options = &graph->options;
+    if (options->similarity == LGG_COSINE) {
+        lgg_cosine_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, graph->gram, graph->inverse_length,
+                                                                                 graph->similarity);
+    } else {
+        lgg_distance_forward_gpu(graph);
+        lgg_kernel_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
+            n, options->alpha, options->similarity == LGG_RBF, graph->distance2, graph->similarity);
+    }
+}
+
+void lgg_similarity_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gradient) {
+    const size_t n = (size_t)graph->batch;
+    const cudaStream_t stream = graph->device->stream;
+    const lgg_graph_options *options = &graph->options;
+    if (options->similarity == LGG_COSINE) {
+        lgg_cosine_backward_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, graph->similarity, graph->inverse_length,
+                                                                            e);
+        lgg_blas_add_product_gpu(graph->device, graph->batch, graph->d, e, graph->x, gradient);
+    } else {
+        lgg_kernel_backward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
+            n, options->alpha, options->similarity == LGG_RBF, graph->distance2, graph->similarity, e);
+        lgg_distance_backward_gpu(graph, e, gradient);
+    }
+}

@@ -1,0 +1,76 @@
+/* golden_cuda.cu: evaluates golden cases with the CUDA twins, on a GPU or in the emulation. */
+#include "lgg_gpu.h"
+extern "C" {
+#include "golden.h"
+}
+#include <cuda_runtime.h>
+#include <vector>
+
+namespace {
+
+/* A matrix on the device. */
+struct device_matrix {
+    float *value = nullptr;
+    size_t bytes = 0;
+    device_matrix() = default;
+    device_matrix(const device_matrix &) = delete;
+    ~device_matrix() {
+        cudaFree(value);
+    }
+    bool copy_from(const float *host, size_t count) {
+        bytes = count * sizeof(float);
+        return cudaMalloc((void **)&value, bytes) == cudaSuccess &&
+               cudaMemcpy(value, host, bytes, cudaMemcpyHostToDevice) == cudaSuccess;
+    }
+    bool copy_to(float *host) const {
+        return cudaMemcpy(host, value, bytes, cudaMemcpyDeviceToHost) == cudaSuccess;
+    }
+};
+
+bool push(device_matrix &to, const golden_matrix &from) {
+    return !from.value || to.copy_from(from.value, (size_t)from.rows * (size_t)from.columns);
+}
+
+lgg_status evaluate(lgg_device *device, const golden_case *c, const float *labels, const lgg_representation *student,
+                    const lgg_representation *teacher, double *value) {
+    lgg_loss_gpu *loss;
+    lgg_status status = lgg_loss_create_gpu(&loss, device, c->kind, &c->options, c->layers, c->batch, c->classes);
+    if (status != LGG_OK) return status;
+    status = lgg_loss_evaluate_gpu(loss, c->batch, labels, student, teacher, 1);
+    if (status == LGG_OK) status = lgg_loss_read_gpu(loss, value, nullptr, nullptr);
+    lgg_loss_free_gpu(loss);
+    return status;
+}
+
+lgg_status golden_cuda_evaluate(const golden_case *c, double *value, float **gradient) {
+    const size_t layers = (size_t)c->layers;
+    std::vector<device_matrix> student(layers), teacher(layers), delta(layers);
+    std::vector<lgg_representation> students(layers), teachers(layers);
+    device_matrix labels;
+    if (!labels.copy_from(c->labels, (size_t)c->batch * (size_t)c->classes)) return LGG_ERROR_DEVICE;
+    for (size_t i = 0; i < layers; i++) {
+        const size_t count = (size_t)c->student[i].rows * (size_t)c->student[i].columns;
+        if (!push(student[i], c->student[i]) || !push(teacher[i], c->teacher[i])) return LGG_ERROR_DEVICE;
+        if (!delta[i].copy_from(gradient[i], count)) return LGG_ERROR_DEVICE;
+        students[i] = {student[i].value, delta[i].value, c->student[i].columns};
+        teachers[i] = {teacher[i].value, nullptr, c->teacher[i].columns};
+    }
+
+    lgg_device *device;
+    lgg_status status = lgg_device_create(&device, nullptr, 0);
+    if (status != LGG_OK) return status;
+    status = evaluate(device, c, labels.value, students.data(), teachers.data(), value);
+    lgg_device_free(device);
+    for (size_t i = 0; status == LGG_OK && i < layers; i++) {
+        if (!delta[i].copy_to(gradient[i])) status = LGG_ERROR_DEVICE;
+    }
+    return status;
+}
+
+} // namespace
+
+#ifdef EMULATION_CUDA_RUNTIME_H
+extern "C" const golden_backend golden_cuda = {"emulated GPU", golden_cuda_evaluate};
+#else
+extern "C" const golden_backend golden_cuda = {"GPU", golden_cuda_evaluate};
+#endif

@@ -1,0 +1,273 @@
+/* test_twins.cu: the CUDA twins against the C library, on a GPU or in the emulation, where golden cases do not reach: batches of more
+ * than a block's threads and down to one sample, every k, soft labels, zero, coincident and nearly coincident points, gradients
+ * that are added to, partial batches; and that two runs agree to the bit.
+ *
+ * One line a case. usage: test_twins [-x]   -x: ends at the first case that fails
+ */
+#include "lgg_gpu.h"
+#include <cuda_runtime.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <vector>
+
+namespace {
+
+constexpr int classes = 7;
+constexpr double bound = 2e-5; /* relative; both sides compute in float32 */
+
+struct twin_case {
+    const char *name;
+    lgg_kind kind;
+    void (*set)(lgg_options &);
+    int batch;
+    std::vector<int> d;
+};
+
+const twin_case cases[] = {
+    {"hkd", LGG_HKD, [](lgg_options &) {}, 40, {200}},
+    {"label_variation", LGG_LABEL_VARIATION, [](lgg_options &) {}, 150, {40}},
+    {"label_variation of one sample", LGG_LABEL_VARIATION, [](lgg_options &) {}, 1, {3}},
+    {"label_variation k=1 power=3", LGG_LABEL_VARIATION, [](lgg_options &o) { o.graph.k = 1, o.power = 3; }, 150, {40}},
+    {"label_variation k=B-2 exp",
+     LGG_LABEL_VARIATION,
+     [](lgg_options &o) { o.graph.k = 148, o.graph.similarity = LGG_EXP, o.graph.alpha = .2f; },
+     150,
+     {40}},
+    {"smooth", LGG_SMOOTH, [](lgg_options &) {}, 130, {17, 300, 5}},
+    {"smooth k=9 normalize sum power=1",
+     LGG_SMOOTH,
+     [](lgg_options &o) { o.graph.k = 9, o.graph.normalize = 1, o.reduction = LGG_SUM, o.power = 1; },
+     150,
+     {33, 9}},
+    {"smooth rbf unit",
+     LGG_SMOOTH,
+     [](lgg_options &o) { o.graph.similarity = LGG_RBF, o.graph.unit = 1, o.graph.alpha = .5f; },
+     140,
+     {33, 9}},
+    {"gkd", LGG_GKD, [](lgg_options &) {}, 150, {200, 3}},
+    {"gkd of two samples", LGG_GKD, [](lgg_options &) {}, 2, {5}},
+    {"gkd k=5 neighbors=teacher frobenius",
+     LGG_GKD,
+     [](lgg_options &o) { o.graph.k = 5, o.neighbors = LGG_NEIGHBORS_TEACHER, o.distance = LGG_FROBENIUS; },
+     150,
+     {64}},
+    {"gkd edges=inter power=3", LGG_GKD, [](lgg_options &o) { o.edges = LGG_EDGES_INTER, o.power = 3; }, 131, {64}},
+    {"gkd edges=intra exp",
+     LGG_GKD,
+     [](lgg_options &o) { o.edges = LGG_EDGES_INTRA, o.graph.similarity = LGG_EXP, o.graph.alpha = .3f; },
+     131,
+     {64}},
+    {"rkd_distance", LGG_RKD_DISTANCE, [](lgg_options &) {}, 150, {64, 8}},
+    {"rkd_distance of one sample", LGG_RKD_DISTANCE, [](lgg_options &) {}, 1, {4}},
+    {"rkd_angle", LGG_RKD_ANGLE, [](lgg_options &) {}, 135, {64}},
+};
+
+/* The same numbers on every machine. */
+struct random_numbers {
+    uint64_t state;
+    float uniform() { /* in [-1, 1) */
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        return (float)(state >> 40) / (float)(1 << 23) - 1;
+    }
+};
+
+/* x (n, d), mostly positive, with the points that losses stumble over: zero vectors, coincident ones, nearly coincident ones. */
+std::vector<float> features(random_numbers &random, size_t n, size_t d) {
+    std::vector<float> x(n * d);
+    for (float &value : x)
+        value = random.uniform() + .3f;
+    const auto copy = [&](size_t from, size_t to, float noise) {
+        for (size_t t = 0; t < d && from < n && to < n; t++)
+            x[to * d + t] = x[from * d + t] + noise * random.uniform();
+    };
+    for (size_t t = 0; t < d && n > 12; t++)
+        x[11 * d + t] = x[12 * d + t] = 0;
+    copy(2, 5, 0);
+    copy(2, 129, 0);
+    copy(4, 131, 0);
+    copy(134, 141, 1e-2f);
+    copy(135, 143, 0);
+    for (size_t i = 20; i + 1 < n; i += 9)
+        copy(i, (i * 7) % n > 12 ? (i * 7) % n : i + 1, 1e-2f);
+    return x;
+}
+
+/* Logits so unlike from row to row that exp overflows unless each row's own maximum is taken out. */
+void stretch(std::vector<float> &logits, size_t n) {
+    for (size_t t = 0; t < logits.size(); t++)
+        logits[t] *= 1 + 4000 * (float)(t * n / logits.size() % 3);
+}
+
+/* One-hot rows, every third one soft. */
+std::vector<float> soft_labels(random_numbers &random, size_t n) {
+    std::vector<float> labels(n * classes);
+    for (size_t i = 0; i < n; i++) {
+        labels[i * classes + (i * 5) % classes] = i % 3 ? 1 : .75f;
+        if (i % 3 == 0) labels[i * classes + (size_t)(fabsf(random.uniform()) * (classes - 1))] += .25f;
+    }
+    return labels;
+}
+
+struct result {
+    double value = 0, zero_share = 0;
+    std::vector<double> sigma;
+    std::vector<std::vector<float>> gradient;
+};
+
+/* What both sides get. */
+struct problem {
+    const twin_case *c;
+    lgg_options options;
+    std::vector<float> labels;
+    std::vector<std::vector<float>> student, teacher, delta;
+    size_t layers() const {
+        return c->d.size();
+    }
+};
+
+constexpr float scale = -3;
+
+lgg_status on_cpu(const problem &p, result &r) {
+    lgg_loss *loss;
+    lgg_status status = lgg_loss_create(&loss, p.c->kind, &p.options, (int)p.layers(), p.c->batch, classes);
+    if (status != LGG_OK) return status;
+    std::vector<lgg_representation> student, teacher;
+    r.gradient = p.delta;
+    r.sigma.resize(p.layers());
+    for (size_t l = 0; l < p.layers(); l++) {
+        student.push_back({p.student[l].data(), r.gradient[l].data(), p.c->d[l]});
+        teacher.push_back({p.teacher[l].data(), nullptr, p.c->d[l]});
+    }
+    status = lgg_loss_evaluate(loss, p.c->batch, p.labels.data(), student.data(), teacher.data(), scale, &r.value,
+                               r.sigma.data());
+    r.zero_share = lgg_loss_zero_share(loss);
+    lgg_loss_free(loss);
+    return status;
+}
+
+float *pushed(const std::vector<float> &host) {
+    float *memory = nullptr;
+    const size_t bytes = host.size() * sizeof(float);
+    if (cudaMalloc((void **)&memory, bytes) != cudaSuccess) return nullptr;
+    cudaMemcpy(memory, host.data(), bytes, cudaMemcpyHostToDevice);
+    return memory;
+}
+
+/* Room for more samples than there are, so that a loss sized for them is used on a partial batch. */
+lgg_status on_gpu(lgg_device *device, const problem &p, result &r) {
+    lgg_loss_gpu *loss;
+    lgg_status status =
+        lgg_loss_create_gpu(&loss, device, p.c->kind, &p.options, (int)p.layers(), p.c->batch + 3, classes);
+    if (status != LGG_OK) return status;
+    std::vector<lgg_representation> student, teacher;
+    float *labels = pushed(p.labels);
+    for (size_t l = 0; l < p.layers(); l++) {
+        student.push_back({pushed(p.student[l]), pushed(p.delta[l]), p.c->d[l]});
+        teacher.push_back({pushed(p.teacher[l]), nullptr, p.c->d[l]});
+    }
+    status = lgg_loss_evaluate_gpu(loss, p.c->batch, labels, student.data(), teacher.data(), scale);
+    r.gradient = p.delta;
+    r.sigma.resize(p.layers());
+    if (status == LGG_OK) status = lgg_loss_read_gpu(loss, &r.value, r.sigma.data(), &r.zero_share);
+    for (size_t l = 0; l < p.layers(); l++) {
+        cudaMemcpy(r.gradient[l].data(), student[l].gradient, r.gradient[l].size() * sizeof(float),
+                   cudaMemcpyDeviceToHost);
+        cudaFree((void *)student[l].x);
+        cudaFree(student[l].gradient);
+        cudaFree((void *)teacher[l].x);
+    }
+    cudaFree(labels);
+    lgg_loss_free_gpu(loss);
+    return status;
+}
+
+/* ||a - b|| / ||b - start||: how far a is from b, measured by what was added to start. */
+double gradient_error(const std::vector<float> &a, const std::vector<float> &b, const std::vector<float> &start) {
+    double difference = 0, size = 0;
+    for (size_t t = 0; t < a.size(); t++) {
+        difference += pow((double)a[t] - (double)b[t], 2);
+        size += pow((double)b[t] - (double)start[t], 2);
+    }
+    return sqrt(difference) / (sqrt(size) + 1e-2);
+}
+
+double scalar_error(double a, double b) {
+    return fabs(a - b) / (fabs(b) + 1e-2);
+}
+
+/* The worst relative error of anything in a, b being right; NaN if there is one. */
+double worst_error(const problem &p, const result &a, const result &b) {
+    std::vector<double> errors = {scalar_error(a.value, b.value), scalar_error(a.zero_share, b.zero_share)};
+    for (size_t l = 0; l < p.layers(); l++) {
+        errors.push_back(scalar_error(a.sigma[l], b.sigma[l]));
+        errors.push_back(gradient_error(a.gradient[l], b.gradient[l], p.delta[l]));
+    }
+    double worst = 0;
+    for (double error : errors) {
+        if (!(error <= worst)) worst = error;
+        if (isnan(worst)) break;
+    }
+    return worst;
+}
+
+bool same_bits(const result &a, const result &b) {
+    bool same = !memcmp(&a.value, &b.value, sizeof a.value);
+    for (size_t l = 0; l < a.gradient.size(); l++) {
+        same = same && !memcmp(&a.sigma[l], &b.sigma[l], sizeof(double)) &&
+               !memcmp(a.gradient[l].data(), b.gradient[l].data(), a.gradient[l].size() * sizeof(float));
+    }
+    return same;
+}
+
+problem problem_of(const twin_case &c) {
+    problem p;
+    random_numbers random = {(uint64_t)(c.batch * 31 + c.d[0])};
+    const size_t n = (size_t)c.batch;
+    p.c = &c;
+    lgg_options_default(c.kind, &p.options);
+    c.set(p.options);
+    p.labels = soft_labels(random, n);
+    for (int d : c.d) {
+        p.student.push_back(features(random, n, (size_t)d));
+        p.teacher.push_back(features(random, n, (size_t)d));
+        if (c.kind == LGG_HKD) stretch(p.student.back(), n);
+        if (c.kind == LGG_HKD) stretch(p.teacher.back(), n);
+        p.delta.push_back(std::vector<float>(n * (size_t)d));
+        for (float &value : p.delta.back())
+            value = 1e-2f * random.uniform();
+    }
+    return p;
+}
+
+bool check(lgg_device *device, const twin_case &c) {
+    const problem p = problem_of(c);
+    result cpu, gpu, again;
+    if (on_cpu(p, cpu) != LGG_OK || on_gpu(device, p, gpu) != LGG_OK || on_gpu(device, p, again) != LGG_OK) {
+        printf("FAIL twins: %s: an error was reported\n", c.name);
+        return false;
+    }
+    const double error = worst_error(p, gpu, cpu);
+    const bool repeatable = same_bits(gpu, again), held = error <= bound && repeatable;
+    printf("%s twins: %s, B = %d: relative error %.1e%s%s\n", held ? "PASS" : "FAIL", c.name, c.batch, error,
+           error <= bound ? "" : " (bound 2e-5)", repeatable ? "" : ", two runs differ");
+    return held;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    lgg_device *device;
+    const bool stop = argc > 1 && !strcmp(argv[1], "-x");
+    int failed = 0;
+    if (lgg_device_create(&device, nullptr, 0) != LGG_OK) {
+        printf("FAIL twins: no device\n");
+        return 1;
+    }
+    for (const twin_case &c : cases) {
+        failed += !check(device, c);
+        if (failed && stop) break;
+    }
+    lgg_device_free(device);
+    return failed ? 1 : 0;
+}
