@@ -10,7 +10,7 @@ LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c lgg/tool/*.cp
 # of the files that touch the host, the one for this host
 LGG_SOURCES := $(filter-out lgg/tool/host_tool_%, $(LGG_SOURCES)) $(wildcard lgg/tool/host_tool_$(LGG_HOST).c)
 ifeq ($(GPU), 1)
-LGG_SOURCES += $(wildcard lgg/lgg/*.cu)
+LGG_SOURCES += $(wildcard lgg/lgg/*.cu lgg/darknet/*.cu)
 endif
 
 # FAST: batch normalization and what is done value by value on every core. DNNL: convolutions through oneDNN 2, where it is
@@ -42,7 +42,7 @@ VPATH := $(VPATH):lgg/lgg:lgg/darknet:lgg/tool
 COMMON += -Isrc -Ilgg/lgg -Ilgg/darknet -Ilgg/tool -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
 
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): lgg/lgg.mk
-$(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h)
+$(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h lgg/darknet/*_kernels.h)
 
 # Darknet's -Ofast assumes that there is no NaN and no infinity, which our checks look for.
 ifneq ($(DEBUG), 1)

@@ -8,6 +8,7 @@
 #include "blas.h"
 #include "connected_layer.h"
 #include "convolutional_layer.h"
+#include "dark_cuda.h"
 #include "list.h"
 #include "network.h"
 #include "option_list.h"
@@ -147,6 +148,25 @@ static inline void host_share_buffers(layer *l, const layer *previous) {
 }
 
 #ifdef GPU
+/* The labels of the batch on the device. */
+static inline float *host_truth_gpu(const host_pass *pass) {
+    return pass->truth;
+}
+
+/* What all of the host's device work is enqueued on. */
+static inline struct CUstream_st *host_stream(void) {
+    return get_cuda_stream();
+}
+
+/* Runs net in inference mode on the images (B, inputs) that `student` has on the device. Enqueues: nothing is pushed, pulled or
+ * waited for. */
+static inline void host_predict_gpu(network *net, const network *student) {
+    network_state state = {0};
+    state.net = *net;
+    state.input = *student->input_gpu;
+    forward_network_gpu(*net, state);
+}
+
 /* The networks of a training on n devices, which stand one after the other, get the same weights. */
 static inline void host_synchronize(network **nets, int n) {
     sync_nets(nets[0], n, 0);

@@ -136,6 +136,32 @@ static inline void host_share_buffers(layer *l, const layer *previous) {
 }
 
 #ifdef GPU
+/* The labels of the batch on the device. */
+static inline float *host_truth_gpu(const host_pass *pass) {
+    return pass->truth_gpu;
+}
+
+/* What all of the host's device work is enqueued on. */
+static inline struct CUstream_st *host_stream(void) {
+    return NULL;
+}
+
+/* Runs net in inference mode on the images (B, inputs) that `student` has on the device. Enqueues: nothing is pushed, pulled or
+ * waited for. */
+static inline void host_predict_gpu(network *net, const network *student) {
+    network pass = *net;
+    pass.train = 0;
+    pass.truth = NULL;
+    pass.delta_gpu = NULL;
+    pass.input_gpu = student->input_gpu;
+    for (int i = 0; i < pass.n; ++i) {
+        const layer *l = &pass.layers[i];
+        pass.index = i;
+        l->forward_gpu(*l, pass);
+        pass.input_gpu = l->output_gpu;
+    }
+}
+
 /* The networks of a training on n devices get the same weights. */
 static inline void host_synchronize(network **nets, int n) {
     sync_nets(nets, n, 0);

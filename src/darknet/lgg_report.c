@@ -18,6 +18,9 @@ lgg_term get_lgg_term(const network *net, int i) {
     while (l->type != LGG || i-- > 0)
         ++l;
     const lgg_section *s = l->lgg;
+#ifdef GPU
+    collect_lgg_report(l->lgg);
+#endif
     lgg_term term = {.section = s->place.type,
                      .layer = s->place.index,
                      .value = s->record.value,

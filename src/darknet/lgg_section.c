@@ -123,6 +123,10 @@ layer make_lgg_layer(const lgg_cfg *cfg, lgg_kind kind, float lambda, network *n
     l.lgg = s;
     share_layer(&l, &net->layers[cfg->place.index - 1]);
     l.forward = forward_lgg_layer;
+#ifdef GPU
+    l.forward_gpu = forward_lgg_layer;
+    l.backward_gpu = backward_lgg_layer_gpu;
+#endif
     fprintf(stderr, "%-16s lambda %-8g layers", cfg->place.type, (double)s->lambda);
     for (int i = 0; i < s->n; ++i)
         fprintf(stderr, " %d", s->tapped[i]);
@@ -148,6 +152,9 @@ void free_lgg_layer(layer l) {
     free(s->sigma);
     free(s->record.sigma);
     lgg_loss_free(s->loss);
+#ifdef GPU
+    free_lgg_section_gpu(s);
+#endif
     if (--s->network->sections == 0) {
         free_lgg_teachers(s->network->teachers);
         free(s->network->cfg);
@@ -170,7 +177,7 @@ void read_lgg_students(lgg_section *s, const host_pass *pass, int batch) {
 }
 
 /* Loads the teacher, and finds its tapped layers. */
-static void meet_teacher(lgg_section *s, int batch) {
+void meet_lgg_teacher(lgg_section *s, int batch) {
     const lgg_place *place = &s->place;
     s->teacher = find_lgg_teacher(place, s->network, s->teacher_cfg, s->teacher_weights, batch);
     const network *net = s->teacher->net;
@@ -184,7 +191,7 @@ static void meet_teacher(lgg_section *s, int batch) {
 }
 
 /* Logits are compared class by class. */
-static void check_classes(const lgg_section *s) {
+void check_lgg_classes(const lgg_section *s) {
     if (s->kind != LGG_HKD || s->student[0].d == s->taught[0].d) return;
     lgg_fail(&s->place,
              "teacher_layers=%d: has %d outputs and layers=%d has %d; both must be logits of the same classes",
@@ -192,40 +199,48 @@ static void check_classes(const lgg_section *s) {
 }
 
 void read_lgg_teachers(lgg_section *s, const host_pass *pass, int batch) {
-    if (!s->teacher) meet_teacher(s, batch);
+    if (!s->teacher) meet_lgg_teacher(s, batch);
     run_lgg_teacher(&s->place, s->teacher, s->network, pass, batch);
     for (int i = 0; i < s->n; ++i) {
         const layer *l = &s->teacher->net->layers[s->teacher_layers[i]];
         s->taught[i] = (lgg_representation){.x = l->output, .d = l->outputs};
     }
-    check_classes(s);
+    check_lgg_classes(s);
+}
+
+void fail_lgg_memory(const lgg_section *s, int batch, double needed, double memory, const char *where) {
+    if (needed <= 0) needed = 4. * (double)batch * (double)batch * (double)s->n; /* the sum overflows */
+    lgg_fail(&s->place,
+             "the graphs of batch=%d samples need %.1f GB of memory and this %s has %.1f GB; use a smaller batch",
+             batch, needed / 1e9, where, memory / 1e9);
 }
 
 /* Fails, rather than being killed, where the graphs cannot fit the machine's memory. */
 static void check_memory(const lgg_section *s, int batch, int classes) {
     size_t bytes = lgg_loss_bytes(s->kind, &s->options, s->n, batch, classes);
     double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    if (bytes && (double)bytes <= memory) return;
-    lgg_fail(&s->place,
-             "the graphs of batch=%d samples need %.1f GB of memory and this machine has %.1f GB; use a smaller batch",
-             batch, bytes ? (double)bytes / 1e9 : 4e-9 * (double)batch * (double)batch * (double)s->n, memory / 1e9);
+    if (bytes == 0 || (double)bytes > memory) fail_lgg_memory(s, batch, (double)bytes, memory, "machine");
+}
+
+int lgg_minds_negatives(const lgg_section *s) {
+    return s->options.graph.similarity == LGG_COSINE && s->kind != LGG_HKD && s->kind != LGG_RKD_DISTANCE &&
+           s->kind != LGG_RKD_ANGLE;
+}
+
+void warn_of_lgg_negatives(const lgg_section *s, int layer) {
+    lgg_warn(
+        &s->place,
+        "similarity=cosine: layer %d has negative outputs, and edges may have negative weights; rbf or exp suit it",
+        layer);
 }
 
 /* Cosine is meant for what a rectifier puts out. Looked at in the first pass only. */
-static void warn_of_negatives(const lgg_section *s, int batch) {
-    if (s->options.graph.similarity != LGG_COSINE || s->kind == LGG_HKD || s->kind == LGG_RKD_DISTANCE ||
-        s->kind == LGG_RKD_ANGLE) {
-        return;
-    }
-    for (int i = 0; i < s->n; ++i) {
+static void check_negatives(const lgg_section *s, int batch) {
+    for (int i = 0; i < s->n && lgg_minds_negatives(s); ++i) {
         size_t n = (size_t)batch * (size_t)s->student[i].d, j = 0;
         while (j < n && s->student[i].x[j] >= 0)
             ++j;
-        if (j == n) continue;
-        lgg_warn(
-            &s->place,
-            "similarity=cosine: layer %d has negative outputs, and edges may have negative weights; rbf or exp suit it",
-            s->tapped[i]);
+        if (j < n) warn_of_lgg_negatives(s, s->tapped[i]);
     }
 }
 
@@ -234,11 +249,11 @@ static void begin_training(lgg_section *s, const host_pass *pass, int batch) {
     check_memory(s, batch, classes);
     lgg_status status = lgg_loss_create(&s->loss, s->kind, &s->options, s->n, batch, classes);
     if (status != LGG_OK) lgg_fail(&s->place, "%s, for graphs of batch=%d samples", lgg_status_string(status), batch);
-    warn_of_negatives(s, batch);
+    check_negatives(s, batch);
 }
 
-static void warn_of_zeros(lgg_section *s) {
-    if (s->warned_of_zeros || lgg_loss_zero_share(s->loss) <= .5) return;
+void warn_of_lgg_zeros(lgg_section *s, double share) {
+    if (s->warned_of_zeros || share <= .5) return;
     s->warned_of_zeros = 1;
     lgg_warn(
         &s->place,
@@ -246,24 +261,29 @@ static void warn_of_zeros(lgg_section *s) {
         "tap a layer without one, with similarity=rbf or exp");
 }
 
-/* Brings the pass into the means over the iteration. */
-static void record_pass(lgg_section *s, double value, int passes) {
+void record_lgg_pass(lgg_section *s, int passes) {
     lgg_record *record = &s->record;
     record->passes = record->passes % passes + 1;
     if (record->passes == 1) record->value = 0;
-    record->value += (value - record->value) / record->passes;
+    record->value += (s->last_value - record->value) / record->passes;
     for (int i = 0; i < s->n; ++i) {
         if (record->passes == 1) record->sigma[i] = 0;
         record->sigma[i] += (s->sigma[i] - record->sigma[i]) / record->passes;
     }
 }
 
-/* A network without a task loss has our terms as its cost: summed over the batch, as Darknet's costs are. */
-static void report_cost(const host_pass *pass, int batch) {
+int lgg_terms_are_cost(const host_pass *pass) {
+    for (int i = 0; i < host_layer_count(pass); ++i) {
+        if (host_layers(pass)[i].cost) return 0;
+    }
+    return 1;
+}
+
+/* Summed over the batch, as Darknet's costs are. */
+void report_lgg_cost(const host_pass *pass, int batch) {
     const layer *layers = host_layers(pass);
     double sum = 0;
     for (int i = 0; i < host_layer_count(pass); ++i) {
-        if (layers[i].cost) return;
         if (layers[i].type == LGG) sum += (double)layers[i].lgg->lambda * layers[i].lgg->last_value;
     }
     *host_cost(pass) = (float)(sum * batch);
@@ -278,9 +298,9 @@ void evaluate_lgg_section(lgg_section *s, const host_pass *pass, int batch) {
     lgg_status status =
         lgg_loss_evaluate(s->loss, batch, labels, s->student, s->taught, scale, &s->last_value, s->sigma);
     if (status != LGG_OK) lgg_fail(&s->place, "%s", lgg_status_string(status));
-    record_pass(s, s->last_value, host_subdivisions(pass));
-    report_cost(pass, batch);
-    warn_of_zeros(s);
+    record_lgg_pass(s, host_subdivisions(pass));
+    if (lgg_terms_are_cost(pass)) report_lgg_cost(pass, batch);
+    warn_of_lgg_zeros(s, lgg_loss_zero_share(s->loss));
 }
 
 void add_lgg_gradients(lgg_section *s, const host_pass *pass, int batch) {

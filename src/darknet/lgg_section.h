@@ -5,6 +5,7 @@
 #define LGG_SECTION_H
 
 #include "lgg.h"
+#include "lgg_gpu.h"
 #include "lgg_cfg.h"
 #include "lgg_tap.h"
 #include "lgg_teacher.h"
@@ -19,6 +20,7 @@ typedef struct lgg_network {
     lgg_shape input;       /* of the .cfg file, whatever size training takes later */
     size_t passes;         /* forward passes so far, counted once a section: differs from batch to batch */
     lgg_teacher *teachers; /* each cfg and weights once */
+    lgg_device *device;    /* NULL but in training on a GPU */
     double printed_at;     /* seconds; 0 before the first line of progress */
     double iteration;      /* running average of the seconds an iteration takes */
 } lgg_network;
@@ -49,9 +51,11 @@ typedef struct lgg_section {
     lgg_teacher *teacher;
     lgg_representation *taught; /* n */
 
-    lgg_loss *loss;    /* NULL until training begins: prediction needs none of its memory */
-    double last_value; /* L of the last pass */
-    double *sigma;     /* n, of the last pass */
+    lgg_loss *loss;         /* NULL until training begins: prediction needs none of its memory */
+    lgg_loss_gpu *loss_gpu; /* the same on a GPU */
+    int unread;             /* the report of the last pass is still on its way from the GPU: its subdivisions, else 0 */
+    double last_value;      /* L of the last pass */
+    double *sigma;          /* n, of the last pass */
     lgg_record record;
     int warned_of_zeros;
 } lgg_section;
@@ -73,10 +77,33 @@ void read_lgg_teacher_options(const lgg_cfg *cfg, lgg_section *section);
 /* Whether the section compares with the labels of the batch. */
 int lgg_section_needs_labels(const lgg_section *section);
 
+/* The parts of those steps that do not ask where the numbers are. */
+void meet_lgg_teacher(lgg_section *section, int batch);
+void check_lgg_classes(const lgg_section *section);
+int lgg_minds_negatives(const lgg_section *section);
+void warn_of_lgg_negatives(const lgg_section *section, int layer);
+void warn_of_lgg_zeros(lgg_section *section, double share);
+void fail_lgg_memory(const lgg_section *section, int batch, double needed, double memory, const char *where);
+
+/* Brings the last pass into the means over the iteration, which has `passes` passes. */
+void record_lgg_pass(lgg_section *section, int passes);
+
+/* A network without a task loss has our terms as its cost. */
+int lgg_terms_are_cost(const host_pass *pass);
+void report_lgg_cost(const host_pass *pass, int batch);
+
 /* The steps of a backward pass. */
 void read_lgg_students(lgg_section *section, const host_pass *pass, int batch);
 void read_lgg_teachers(lgg_section *section, const host_pass *pass, int batch);
 void evaluate_lgg_section(lgg_section *section, const host_pass *pass, int batch);
 void add_lgg_gradients(lgg_section *section, const host_pass *pass, int batch);
+
+#ifdef GPU
+/* lgg_section_gpu.c: the backward pass of every kind of section, from device buffers into device deltas. Nothing waits for the
+ * device but collect_lgg_report, which brings what the last pass computed into the record. */
+void backward_lgg_layer_gpu(layer l, host_pass pass);
+void collect_lgg_report(lgg_section *section);
+void free_lgg_section_gpu(lgg_section *section);
+#endif
 
 #endif

@@ -1,5 +1,6 @@
 /* lgg_tap.c: the one place that reads other layers and adds to their deltas. */
 #include "lgg_tap.h"
+#include "lgg_tap_kernels.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,8 +178,64 @@ void add_lgg_tap(lgg_tap *tap, const layer *layers, int count, int section, int 
         l->delta[i] += tap->scratch[i];
 }
 
+#ifdef GPU
+
+/* scratch_gpu (n), zeroed: grows when the host resizes the network, and never shrinks. */
+static float *clear_scratch_gpu(lgg_tap *tap, size_t n) {
+    if (n > tap->capacity_gpu) {
+        if (tap->scratch_gpu) cuda_free(tap->scratch_gpu);
+        tap->scratch_gpu = cuda_make_array(NULL, n);
+        tap->capacity_gpu = n;
+    }
+    clear_gradient_gpu(n, tap->scratch_gpu, host_stream());
+    return tap->scratch_gpu;
+}
+
+lgg_representation read_lgg_tap_gpu(lgg_tap *tap, const layer *layers, int count, int section, int batch) {
+    const layer *l = &layers[tap->layer];
+    lgg_representation tapped = {.x = l->output_gpu, .gradient = l->delta_gpu, .d = l->outputs};
+    if (is_activated(find_owner(layers, tap->layer)) || is_dropped_later(tap, layers, count, section)) {
+        tapped.gradient = clear_scratch_gpu(tap, (size_t)batch * (size_t)l->outputs);
+    }
+    return tapped;
+}
+
+static void drop_gradients_gpu(const lgg_tap *tap, const layer *layers, int count, int section, size_t n) {
+    for (int i = tap->layer + 1; i < count && works_in_place(&layers[i]); ++i) {
+        const layer *l = &layers[i];
+        if (i < section || l->type != DROPOUT) continue;
+        drop_gradient_gpu(n, l->rand_gpu, l->probability, l->scale, tap->scratch_gpu, host_stream());
+    }
+}
+
+/* Every sample's gradient (outputs) through the softmax of each group, or of each node of the tree. */
+static void group_gradients_gpu(const layer *l, float *gradient, int batch) {
+    int groups = l->softmax_tree ? l->softmax_tree->groups : l->groups;
+    for (int i = 0; i < groups; ++i) {
+        int size = l->softmax_tree ? l->softmax_tree->group_size[i] : l->outputs / groups;
+        int offset = l->softmax_tree ? l->softmax_tree->group_offset[i] : i * size;
+        softmax_gradient_gpu(batch, l->outputs, size, l->temperature, l->output_gpu + offset, gradient + offset,
+                             host_stream());
+    }
+}
+
+void add_lgg_tap_gpu(lgg_tap *tap, const layer *layers, int count, int section, int batch) {
+    const layer *l = &layers[tap->layer], *owner = find_owner(layers, tap->layer);
+    int dropped = is_dropped_later(tap, layers, count, section);
+    size_t n = (size_t)batch * (size_t)l->outputs;
+    if (!dropped && !is_activated(owner)) return;
+    if (dropped) drop_gradients_gpu(tap, layers, count, section, n);
+    if (owner->type == SOFTMAX) group_gradients_gpu(owner, tap->scratch_gpu, batch);
+    if (owner->type == LOGXENT) logistic_gradient_gpu(n, owner->output_gpu, tap->scratch_gpu, host_stream());
+    host_axpy_device((int)n, 1, tap->scratch_gpu, l->delta_gpu);
+}
+
+#endif
+
 void free_lgg_tap(lgg_tap *tap) {
     free(tap->scratch);
-    tap->scratch = NULL;
-    tap->capacity = 0;
+#ifdef GPU
+    if (tap->scratch_gpu) cuda_free(tap->scratch_gpu);
+#endif
+    memset(tap, 0, sizeof *tap);
 }

@@ -13,6 +13,8 @@ typedef struct {
     int layer;
     float *scratch;  /* our gradient (B, d), where it cannot go straight into the delta */
     size_t capacity; /* floats of scratch */
+    float *scratch_gpu;
+    size_t capacity_gpu;
 } lgg_tap;
 
 /* The layer that `value` of the option means before layer `end`: absolute, or negative and relative to `end`. Fails where there
@@ -37,6 +39,12 @@ lgg_representation read_lgg_tap(lgg_tap *tap, const layer *layers, int count, in
  * (their backward functions pass deltas on unchanged) and the mask of a dropout that works in place after the section (its
  * backward function has run already). */
 void add_lgg_tap(lgg_tap *tap, const layer *layers, int count, int section, int batch);
+
+#ifdef GPU
+/* The same from device buffers into device deltas. */
+lgg_representation read_lgg_tap_gpu(lgg_tap *tap, const layer *layers, int count, int section, int batch);
+void add_lgg_tap_gpu(lgg_tap *tap, const layer *layers, int count, int section, int batch);
+#endif
 
 void free_lgg_tap(lgg_tap *tap);
 

@@ -2,6 +2,7 @@
 #include "lgg_teacher.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +30,9 @@ static char *find_file(const lgg_place *place, const char *option, const char *p
     return canonical;
 }
 
+/* With several GPUs a thread trains each network, and parsing works on what the process has once: its random numbers. */
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+
 /* Parses a network without drawing from the random numbers that the student's training goes on with. */
 static network *parse_aside(char *cfg, int batch) {
     char state[128];
@@ -55,6 +59,10 @@ static network *load_teacher(const lgg_place *place, const lgg_network *student,
                  expected.channels, expected.inputs);
     }
     check_weights_file(place, "teacher_weights", weights, net);
+#ifdef GPU
+    if (gpu_index >= 0)
+        cudaGetDevice(&net->gpu_index); /* with several GPUs, gpu_index may be another thread's by now */
+#endif
     load_weights(net, weights);
     fold_batch_norms(net);
     free_training_buffers(net);
@@ -75,7 +83,9 @@ lgg_teacher *find_lgg_teacher(const lgg_place *place, lgg_network *student, cons
     if (!teacher) lgg_fail(place, "out of memory");
     teacher->cfg = cfg_path;
     teacher->weights = weights_path;
+    pthread_mutex_lock(&loading);
     teacher->net = load_teacher(place, student, cfg_path, weights_path, batch);
+    pthread_mutex_unlock(&loading);
     teacher->next = student->teachers;
     student->teachers = teacher;
     return teacher;
@@ -87,7 +97,12 @@ void run_lgg_teacher(const lgg_place *place, lgg_teacher *teacher, const lgg_net
     if (teacher->pass == student->passes) return;
     if (teacher->net->batch != batch) lgg_fail(place, "the batch has grown from %d to %d", teacher->net->batch, batch);
     follow_size(teacher->net, net);
-    host_predict(teacher->net, host_input(net));
+#ifdef GPU
+    if (gpu_index >= 0)
+        host_predict_gpu(teacher->net, net);
+    else
+#endif
+        host_predict(teacher->net, host_input(net));
     teacher->pass = student->passes;
 }
 
