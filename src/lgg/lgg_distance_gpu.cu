@@ -57,6 +57,21 @@ static __device__ double lgg_distance2_direct(const lgg_rows &rows, size_t i, si
     return lgg_block_sum(sum);
 }
 
+/* D_ij, 0 for what counts as coincident. */
+static __device__ float lgg_distance2_rounded(double distance2) {
+    return distance2 < (double)LGG_ZERO_LENGTH2 ? 0.f : (float)distance2;
+}
+
+/* Block i: inverse_length (n) of row i in double precision: the difference of two nearly equal unit vectors needs every digit. */
+static __global__ void lgg_exact_lengths_kernel(size_t d, const float *x, double *inverse_length) {
+    const size_t i = blockIdx.x;
+    double length2 = 0;
+    for (size_t t = threadIdx.x; t < d; t += LGG_THREADS)
+        length2 += (double)x[i * d + t] * (double)x[i * d + t];
+    const double total = lgg_block_sum(length2);
+    if (threadIdx.x == 0 && inverse_length[i] > 0) inverse_length[i] = 1 / sqrt(total);
+}
+
 /* Block i: row i of distance2 (n, n). */
 static __global__ void lgg_distance_forward_kernel(lgg_rows rows, float *distance2) {
     __shared__ int close[LGG_THREADS];
@@ -64,20 +79,24 @@ static __global__ void lgg_distance_forward_kernel(lgg_rows rows, float *distanc
     for (size_t start = 0; start < n; start += LGG_THREADS) {
         const size_t j = start + threadIdx.x;
         close[threadIdx.x] = j < n && j != i && lgg_is_close(rows, i, j);
-        if (j < n) distance2[i * n + j] = j == i ? 0.f : (float)lgg_distance2_gram(rows, i, j);
+        if (j < n) distance2[i * n + j] = j == i ? 0.f : lgg_distance2_rounded(lgg_distance2_gram(rows, i, j));
         __syncthreads();
         for (unsigned t = 0; t < LGG_THREADS; t++) {
             if (!close[t]) continue;
             const double direct = lgg_distance2_direct(rows, i, start + t);
-            if (threadIdx.x == t) distance2[i * n + j] = (float)direct;
+            if (threadIdx.x == t) distance2[i * n + j] = lgg_distance2_rounded(direct);
         }
         __syncthreads(); /* the next chunk overwrites close */
     }
 }
 
 void lgg_distance_forward_gpu(lgg_graph_gpu *graph) {
-    lgg_distance_forward_kernel<<<(unsigned)graph->batch, LGG_THREADS, 0, graph->device->stream>>>(lgg_rows_of(graph),
-                                                                                                   graph->distance2);
+    const unsigned n = (unsigned)graph->batch;
+    const cudaStream_t stream = graph->device->stream;
+    if (graph->options.unit) {
+        lgg_exact_lengths_kernel<<<n, LGG_THREADS, 0, stream>>>((size_t)graph->d, graph->x, graph->inverse_length);
+    }
+    lgg_distance_forward_kernel<<<n, LGG_THREADS, 0, stream>>>(lgg_rows_of(graph), graph->distance2);
 }
 
 /* gradient_i += 4 F_ij s_i (y_i - y_j - c y_i): c = y_i.(y_i - y_j) with `unit`, else 0. */

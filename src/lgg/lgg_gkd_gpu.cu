@@ -1,6 +1,5 @@
 /* lgg_gkd_gpu.cu: graph knowledge distillation, L = sum over layer pairs of ||A_T^p - A_S^p||^2 (or its root). Twin of lgg_gkd.c. */
 #include "lgg_internal_gpu.h"
-#include <float.h>
 
 /* label_class (n) = arg max v_i, the first of equals. */
 static __global__ void lgg_label_classes_kernel(size_t n, size_t classes, const float *labels, int *label_class) {
@@ -68,7 +67,7 @@ static __global__ void lgg_gkd_report_kernel(size_t n, int root, double share, d
                                              const double *size, double *value, double *slope) {
     const double e_total = lgg_block_total(n, squared), teacher_total = lgg_block_total(n, size);
     if (threadIdx.x != 0) return;
-    const bool equal = e_total <= (double)FLT_EPSILON * (double)FLT_EPSILON * teacher_total;
+    const bool equal = e_total <= LGG_EQUAL_GRAPH * LGG_EQUAL_GRAPH * teacher_total;
     const double length = equal ? 0 : sqrt(e_total);
     *value += share * (root ? length : length * length);
     *slope = equal ? 0 : root ? scale / length : 2 * scale;

@@ -17,7 +17,7 @@ static __global__ void lgg_normalize_forward_kernel(size_t n, const double *inve
                                                     float *adjacency) {
     const size_t t = lgg_element();
     if (t >= n * n) return;
-    adjacency[t] = (float)(inverse_root[t / n] * inverse_root[t % n] * (double)similarity[t]);
+    adjacency[t] = (float)((double)similarity[t] * (inverse_root[t / n] * inverse_root[t % n]));
 }
 
 void lgg_normalize_forward_gpu(lgg_graph_gpu *graph) {

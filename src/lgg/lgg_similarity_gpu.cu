@@ -20,7 +20,7 @@ static __global__ void lgg_cosine_backward_kernel(size_t n, const float *similar
     double sum = 0;
     for (size_t j = threadIdx.x; j < n; j += LGG_THREADS) {
         sum += (double)row[j] * (double)similarity[i * n + j];
-        row[j] = (float)(2 * (double)row[j] * inverse_i * inverse_length[j]);
+        row[j] = (float)(2 * (double)row[j] * (inverse_i * inverse_length[j]));
     }
     const double diagonal = lgg_block_sum(sum);
     if (threadIdx.x == 0) row[i] = (float)(-2 * diagonal * inverse_i * inverse_i);

@@ -4,7 +4,6 @@
  * loss->factor. U_i = L^i V is kept for every layer.
  */
 #include "lgg_internal_gpu.h"
-#include <float.h>
 
 /* Block i: row i of label_distance (n, n) = |v_i - v_j|^2 / 2, and its sum. */
 static __global__ void lgg_label_distance_kernel(size_t n, size_t classes, const float *labels, float *label_distance,
@@ -175,9 +174,9 @@ void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labe
     lgg_graph_backward_gpu(graph, loss->edge_gradient, student->gradient);
 }
 
-/* The sign of b - a; 0 where they are equal to float32's rounding, as the same graph twice must be. */
+/* The sign of b - a; 0 where they are equal, as the same graph twice must be. */
 static __device__ int lgg_sign_of_change(double a, double b) {
-    if (fabs(b - a) <= (double)FLT_EPSILON * (fabs(a) + fabs(b))) return 0;
+    if (fabs(b - a) <= LGG_EQUAL_SIGMA * (fabs(a) + fabs(b))) return 0;
     return b > a ? 1 : -1;
 }
 
@@ -188,7 +187,7 @@ static __global__ void lgg_smooth_report_kernel(int layers, double share, double
     for (int l = 0; l < layers; l++) {
         const int before = l == 0 ? 0 : lgg_sign_of_change(sigma[l - 1], sigma[l]);
         const int after = l == layers - 1 ? 0 : lgg_sign_of_change(sigma[l], sigma[l + 1]);
-        if (l > 0) total += fabs(sigma[l] - sigma[l - 1]);
+        if (l > 0) total += before * (sigma[l] - sigma[l - 1]);
         factor[l] = share * scale * (before - after);
     }
     *value = share * total;
