@@ -104,8 +104,11 @@ static inline void host_write_weights(network *net, FILE *file, int cutoff) {
 }
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
-static inline network *host_parse_network(char *cfg, int batch) {
-    return parse_network_cfg_custom(cfg, batch);
+static inline network *host_parse_network(const char *cfg, int batch) {
+    return parse_network_cfg_custom((char *)cfg, batch);
+}
+static inline void host_load_weights(network *net, const char *weights) {
+    load_weights(net, (char *)weights);
 }
 static inline void host_free_network(network *net) {
     free_network(net);

@@ -34,7 +34,7 @@ static char *find_file(const lgg_place *place, const char *option, const char *p
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
 /* Parses a network without drawing from the random numbers that the student's training goes on with. */
-static network *parse_aside(char *cfg, int batch) {
+static network *parse_aside(const char *cfg, int batch) {
     char state[128];
     char *student = initstate(1, state, sizeof state);
     network *net = host_parse_network(cfg, batch);
@@ -49,7 +49,8 @@ static void follow_size(network *teacher, const network *student) {
     free_training_buffers(teacher);
 }
 
-static network *load_teacher(const lgg_place *place, const lgg_network *student, char *cfg, char *weights, int batch) {
+static network *load_teacher(const lgg_place *place, const lgg_network *student, const char *cfg, const char *weights,
+                             int batch) {
     network *net = parse_aside(cfg, batch);
     lgg_shape expected = student->input, given = lgg_shape_of(net);
     if (!same_shape(given, expected)) {
@@ -63,7 +64,7 @@ static network *load_teacher(const lgg_place *place, const lgg_network *student,
     if (gpu_index >= 0)
         cudaGetDevice(&net->gpu_index); /* with several GPUs, gpu_index may be another thread's by now */
 #endif
-    load_weights(net, weights);
+    host_load_weights(net, weights);
     fold_batch_norms(net);
     free_training_buffers(net);
     return net;
@@ -84,7 +85,7 @@ lgg_teacher *find_lgg_teacher(const lgg_place *place, lgg_network *student, cons
     teacher->cfg = cfg_path;
     teacher->weights = weights_path;
     pthread_mutex_lock(&loading);
-    teacher->net = load_teacher(place, student, cfg_path, weights_path, batch);
+    teacher->net = load_teacher(place, student, cfg, weights, batch);
     pthread_mutex_unlock(&loading);
     teacher->next = student->teachers;
     student->teachers = teacher;
