@@ -1,0 +1,83 @@
+/* consumers.c: a tapped layer, each kind of layer that can consume it, and a loss on the tapped layer that comes later in the
+ * network: its gradient must survive the consumer's backward pass, and the consumer's gradient must be right. */
+#include "gradient.h"
+
+#include <stddef.h>
+
+#define TAPPED "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n"
+#define LINEAR "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=linear\n"
+#define HEAD "[connected]\noutput=3\nactivation=linear\n[softmax]\n"
+#define VARIATION(layer) "[label_variation]\nlayers=" layer "\nsimilarity=rbf\nalpha=.02\nlambda=4\n"
+
+const gradient_case consumer_cases[] = {
+    {.name = "convolution 3x3",
+     .sections =
+         TAPPED "[convolutional]\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=logistic\n" HEAD VARIATION("0")},
+    {.name = "convolution 3x3 strided",
+     .sections = TAPPED "[convolutional]\nfilters=5\nsize=3\nstride=2\npad=1\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "convolution 1x1",
+     .sections = TAPPED "[convolutional]\nfilters=5\nsize=1\nstride=1\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "convolution 1x1 strided",
+     .sections = TAPPED "[convolutional]\nfilters=5\nsize=1\nstride=2\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "convolution grouped",
+     .sections =
+         TAPPED "[convolutional]\nfilters=4\nsize=3\nstride=1\npad=1\ngroups=2\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "convolution 1x1 grouped",
+     .sections =
+         TAPPED "[convolutional]\nfilters=4\nsize=1\nstride=1\ngroups=2\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "convolution batch-normalized",
+     .sections = TAPPED
+     "[convolutional]\nbatch_normalize=1\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "convolution 1x1 first",
+     .sections = "[convolutional]\nfilters=6\nsize=1\nstride=1\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "deconvolution",
+     .sections = TAPPED "[deconvolutional]\nfilters=5\nsize=2\nstride=2\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "connected", .sections = TAPPED "[connected]\noutput=7\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "maxpool", .sections = TAPPED "[maxpool]\nsize=2\nstride=2\n" HEAD VARIATION("0"), .step = 4e-3f},
+    {.name = "avgpool", .sections = TAPPED "[avgpool]\n" HEAD VARIATION("0")},
+    {.name = "batchnorm", .sections = TAPPED "[batchnorm]\n" HEAD VARIATION("0")},
+    {.name = "batchnorm of small values",
+     .sections = "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=linear\n[batchnorm]\n" HEAD
+                 "[label_variation]\nlayers=0\nsimilarity=rbf\nalpha=400\nlambda=4\n",
+     .step = .02f,
+     .input_size = .01f},
+    {.name = "batchnorm first", .sections = "[batchnorm]\n" TAPPED HEAD VARIATION("0")},
+    {.name = "activation", .sections = TAPPED "[activation]\nactivation=logistic\n" HEAD VARIATION("0")},
+    {.name = "activation first", .sections = "[activation]\nactivation=tanh\n" TAPPED HEAD VARIATION("0")},
+    {.name = "dropout before the section", .sections = LINEAR "[dropout]\nprobability=.4\n" HEAD VARIATION("0")},
+    {.name = "dropout after the section",
+     .sections = "[connected]\noutput=40\nactivation=linear\n[label_variation]\nsimilarity=rbf\nalpha=.02\nlambda=4\n"
+                 "[dropout]\nprobability=.4\n" HEAD},
+    {.name = "dropout before and after the section",
+     .sections = "[connected]\noutput=40\nactivation=linear\n[dropout]\nprobability=.3\n"
+                 "[label_variation]\nsimilarity=rbf\nalpha=.02\nlambda=4\n[dropout]\nprobability=.4\n" HEAD},
+    {.name = "shortcut, as from=",
+     .sections = TAPPED
+     "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n[shortcut]\nfrom=0\nactivation=tanh\n" HEAD
+         VARIATION("0")},
+    {.name = "shortcut, as previous",
+     .sections = TAPPED "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n[shortcut]\nfrom="
+                        "0\nactivation=linear\n" HEAD VARIATION("1")},
+    {.name = "shortcut to a narrower layer",
+     .sections = TAPPED "[convolutional]\nfilters=4\nsize=3\nstride=1\npad=1\nactivation=tanh\n[shortcut]\nfrom="
+                        "0\nactivation=linear\n" HEAD VARIATION("0")},
+    {.name = "route",
+     .sections = TAPPED
+     "[convolutional]\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=tanh\n[route]\nlayers=0,-1\n" HEAD VARIATION(
+         "0")},
+    {.name = "upsample", .sections = TAPPED "[upsample]\nstride=2\n" HEAD VARIATION("0")},
+    {.name = "reorg", .sections = TAPPED "[reorg]\nstride=2\n" HEAD VARIATION("0")},
+    {.name = "reorg reversed",
+     .sections =
+         "[convolutional]\nfilters=8\nsize=3\nstride=1\npad=1\nactivation=tanh\n[reorg]\nstride=2\nreverse=1\n" HEAD
+             VARIATION("0")},
+    {.name = "reorg flattened", .sections = TAPPED "[reorg]\nstride=2\nflatten=1\n" HEAD VARIATION("0")},
+    {.name = "normalization", .sections = TAPPED "[normalization]\n" HEAD VARIATION("0")},
+    {.name = "softmax",
+     .sections = "[connected]\noutput=3\nactivation=linear\n[softmax]\n[label_variation]\nlayers=0\nsimilarity="
+                 "rbf\nalpha=.3\nlambda=4\n"},
+    {.name = "logistic",
+     .sections = "[connected]\noutput=3\nactivation=linear\n[logistic]\n[label_variation]\nlayers=0\nsimilarity="
+                 "rbf\nalpha=.3\nlambda=4\n"},
+    {.name = NULL},
+};

@@ -1,0 +1,24 @@
+# test-gradient: the gradients of whole networks, through the real host, against finite differences.
+
+TESTS += test-gradient
+GRADIENT_TEST := $(BUILD)/tests/gradient
+
+# What FAST and DNNL replace, compiled without them, takes the place of the library's: both ways must be right.
+GRADIENT_STOCK := batchnorm_layer activations activation_layer shortcut_layer convolutional_layer
+GRADIENT_BUILD = $(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) tests/gradient/*.c
+
+.PHONY: test-gradient
+test-gradient: host
+	@mkdir -p $(GRADIENT_TEST)
+	@for file in $(GRADIENT_STOCK); do \
+		$(CC) -w -Ofast $(HOST_TEST_CFLAGS) -c $(HOST_TREE)/src/$$file.c -o $(GRADIENT_TEST)/$$file.o || exit 1; done
+	@$(GRADIENT_BUILD) -o $(GRADIENT_TEST)/gradient $(HOST_TEST_LIBS)
+	@$(GRADIENT_BUILD) $(GRADIENT_STOCK:%=$(GRADIENT_TEST)/%.o) -o $(GRADIENT_TEST)/gradient_stock $(HOST_TEST_LIBS)
+	@for program in gradient gradient_stock; do \
+		OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(GRADIENT_TEST)/$$program $(GRADIENT_TEST) 2> $(GRADIENT_TEST)/log \
+			|| { tail -5 $(GRADIENT_TEST)/log; exit 1; }; done
+
+# A development check, too slow for make test: without any one of the host's corrections a test must fail.
+.PHONY: test-mutants
+test-mutants: host
+	@tests/gradient/mutants.sh $(HOST_PRISTINE) $(HOST_TREE) $(HOST) $(BUILD)/mutants $(HOST_SWITCHES) FAST=0 DNNL=0

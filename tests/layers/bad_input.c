@@ -1,0 +1,187 @@
+/* bad_input.c: whatever a section can have wrong gets one line that names file, section, layer, option and value, and exit
+ * status 1. */
+#include "bad_input.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+
+#define NET "batch=4\nheight=4\nwidth=4\nchannels=2\nmax_batches=1\n"
+#define BODY                                                                                                           \
+    "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\n"                                           \
+    "[connected]\noutput=3\nactivation=linear\n[softmax]\n"
+#define VARIATION BODY "[label_variation]\n"
+#define SMOOTH BODY "[lgg_smooth]\n"
+#define TEACHER "teacher_cfg=teacher.cfg\nteacher_weights=teacher.weights\n"
+#define GKD BODY "[lgg_gkd]\n" TEACHER
+#define YOLO                                                                                                           \
+    "[convolutional]\nfilters=14\nsize=1\nstride=1\nactivation=linear\n"                                               \
+    "[yolo]\nmask=0,1\nanchors=1,2,2,1\nclasses=2\nnum=2\n"
+
+typedef struct {
+    const char *name, *sections, *expected;
+} bad_input;
+
+static const bad_input cases[] = {
+    {"unknown option", VARIATION "lamda=1\n",
+     "layer 3 [label_variation]: unknown option lamda=1; did you mean lambda?"},
+    {"an option of another section", BODY "[rkd]\nk=3\n" TEACHER, "layer 3 [rkd]: unknown option k=3; did you mean"},
+    {"unknown value", VARIATION "similarity=cosin\n",
+     "similarity=cosin: must be cosine, rbf or exp; did you mean cosine?"},
+    {"unknown reduction", VARIATION "reduction=average\n", "reduction=average: must be sum or mean"},
+    {"unknown loss", BODY "[rkd]\nloss=angles\n" TEACHER,
+     "loss=angles: must be distance or angle; did you mean angle?"},
+    {"unknown edges", GKD "edges=extra\n", "edges=extra: must be all, inter or intra"},
+    {"unknown neighbors", GKD "neighbors=student\n", "neighbors=student: must be own or teacher"},
+    {"unknown distance", GKD "distance=square\n",
+     "distance=square: must be squared or frobenius; did you mean squared?"},
+    {"normalize is no switch", VARIATION "normalize=2\n", "normalize=2: must be 0 or 1"},
+    {"k negative", VARIATION "k=-1\n", "k=-1: must be a whole number, 0 or more"},
+    {"k no number", VARIATION "k=five\n", "k=five: must be a whole number"},
+    {"k with something behind it", VARIATION "k=5x\n", "k=5x: must be a whole number"},
+    {"k too large for an int", VARIATION "k=99999999999\n", "k=99999999999: must be a whole number"},
+    {"power 0", VARIATION "power=0\n", "power=0: must be a whole number, 1 or more"},
+    {"alpha 0", VARIATION "alpha=0\n", "alpha=0: must be a number above 0"},
+    {"alpha negative", VARIATION "alpha=-1\n", "alpha=-1: must be a number above 0"},
+    {"alpha not a number", VARIATION "alpha=nan\n", "alpha=nan: must be a number above 0"},
+    {"lambda infinite", VARIATION "lambda=inf\n", "lambda=inf: must be a number, 0 or more"},
+    {"lambda negative", VARIATION "lambda=-.1\n", "lambda=-.1: must be a number, 0 or more"},
+    {"temperature 0", BODY "[hkd]\ntemperature=0\n" TEACHER, "temperature=0: must be a number above 0"},
+    {"an option twice", VARIATION "k=3\nk=4\n", "k=4: given twice"},
+    {"an option without a value", VARIATION "layers=\n", "layer 3 [label_variation]: line 19: layers= has no value"},
+    {"layer not before the section", VARIATION "layers=3\n",
+     "layers=3: no such layer before this section; give 0 to 2, or -3 to -1"},
+    {"layer out of range", VARIATION "layers=-4\n", "layers=-4: no such layer before this section"},
+    {"layer no number", VARIATION "layers=a\n", "layers=a: must be whole numbers with commas between them"},
+    {"a list that ends with a comma", SMOOTH "layers=0,1,\n", "layers=0,1,: must be whole numbers"},
+    {"two layers for label variation", VARIATION "layers=0,1\n", "layers= names 2 layers; give one"},
+    {"one layer for smoothness", SMOOTH "layers=0\n", "layers= names 1 layer; give two or more"},
+    {"no layers for smoothness", SMOOTH, "give two or more"},
+    {"a layer twice for smoothness", SMOOTH "layers=0,1,-3\n", "layers= names layer 0 twice"},
+    {"two layers for hkd", BODY "[hkd]\nlayers=0,1\nteacher_layers=0,1\n" TEACHER,
+     "layers= names 2 layers; give the one with the logits"},
+    {"lists of different lengths", GKD "layers=0,1\nteacher_layers=0\n",
+     "teacher_layers names 1 layer and layers 2; name as many in both"},
+    {"only one of two lists", GKD "layers=0,1\n", "teacher_layers names 1 layer and layers 2"},
+    {"tapping an LGG section", VARIATION "[label_variation]\nlayers=3\n",
+     "layer 4 [label_variation]: layers=3: is an LGG section, which passes its input through; tap layer 2 instead "
+     "(layers=2)"},
+    {"tapping a cost", BODY "[cost]\n[label_variation]\n",
+     "layers=3: is a [cost], whose output is its loss; tap layer 2 instead"},
+    {"tapping an l2norm", "[connected]\noutput=3\n[l2norm]\n[softmax]\n[label_variation]\nlayers=1\n",
+     "layers=1: is an [l2norm]"},
+    {"tapping a crop", "[crop]\ncrop_height=4\ncrop_width=4\n[label_variation]\nlayers=0\n",
+     "layers=0: is a [crop], which has no gradient, and there is no other layer before it"},
+    {"tapping a yolo", YOLO "[rkd]\n" TEACHER,
+     "layers=1: is a [yolo], whose delta is that of its own loss; tap layer 0 instead"},
+    {"a softmax that a dropout overwrites", BODY "[dropout]\n[label_variation]\n", "tap layer 1 instead"},
+    {"the first section", "[label_variation]\n" BODY, "layer 0 [label_variation]: there is no layer before it"},
+    {"hkd without a softmax", "[connected]\noutput=3\n[hkd]\n" TEACHER, "there is no [softmax] before this section"},
+    {"labels in a detector", YOLO "[label_variation]\nlayers=0\n",
+     "layer 2 [label_variation]: needs class labels, but the truth of this network is that of a detector (layer 1)"},
+    {"edges in a detector", YOLO "[lgg_gkd]\nlayers=0\nedges=inter\n" TEACHER, "give edges=all"},
+    {"classes that the softmax contradicts", VARIATION "classes=5\n",
+     "classes=5: layer 2 compares 3 outputs with the same labels; give classes=3"},
+    {"classes that differ",
+     "[connected]\noutput=7\n[label_variation]\nclasses=3\n[label_variation]\nlayers=0\nclasses=4\n",
+     "layer 2 [label_variation]: classes=4: layer 1 [label_variation] gives classes=3"},
+    {"classes 0", VARIATION "classes=0\n", "classes=0: must be a whole number, 1 or more"},
+    {"no teacher_cfg", BODY "[lgg_gkd]\nteacher_weights=teacher.weights\n", "teacher_cfg= is missing"},
+    {"no teacher_weights", BODY "[lgg_gkd]\nteacher_cfg=teacher.cfg\n", "teacher_weights= is missing"},
+    {"teacher's cfg not there", BODY "[lgg_gkd]\nteacher_cfg=nowhere.cfg\nteacher_weights=teacher.weights\n",
+     "teacher_cfg=nowhere.cfg: No such file"},
+    {"teacher's weights not there", BODY "[lgg_gkd]\nteacher_cfg=teacher.cfg\nteacher_weights=nowhere\n",
+     "teacher_weights=nowhere: No such file"},
+    {"teacher's weights too short", BODY "[hkd]\nteacher_cfg=teacher.cfg\nteacher_weights=short.weights\n",
+     "bytes long, its network needs 836: too short"},
+    {"teacher's weights too long", BODY "[hkd]\nteacher_cfg=teacher.cfg\nteacher_weights=long.weights\n",
+     "is 837 bytes long, its network needs 836: too long"},
+    {"teacher's weights empty", BODY "[hkd]\nteacher_cfg=teacher.cfg\nteacher_weights=empty.weights\n",
+     "is 0 bytes long, its network needs 836: too short"},
+    {"teacher's layer out of range", GKD "layers=0\nteacher_layers=4\n",
+     "teacher_layers=4: no such layer in the teacher; give 0 to 3, or -4 to -1"},
+    {"teacher's layer an LGG section", GKD "layers=0\nteacher_layers=3\n",
+     "teacher_layers=3: is an LGG section, which passes its input through; tap layer 2 instead"},
+    {"teacher of other images", BODY "[rkd]\nteacher_cfg=large.cfg\nteacher_weights=teacher.weights\n",
+     "takes images of 8 x 8 x 2 (128 values), the student 4 x 4 x 2 (32 values)"},
+    {"teacher of other classes", BODY "[hkd]\nlayers=0\n" TEACHER,
+     "teacher_layers=1: has 3 outputs and layers=0 has 48; both must be logits of the same classes"},
+};
+
+/* Parses the network, and trains one batch: what is wrong with a teacher shows only then. */
+static void train_once(const char *sections) {
+    network *net = read_text_network(NET, sections);
+    run_pass(net, 1);
+}
+
+static void train_huge_batch(const char *sections) {
+    network *net = read_text_network("batch=3000000\ninputs=1\nmax_batches=1\n", sections);
+    run_pass(net, 1);
+}
+
+static void validate_embedding(const char *sections) {
+    check_lgg_outputs(read_text_network(NET, sections), 10, "data/test.data");
+}
+
+static void train_other_classes(const char *sections) {
+    check_lgg_truth(read_text_network(NET, sections), 10, "data/test.data");
+}
+
+/* The last line that a program wrote. */
+static const char *last_line(char *said) {
+    size_t length = strlen(said);
+    if (length && said[length - 1] == '\n') said[--length] = '\0';
+    char *start = strrchr(said, '\n');
+    return start ? start + 1 : said;
+}
+
+static void expect_failure(const char *name, void (*run)(const char *), const char *sections, const char *expected,
+                           const char *prefix) {
+    char said[65536], why[70000];
+    int status = run_apart(run, sections, said, sizeof said);
+    const char *line = last_line(said);
+    int good = status == 1 && strstr(line, expected) && strncmp(line, prefix, strlen(prefix)) == 0;
+    snprintf(why, sizeof why, "exit status %d, said \"%s\"", status, line);
+    report(name, good, why);
+}
+
+/* teacher.cfg and its 836 bytes of weights, and files that are none. */
+static void make_files(void) {
+    static const char *const sections = BODY "[label_variation]\n";
+    char text[1024], bytes[1024] = {0};
+    network *net = read_text_network(NET, sections);
+    save_weights(net, (char[]){"teacher.weights"});
+    free_network(net);
+    snprintf(text, sizeof text, "[net]\n%s\n%s", NET, sections);
+    write_text("teacher.cfg", text);
+    snprintf(text, sizeof text, "[net]\nbatch=4\nheight=8\nwidth=8\nchannels=2\n%s", sections);
+    write_text("large.cfg", text);
+    FILE *file = fopen("teacher.weights", "rb");
+    size_t length = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    static const struct {
+        const char *path;
+        int change;
+    } lengths[] = {{"short.weights", -1}, {"long.weights", 1}, {"empty.weights", -1024}};
+    for (int i = 0; i < 3; ++i) {
+        int wanted = (int)length + lengths[i].change;
+        file = fopen(lengths[i].path, "wb");
+        fwrite(bytes, 1, wanted > 0 ? (size_t)wanted : 0, file);
+        fclose(file);
+    }
+}
+
+void test_bad_input(void) {
+    make_files();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        expect_failure(cases[i].name, train_once, cases[i].sections, cases[i].expected, "test.cfg: layer ");
+    }
+    expect_failure("a batch that does not fit memory", train_huge_batch,
+                   "[connected]\noutput=1\n[label_variation]\nclasses=1\n", "GB of memory and this machine has",
+                   "test.cfg: layer 1 [label_variation]: the graphs of batch=3000000");
+    expect_failure("validation of an embedding", validate_embedding, VARIATION,
+                   "classes=10, but this network has 3 outputs", "data/test.data: ");
+    expect_failure("training with other classes", train_other_classes, VARIATION, "give classes=10 in this section",
+                   "test.cfg: layer 3 [label_variation]: the labels of this network are 3 wide");
+}

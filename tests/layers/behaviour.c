@@ -1,0 +1,421 @@
+/* behaviour.c: what the sections do to a network, and what they leave alone. */
+#include "behaviour.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+#define NET "batch=6\nheight=6\nwidth=6\nchannels=2\nlearning_rate=.1\nmax_batches=10\n"
+#define CONV "[convolutional]\nbatch_normalize=1\nfilters=4\nsize=3\nstride=1\npad=1\nactivation=relu\n"
+#define HEAD "[avgpool]\n[connected]\noutput=3\nactivation=linear\n[softmax]\n"
+#define TEACHER "teacher_cfg=teacher.cfg\nteacher_weights=teacher.weights\n"
+#define EVERY_SECTION                                                                                                  \
+    "[label_variation]\n[lgg_smooth]\nlayers=0,-4\n[lgg_gkd]\nlayers=0\nteacher_layers=0\n" TEACHER                    \
+    "[rkd]\nlayers=0\nteacher_layers=0\n" TEACHER "[hkd]\n" TEACHER
+
+static const lgg_section *section_of(const network *net, int layer) {
+    return net->layers[layer].lgg;
+}
+
+/* teacher.cfg, whose sections name a teacher that is not there, and teacher.weights. */
+static void make_teacher(void) {
+    static const char *const sections =
+        CONV "[dropout]\n[batchnorm]\n" HEAD "[lgg_gkd]\nteacher_cfg=nowhere.cfg\nteacher_weights=nowhere\n";
+    char text[1024];
+    network *net = read_text_network(NET, CONV "[dropout]\n[batchnorm]\n" HEAD);
+    for (unsigned i = 1; i < 20; ++i)
+        run_pass(net, i);
+    save_weights(net, (char[]){"teacher.weights"});
+    free_network(net);
+    snprintf(text, sizeof text, "[net]\nbatch=2\nsubdivisions=2\nheight=6\nwidth=6\nchannels=2\n%s", sections);
+    write_text("teacher.cfg", text);
+}
+
+/* ---- what they leave alone ---- */
+
+static void test_prediction(int batch, const char *name) {
+    network *plain = read_text_network(NET, CONV CONV HEAD);
+    network *ours = read_text_network(NET, CONV "[label_variation]\n" CONV HEAD EVERY_SECTION);
+    set_batch_network(plain, batch);
+    set_batch_network(ours, batch);
+    float *expected = predict(plain, 3), *got = predict(ours, 3);
+    report(name, plain->outputs == ours->outputs && same_floats(expected, got, 3 * batch), "outputs differ");
+    free_network(plain);
+    free_network(ours);
+}
+
+static void test_missing_teacher(void) {
+    network *net = read_text_network(NET, CONV HEAD "[hkd]\nteacher_cfg=nowhere.cfg\nteacher_weights=nowhere\n");
+    float *output = predict(net, 3);
+    report("a student predicts without its teacher", fabs(output[0] + output[1] + output[2] - 1.f) < 1e-5f,
+           "no probabilities");
+    free_network(net);
+}
+
+static void test_weights_file(void) {
+    network *plain = read_text_network(NET, CONV CONV HEAD);
+    network *ours = read_text_network(NET, CONV "[label_variation]\n" CONV HEAD EVERY_SECTION);
+    run_pass(ours, 1);
+    for (int i = 0; i < 2; ++i) {
+        layer from = plain->layers[i], to = ours->layers[2 * i];
+        memcpy(to.rolling_mean, from.rolling_mean, (size_t)from.n * sizeof(float));
+        memcpy(to.rolling_variance, from.rolling_variance, (size_t)from.n * sizeof(float));
+    }
+    save_weights(plain, (char[]){"plain.weights"});
+    save_weights(ours, (char[]){"ours.weights"});
+    report("the weights file is the one without sections", same_files("plain.weights", "ours.weights"), "files differ");
+    free_network(plain);
+    free_network(ours);
+}
+
+/* [batchnorm] is what the pre-activation networks are made of: all it has learnt must come back. */
+static void test_batchnorm_weights(void) {
+    network *saved = read_text_network(NET, CONV "[batchnorm]\n" HEAD);
+    for (int i = 0; i < 4; ++i)
+        saved->layers[1].biases[i] = (float)i;
+    run_pass(saved, 1);
+    save_weights(saved, (char[]){"batchnorm.weights"});
+    network *loaded = read_text_network(NET, CONV "[batchnorm]\n" HEAD);
+    load_weights(loaded, (char[]){"batchnorm.weights"});
+    report("a stand-alone [batchnorm] is saved and loaded whole",
+           same_floats(predict(saved, 2), predict(loaded, 2), 18), "outputs differ");
+    free_network(saved);
+    free_network(loaded);
+}
+
+/* One input channel, one filter of weight 1: a 1x1 convolution of stride 2 passes every other pixel of every other row on. */
+static void test_strided_convolution(void) {
+    network *net = read_text_network("batch=2\nheight=5\nwidth=6\nchannels=1\n",
+                                     "[convolutional]\nfilters=1\nsize=1\nstride=2\nactivation=linear\n");
+    net->layers[0].weights[0] = 1;
+    float *output = predict(net, 5);
+    int same = net->outputs == 9;
+    for (int i = 0; i < 2 * 9 && same; ++i)
+        same = output[i] == net->input[i / 9 * 30 + i % 9 / 3 * 12 + i % 3 * 2];
+    report("a strided 1x1 convolution sees every other pixel", same, "it sees others");
+    free_network(net);
+}
+
+static void test_lambda_zero(void) {
+    network *plain = read_text_network(NET, CONV HEAD);
+    network *ours = read_text_network(NET, CONV "[label_variation]\nlambda=0\n" HEAD);
+    run_pass(plain, 1);
+    run_pass(ours, 1);
+    report("lambda=0 measures and changes nothing",
+           same_floats(plain->layers[0].weight_updates, ours->layers[0].weight_updates, plain->layers[0].nweights) &&
+               get_lgg_term(ours, 0).value > 0,
+           "the updates differ, or there is no value");
+    free_network(plain);
+    free_network(ours);
+}
+
+void test_transparency(void) {
+    make_teacher();
+    test_prediction(6, "prediction is the one without sections");
+    test_prediction(1, "prediction of single images is the one without sections");
+    test_missing_teacher();
+    test_weights_file();
+    test_batchnorm_weights();
+    test_lambda_zero();
+    test_strided_convolution();
+}
+
+/* ---- training ---- */
+
+/* One graph each subdivision: the terms are means over them, the updates their sum. */
+static void test_subdivisions(void) {
+    static const char *const sections = CONV HEAD "[label_variation]\nlayers=0\n";
+    network *whole = read_text_network("batch=6\nsubdivisions=2\nheight=6\nwidth=6\nchannels=2\n", sections);
+    network *half = read_text_network("batch=3\nheight=6\nwidth=6\nchannels=2\n", sections);
+    double mean = 0;
+    for (unsigned i = 1; i <= 2; ++i) {
+        run_pass(whole, i);
+        run_pass(half, i);
+        mean += get_lgg_term(half, 0).value / 2;
+    }
+    report("subdivisions have a graph each",
+           same_number(get_lgg_term(whole, 0).value, mean) &&
+               same_floats(whole->layers[0].weight_updates, half->layers[0].weight_updates, 72),
+           "the mean of the terms or the sum of the updates is another");
+    run_pass(whole, 3);
+    run_pass(half, 3);
+    report("each iteration has terms of its own",
+           same_number(get_lgg_term(whole, 0).value, get_lgg_term(half, 0).value), "the mean goes on over iterations");
+    free_network(whole);
+    free_network(half);
+}
+
+static void test_resizing(void) {
+    static const char *const sections =
+        CONV "[label_variation]\n" CONV "[label_variation]\nlayers=0\n[avgpool]\n"
+             "[lgg_smooth]\nlayers=0,2,4\n"
+             "[rkd]\nlayers=2\nteacher_layers=0\nteacher_cfg=resizable.cfg\nteacher_weights=resizable.weights\n";
+    network *teacher = read_text_network(NET, CONV "[avgpool]\n");
+    save_weights(teacher, (char[]){"resizable.weights"});
+    free_network(teacher);
+    write_text("resizable.cfg", "[net]\nheight=6\nwidth=6\nchannels=2\n" CONV "[avgpool]\n");
+    network *fresh = read_text_network("batch=4\nheight=6\nwidth=6\nchannels=2\n", sections);
+    network *resized = read_text_network("batch=4\nheight=6\nwidth=6\nchannels=2\n", sections);
+    resize_network(resized, 10, 8);
+    run_pass(resized, 1);
+    double large = get_lgg_term(resized, 3).value;
+    resize_network(resized, 6, 6);
+    run_pass(fresh, 1);
+    memset(resized->layers[0].weight_updates, 0, 72 * sizeof(float));
+    run_pass(resized, 1);
+    int same = same_floats(fresh->layers[0].weight_updates, resized->layers[0].weight_updates, 72);
+    for (int i = 0; i < 4; ++i)
+        same = same && same_number(get_lgg_term(fresh, i).value, get_lgg_term(resized, i).value);
+    report("a resized network trains as one of that size", same && isfinite(large) && resized->truths == fresh->truths,
+           "terms or updates differ");
+    free_network(fresh);
+    free_network(resized);
+}
+
+static void test_alone(void) {
+    network *net = read_text_network(
+        "batch=6\nheight=6\nwidth=6\nchannels=2\nlearning_rate=.01\nmax_batches=10\n",
+        "[connected]\noutput=5\nactivation=linear\n[label_variation]\nsimilarity=exp\nclasses=3\nlambda=2\n");
+    fill_batch(net, 1);
+    float cost = train_network_datum(net) / 6;
+    double scaled = get_lgg_term(net, 0).scaled;
+    report("without a task the loss is that of the sections", scaled > 0 && fabs((double)cost - scaled) < 1e-6,
+           "the cost is another");
+    report("classes= gives the width of the labels", net->truths == 3 && net->outputs == 5,
+           "the truth has another width");
+    predict(net, 1);
+    report("without a task prediction has cost 0", *net->cost == 0, "the cost is another");
+    free_network(net);
+}
+
+static void test_places(void) {
+    network *net = read_text_network(NET, CONV "[label_variation]\n[rkd]\n" TEACHER
+                                               "[shortcut]\nfrom=-3\n[route]\nlayers=-2,-1\n" HEAD
+                                               "[label_variation]\nlayers=-8\n[label_variation]\n");
+    const layer *l = net->layers;
+    run_pass(net, 1);
+    report("sections have an index, pass their input through and are stepped over by default taps",
+           l[1].output == l[0].output && l[2].output == l[0].output && l[4].out_c == 8 &&
+               section_of(net, 8)->tapped[0] == 0 && section_of(net, 9)->tapped[0] == 7,
+           "an index is another");
+    free_network(net);
+}
+
+static void test_batch_of_one(void) {
+    network *net = read_text_network("batch=1\nheight=6\nwidth=6\nchannels=2\n", CONV CONV HEAD EVERY_SECTION);
+    run_pass(net, 1);
+    int finite = 1;
+    for (int i = 0; i < count_lgg_terms(net); ++i)
+        finite = finite && lgg_is_finite(get_lgg_term(net, i).value);
+    report("a batch of one has empty graphs", finite && get_lgg_term(net, 0).value == 0, "a term is not 0");
+    free_network(net);
+}
+
+void test_training(void) {
+    test_subdivisions();
+    test_resizing();
+    test_alone();
+    test_places();
+    test_batch_of_one();
+    volatile double zero = 0;
+    report("NaN and infinity are seen", !lgg_is_finite(zero / zero) && !lgg_is_finite(1 / zero) && lgg_is_finite(1),
+           "they are not");
+}
+
+/* ---- teachers ---- */
+
+static int teacher_runs;
+static void (*convolve)(layer l, network net);
+
+static void count_run(layer l, network net) {
+    ++teacher_runs;
+    convolve(l, net);
+}
+
+static void test_sharing(void) {
+    network *net = read_text_network(NET, CONV CONV HEAD EVERY_SECTION
+                                     "[rkd]\nlayers=0\nteacher_layers=0\nteacher_cfg=./teacher.cfg\n"
+                                     "teacher_weights=../layers/teacher.weights\n");
+    run_pass(net, 1);
+    lgg_teacher *teacher = section_of(net, 7)->teacher;
+    report("sections that name the same files share one teacher",
+           teacher == section_of(net, 8)->teacher && teacher == section_of(net, 10)->teacher && !teacher->next,
+           "there are more");
+    convolve = teacher->net->layers[0].forward;
+    teacher->net->layers[0].forward = count_run;
+    run_pass(net, 2);
+    run_pass(net, 3);
+    report("a teacher runs once a batch", teacher_runs == 2, "another number of times");
+    free_network(net);
+}
+
+/* Batch normalizations folded and buffers freed, it must still say what the network says. */
+static void test_folding(void) {
+    network *net = read_text_network(NET, CONV HEAD "[hkd]\n" TEACHER);
+    network *plain = read_text_network(NET, CONV "[dropout]\n[batchnorm]\n" HEAD);
+    load_weights(plain, (char[]){"teacher.weights"});
+    run_pass(net, 4);
+    predict(plain, 4);
+    const layer *taught = &section_of(net, 4)->teacher->net->layers[4], *expected = &plain->layers[4];
+    report("a teacher is the network of its files, in inference mode",
+           same_floats(taught->output, expected->output, 18), "outputs differ");
+    const layer *first = &section_of(net, 4)->teacher->net->layers[0];
+    report("a teacher keeps no memory for training",
+           !first->delta && !first->weight_updates && !first->x && !first->batch_normalize, "it does");
+    free_network(net);
+    free_network(plain);
+}
+
+static void test_random_numbers(void) {
+    network *net = read_text_network(NET, CONV HEAD "[hkd]\n" TEACHER);
+    run_pass(net, 1);
+    int drawn = rand();
+    srand(2);
+    report("loading a teacher draws none of the student's random numbers", drawn == rand(), "it does");
+    free_network(net);
+}
+
+static void test_itself(void) {
+    network *net = read_text_network(NET, CONV "[dropout]\n[batchnorm]\n" HEAD "[hkd]\nlambda=1\n" TEACHER);
+    run_pass(net, 1);
+    report("a teacher is not the student", section_of(net, 6)->teacher->net != net && get_lgg_term(net, 0).value > 0,
+           "it is");
+    free_network(net);
+}
+
+void test_teachers(void) {
+    make_teacher();
+    test_sharing();
+    test_folding();
+    test_random_numbers();
+    test_itself();
+}
+
+/* ---- a detector ---- */
+
+#define YOLO                                                                                                           \
+    CONV "[maxpool]\nsize=2\nstride=2\n[convolutional]\nfilters=14\nsize=1\nstride=1\nactivation=linear\n"             \
+         "[yolo]\nmask=0,1\nanchors=4,4,9,9\nclasses=2\nnum=2\nrandom=0\n"
+
+/* One box of the first class in the middle of each image. */
+static void fill_boxes(network *net, unsigned seed) {
+    fill_batch(net, seed);
+    memset(net->truth, 0, (size_t)(net->truths * net->batch) * sizeof(float));
+    for (int b = 0; b < net->batch; ++b) {
+        float box[5] = {.5f, .5f, .4f, .4f, 0};
+        memcpy(net->truth + b * net->truths, box, sizeof box);
+    }
+}
+
+static network *train_detector(const char *sections) {
+    network *net =
+        read_text_network("batch=4\nheight=32\nwidth=32\nchannels=3\nlearning_rate=.001\nmax_batches=100\n", sections);
+    for (unsigned i = 0; i < 20; ++i) {
+        fill_boxes(net, i);
+        train_network_datum(net);
+    }
+    return net;
+}
+
+static int detections(network *net) {
+    int n;
+    set_batch_network(net, 1);
+    predict(net, 1);
+    detection *boxes = get_network_boxes(net, 32, 32, -1, .5f, 0, 1, &n);
+    int classes = n ? boxes[0].classes : 0;
+    free_detections(boxes, n);
+    return n * classes;
+}
+
+void test_detector(void) {
+    network *teacher = train_detector(YOLO);
+    save_weights(teacher, (char[]){"yolo.weights"});
+    write_text("yolo.cfg", "[net]\nheight=32\nwidth=32\nchannels=3\n" YOLO);
+    network *net = train_detector(
+        YOLO "[lgg_gkd]\nlayers=0,2\nteacher_layers=0,2\nteacher_cfg=yolo.cfg\nteacher_weights=yolo.weights\n"
+             "[rkd]\nlayers=1\nteacher_layers=1\nteacher_cfg=yolo.cfg\nteacher_weights=yolo.weights\n");
+    int finite = lgg_is_finite(*net->cost);
+    for (int i = 0; i < 2; ++i)
+        finite = finite && lgg_is_finite(get_lgg_term(net, i).value) && get_lgg_term(net, i).value > 0;
+    report("a detector trains with gkd and rkd", finite, "a loss is not finite");
+    layer last = net->layers[net->n - 1], yolo = teacher->layers[teacher->n - 1];
+    report("a detector's training finds its classes and boxes in the last layer",
+           last.classes == yolo.classes && last.max_boxes == yolo.max_boxes && last.jitter == yolo.jitter &&
+               net->truths == teacher->truths && net->outputs == teacher->outputs,
+           "they differ");
+    report("a detector with sections detects", detections(net) > 0 && detections(net) == detections(teacher),
+           "other boxes");
+    free_network(net);
+    free_network(teacher);
+}
+
+/* ---- what they say ---- */
+
+static int count_words(const char *text, const char *words) {
+    int n = 0;
+    for (; (text = strstr(text, words)); text += strlen(words))
+        ++n;
+    return n;
+}
+
+static void train_thrice(const char *sections) {
+    network *net = read_text_network(NET, sections);
+    for (unsigned i = 1; i <= 3; ++i)
+        run_pass(net, i);
+}
+
+/* Its first layer puts out nothing but zeros. */
+static void train_dead(const char *sections) {
+    network *net = read_text_network(NET, sections);
+    for (int i = 0; i < net->layers[0].outputs; ++i)
+        net->layers[0].biases[i] = -100;
+    for (unsigned i = 1; i <= 3; ++i)
+        run_pass(net, i);
+}
+
+static void test_warnings(void) {
+    char said[65536];
+    int status = run_apart(train_thrice, "[connected]\noutput=5\nactivation=linear\n[label_variation]\nclasses=3\n",
+                           said, sizeof said);
+    report("cosine on negative outputs is warned of once",
+           status == 0 &&
+               count_words(said,
+                           "layer 1 [label_variation]: warning: similarity=cosine: layer 0 has negative outputs") == 1,
+           said);
+    status = run_apart(train_dead, "[connected]\noutput=5\nactivation=relu\n[label_variation]\nclasses=3\n", said,
+                       sizeof said);
+    report("vectors of zeros are warned of once",
+           status == 0 && count_words(said, "most vectors of a tapped layer are zero") == 1, said);
+}
+
+static void test_progress(void) {
+    network *net =
+        read_text_network(NET, CONV CONV HEAD "[label_variation]\nlayers=1\nlambda=.5\n[lgg_smooth]\nlayers=0,1\n");
+    char line[4096] = "", expected[256];
+    fflush(stdout);
+    FILE *terminal = stdout;
+    stdout = fmemopen(line, sizeof line, "w");
+    for (unsigned i = 0; i < 2; ++i) {
+        fill_batch(net, i);
+        train_network_datum(net);
+        print_lgg_progress(net, 6);
+    }
+    fclose(stdout);
+    stdout = terminal;
+    lgg_term term = get_lgg_term(net, 0);
+    snprintf(expected, sizeof expected,
+             "\nlgg: label_variation 5: %g x 0.5 = %g (sigma 1: %g); lgg_smooth 6: ", term.value, term.value / 2,
+             term.sigma[0]);
+    report("the line of progress has every term, unscaled and scaled", strstr(line, expected) != NULL, line);
+    report("the line of progress has images a second and the time left", strstr(line, " images/s, 0:00:0") != NULL,
+           line);
+    free_network(net);
+}
+
+void test_words(void) {
+    test_warnings();
+    test_progress();
+}
