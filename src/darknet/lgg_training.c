@@ -184,7 +184,7 @@ void backup_lgg_training(void) {
     if (training.n > 1) host_synchronize(training.nets, training.n);
 #endif
     training.backed_up = time(NULL);
-    if (training.last_good && training.last_good_iteration == get_current_batch(training.nets[0]) &&
+    if (training.last_good && training.last_good_iteration == host_iteration(training.nets[0]) &&
         strcmp(training.last_good, training.backup) == 0) {
         return;
     }

@@ -1,0 +1,114 @@
+#!/bin/bash
+# AlexeyAB/darknet as a user has it: install, make, train, validate, uninstall; beside the first host's program.
+#
+# usage: test_second_host.sh PRISTINE-TREE FIRST-HOST'S-DARKNET
+set -u
+
+pristine=$1 first=$2
+work=${BUILD:-build}/tests/second-host
+tree=$work/tree
+second=$tree/darknet
+failures=0
+
+pass() { echo "PASS second host, $1"; }
+fail() { echo "FAIL second host, $1: $2"; failures=$((failures + 1)); }
+manifest() { (cd "$1" && find . -type f ! -name '*.o' -printf '%m %P ' -exec sha256sum {} \; | sort -k2); }
+
+# cfg FILE NET-OPTIONS...: the network of all.cfg with these options.
+cfg() {
+    local file=$1
+    shift
+    { printf '[net]\nwidth=32\nheight=32\nchannels=3\nmomentum=0.9\ndecay=0.0005\nbn_momentum=0.9\nmin_crop=32\nmax_crop=32\n'
+      printf '%s\n' pad_crop=4 flip=1 shuffle=1 seed=3 decay_all=1 "$@"
+      sed 1d tests/second_host/all.cfg; } > "$file"
+}
+
+# train DARKNET CFG [WEIGHTS...]: its output in $work/log.
+train() {
+    local darknet=$1 net=$2
+    shift 2
+    "$darknet" classifier train "$work/data" "$net" "$@" > "$work/log" 2>&1
+}
+
+# first_losses LOG.csv: task loss and the terms (not the scaled ones, nor the rates) of the first iteration.
+first_losses() { awk -F, 'NR == 2 { for (i = 4; i <= NF; ++i) print $i }' "$1"; }
+
+install_and_make() {
+    rm -rf "$work"
+    mkdir -p "$work/backup" && cp -R "$pristine" "$tree" || exit 1
+    sed "s|^backup=.*|backup=$work/backup|" data/cifar10.data > "$work/data"
+    manifest "$tree" > "$work/before"
+    ${MAKE:-make} --no-print-directory -s install DARKNET="$tree" > "$work/log" 2>&1 || { fail "install" "$(tail -1 "$work/log")"; exit 1; }
+    if ${MAKE:-make} -s -C "$tree" OPENMP=1 BLAS=1 -j"$(nproc)" > "$work/log" 2>&1; then
+        pass "a clean tree takes the layers and builds with its own make"
+    else
+        fail "a clean tree takes the layers and builds with its own make" "$(grep -m 1 error "$work/log")"
+        exit 1
+    fi
+}
+
+same_losses() {
+    cfg "$work/start.cfg" batch=32 learning_rate=0 max_batches=1 policy=constant
+    train "$first" "$work/start.cfg"
+    cfg "$work/one.cfg" batch=32 learning_rate=0.05 max_batches=1 policy=constant lgg_log="$work/one.csv"
+    for host in first second; do
+        rm -f "$work/one.csv"
+        train "${!host}" "$work/one.cfg" "$work/backup/start.weights" -clear || { fail "the first host's losses" "$(tail -1 "$work/log")"; return; }
+        first_losses "$work/one.csv" > "$work/$host.losses"
+    done
+    local worst
+    worst=$(paste "$work/first.losses" "$work/second.losses" | awk '
+        { d = $1 - $2; d = d < 0 ? -d : d; s = $1 < 0 ? -$1 : $1; e = d / (s > 1e-12 ? s : 1); if (e > worst) worst = e; ++n }
+        END { print n > 8 && worst <= 1e-4 ? "good" : "bad", n " numbers, the worst differs by " worst }')
+    case $worst in
+        good*) pass "the first iteration has the first host's losses (${worst#good })" ;;
+        *) fail "the first iteration has the first host's losses" "${worst#bad }" ;;
+    esac
+}
+
+losses_fall() {
+    cfg "$work/long.cfg" batch=32 learning_rate=0.05 max_batches=300 policy=poly power=1 lgg_log="$work/long.csv"
+    train "$second" "$work/long.cfg" || { fail "a training with every section" "$(tail -1 "$work/log")"; return; }
+    awk -F, '
+        NR == 1 { for (i = 4; i <= NF; ++i) if ($i !~ /sigma|_scaled/) name[i] = $i; next }
+        NR <= 51 { for (i in name) early[i] += $i }
+        { row[NR] = $0 }
+        END {
+            for (r = NR - 49; r <= NR; ++r) { split(row[r], value, ","); for (i in name) late[i] += value[i] }
+            for (i in name) printf "%s %s: %.6g over the first 50 iterations, %.6g over the last 50\n", \
+                late[i] < early[i] ? "PASS" : "FAIL", "second host, " name[i], early[i] / 50, late[i] / 50
+        }' "$work/long.csv" | tee "$work/falls"
+    failures=$((failures + $(grep -c ^FAIL "$work/falls")))
+}
+
+published_accuracy() {
+    local weights=../shared/weights name="the published teacher's accuracy" last
+    if [ ! -f $weights/wrn28-1.weights ]; then
+        echo "SKIPPED second host, $name: no $weights/wrn28-1.weights"
+        return
+    fi
+    "$second" classifier valid "$work/data" $weights/wrn28-1.cfg $weights/wrn28-1.weights > "$work/log" 2>&1
+    last=$(grep 'top 1' "$work/log" | tail -n 1)
+    case $last in
+        *"top 1: 0.932700,"*) pass "$name: top 1 = 0.9327 of 10,000" ;;
+        *) fail "$name" "expected top 1: 0.932700, got $last" ;;
+    esac
+}
+
+back_to_the_byte() {
+    ${MAKE:-make} -s -C "$tree" clean > /dev/null 2>&1
+    ${MAKE:-make} --no-print-directory -s uninstall DARKNET="$tree" > "$work/log" 2>&1
+    manifest "$tree" > "$work/after"
+    if cmp -s "$work/before" "$work/after"; then
+        pass "uninstall restores every byte"
+    else
+        fail "uninstall restores every byte" "$(diff "$work/before" "$work/after" | head -1)"
+    fi
+}
+
+install_and_make
+same_losses
+losses_fall
+published_accuracy
+back_to_the_byte
+[ $failures -eq 0 ]
