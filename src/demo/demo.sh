@@ -101,14 +101,15 @@ evaluate() {
         { tail -n 3 "$out/logs/$name.eval.txt" >&2; die "${title[$name]}: evaluation failed"; }
 }
 
-# The graphs of 20 images at the input, half way and at the pooling, as in Figure 2, and the course of the training.
+# Pictures of a run: the graphs of 20 images at the input, half way and at the pooling, as in Figure 2, and its training log.
 draw() {
-    local name=$1 cfg=$out/cfg/demo-$1.cfg weights=$out/backup/demo-$1.weights
+    local name=$1 log=$out/logs/$1.draw.txt
     [ ${#subset[@]} = 0 ] || return 0
-    if [ ! "$out/graphs-$name.svg" -nt "$weights" ]; then
-        ./darknet lgg graph "$out/cifar10.data" "$cfg" "$weights" -layers input,8,14 -o "$out/graphs-$name.svg" >"$out/logs/$name.graph.txt" 2>&1 ||
-            { tail -n 3 "$out/logs/$name.graph.txt" >&2; die "${title[$name]}: drawing failed"; }
-    fi
+    [ ! "$out/training-$name.svg" -nt "$out/backup/demo-$name.weights" ] || return 0
+    {
+        ./darknet lgg graph "$out/cifar10.data" "$out/cfg/demo-$name.cfg" "$out/backup/demo-$name.weights" -layers input,8,14 -o "$out/graphs-$name.svg" &&
+            ./darknet lgg plot "$out/logs/$name.csv" -o "$out/training-$name.svg"
+    } >"$log" 2>&1 || { tail -n 3 "$log" >&2; die "${title[$name]}: drawing failed"; }
 }
 
 test_error() { awk -F, '$3 == "all" { printf "%.2f", $6 }' "$out/results/$1.csv"; }
