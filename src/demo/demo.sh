@@ -38,9 +38,11 @@ die() { echo "demo: $*" >&2; exit 1; }
 # The value of an option of [net].
 net_option() { sed -n "s/^$2=//p" "$1" | head -1; } # net_option CFG NAME
 
-# The cfg file of a run as it will be trained: with its log, and with DEMO_BATCHES iterations.
+# The cfg file of a run as it will be trained: with its log, and with DEMO_BATCHES iterations. It notes the teacher it learns
+# from, so that another one begins the run anew.
 make_cfg() {
     local cfg=cfg/demo-$1.cfg batches=${DEMO_BATCHES:-}
+    if [ "$1" = gkd ]; then echo "# teacher: $(md5sum <cfg/demo-teacher.weights)"; fi
     sed -e "s|^max_batches=.*|&\nlgg_log=$out/logs/$1.csv|" "$cfg" |
         if [ -n "$batches" ]; then sed -e "s/^max_batches=.*/max_batches=$batches/" -e "s/^burn_in=.*/burn_in=$((batches / 10))/"; else cat; fi
 }
@@ -102,14 +104,18 @@ evaluate() {
 }
 
 # Pictures of a run: the graphs of 20 images at the input, half way and at the pooling, as in Figure 2, and its training log.
+# The table does not wait for them: a picture that fails is named and left out.
 draw() {
-    local name=$1 log=$out/logs/$1.draw.txt
+    local name=$1 cfg=$out/cfg/demo-$1.cfg weights=$out/backup/demo-$1.weights log=$out/logs/$1.draw.txt
     [ ${#subset[@]} = 0 ] || return 0
-    [ ! "$out/training-$name.svg" -nt "$out/backup/demo-$name.weights" ] || return 0
-    {
-        ./darknet lgg graph "$out/cifar10.data" "$out/cfg/demo-$name.cfg" "$out/backup/demo-$name.weights" -layers input,8,14 -o "$out/graphs-$name.svg" &&
-            ./darknet lgg plot "$out/logs/$name.csv" -o "$out/training-$name.svg"
-    } >"$log" 2>&1 || { tail -n 3 "$log" >&2; die "${title[$name]}: drawing failed"; }
+    : >"$log"
+    if [ ! "$out/graphs-$name.svg" -nt "$weights" ]; then
+        ./darknet lgg graph "$out/cifar10.data" "$cfg" "$weights" -layers input,8,14 -o "$out/graphs-$name.svg" >>"$log" 2>&1 ||
+            say "no $out/graphs-$name.svg: see $log"
+    fi
+    if [ ! "$out/training-$name.svg" -nt "$weights" ]; then
+        ./darknet lgg plot "$out/logs/$name.csv" -o "$out/training-$name.svg" >>"$log" 2>&1 || say "no $out/training-$name.svg: see $log"
+    fi
 }
 
 test_error() { awk -F, '$3 == "all" { printf "%.2f", $6 }' "$out/results/$1.csv"; }

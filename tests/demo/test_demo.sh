@@ -37,6 +37,8 @@ check demo_logs_each_iteration_once "rows of plain.csv: $(wc -l <"$out/logs/plai
     bash -c "tail -n +2 '$out/logs/plain.csv' | cut -d, -f1 | diff - <(seq 60)"
 check demo_csv_has_four_runs "rows: $(wc -l <"$out/results.csv")" \
     awk -F, 'NR > 1 && !($3 > 5 && $3 <= 100 && $5 >= 0 && $5 <= 1 && $6 >= 0 && $6 <= 1 && $13 == 60 && NF == 14) { exit 1 } END { exit NR != 5 }' "$out/results.csv"
+teacher=$(awk -F, '$3 == "all" { print $6 }' "$out/results/teacher.csv")
+check demo_teacher_errs_on_less_than_20_percent "$teacher %" awk -v e="$teacher" 'BEGIN { exit !(e > 5 && e < 20) }'
 check demo_says_that_runs_are_short "no word about it" grep -q "Short runs" "$out/results.txt"
 for name in plain gkd smooth; do
     first=$(sed -n 2p "$out/logs/$name.csv" | cut -d, -f4)
