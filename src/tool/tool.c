@@ -14,6 +14,7 @@ static const command commands[] = {
     {"eval", command_eval, "test error: arg max, k-nearest neighbours, logistic regression"},
     {"variation", command_variation, "label variation of each layer's graph"},
     {"graph", command_graph, "draw the graphs of a few images, layer by layer (SVG)"},
+    {"plot", command_plot, "draw a training log (SVG)"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
