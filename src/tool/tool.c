@@ -15,6 +15,7 @@ static const command commands[] = {
     {"variation", command_variation, "label variation of each layer's graph"},
     {"graph", command_graph, "draw the graphs of a few images, layer by layer (SVG)"},
     {"plot", command_plot, "draw a training log (SVG)"},
+    {"attack", command_attack, "error under FGSM and PGD"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -1,4 +1,5 @@
 /* tool_model.c: a network in inference mode, run over images in whole batches. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,8 @@ struct tool_model {
     network *net;
     tool_sections *sections; /* what the cfg says about each layer */
     float *padded;           /* (batch, inputs), for a last batch that is not full */
-    float *truth;            /* (batch, outputs) */
+    float *truth;            /* (batch, outputs), once gradients are wanted */
+    float *delta;            /* (batch, inputs), the same */
     const float *input;      /* of the last forward */
     int batch;
 };
@@ -32,6 +34,7 @@ void tool_model_free(tool_model *model) {
     tool_sections_free(model->sections);
     free(model->padded);
     free(model->truth);
+    free(model->delta);
     host_free_network(model->net);
     free(model);
 }
@@ -87,14 +90,17 @@ int tool_model_embedding_layer(const tool_model *model) {
     return i > 0 && tool_model_is_softmax(model, i) ? i - 1 : i;
 }
 
-void tool_model_forward(tool_model *model, const float *x, int count) {
+/* The batch itself, or a copy that is filled up with zeros. */
+static const float *full_batch(tool_model *model, const float *x, int count) {
     size_t size = (size_t)model->net->inputs;
-    model->input = x;
-    if (count < model->batch) {
-        memcpy(model->padded, x, (size_t)count * size * sizeof *x);
-        memset(model->padded + (size_t)count * size, 0, (size_t)(model->batch - count) * size * sizeof *x);
-        model->input = model->padded;
-    }
+    if (count == model->batch) return x;
+    memcpy(model->padded, x, (size_t)count * size * sizeof *x);
+    memset(model->padded + (size_t)count * size, 0, (size_t)(model->batch - count) * size * sizeof *x);
+    return model->padded;
+}
+
+void tool_model_forward(tool_model *model, const float *x, int count) {
+    model->input = full_batch(model, x, count);
     host_forward(model->net, model->input);
 }
 
@@ -102,6 +108,38 @@ const float *tool_model_output(tool_model *model, int index) {
     if (index == TOOL_INPUT) return model->input;
     host_pull_output(model->net, &model->net->layers[index]);
     return model->net->layers[index].output;
+}
+
+void tool_model_prepare_gradient(tool_model *model) {
+    int output = tool_model_output_layer(model);
+    if (!tool_model_is_softmax(model, output)) {
+        tool_fail("the network ends in [%s], and the loss needs class probabilities, a [softmax]",
+                  tool_sections_type(model->sections, output) +
+                      strcspn(tool_sections_type(model->sections, output), " ") + 1);
+    }
+    const char *obstacle = host_prepare_gradient(model->net);
+    if (obstacle) tool_fail("no exact input gradient through %s", obstacle);
+    int width = model->net->truths > model->net->outputs ? model->net->truths : model->net->outputs;
+    model->truth = tool_alloc((size_t)model->batch * (size_t)width, sizeof(float), "labels");
+    model->delta = tool_alloc((size_t)model->batch * (size_t)model->net->inputs, sizeof(float), "gradients");
+}
+
+double tool_model_input_gradient(tool_model *model, const float *x, const int *label, int count, float *gradient) {
+    int classes = model->net->outputs;
+    size_t size = (size_t)count * (size_t)model->net->inputs;
+    memset(model->truth, 0, (size_t)model->batch * (size_t)classes * sizeof(float));
+    for (int i = 0; i < count; ++i)
+        model->truth[i * classes + label[i]] = 1;
+    model->input = full_batch(model, x, count);
+    host_forward_backward(model->net, model->input, model->truth, model->delta);
+    /* Darknet's deltas are negative gradients */
+    for (size_t i = 0; i < size; ++i)
+        gradient[i] = -model->delta[i];
+    const float *output = tool_model_output(model, tool_model_output_layer(model));
+    double loss = 0;
+    for (int i = 0; i < count; ++i)
+        loss -= log(fmax(output[i * classes + label[i]], 1e-30));
+    return loss;
 }
 
 void tool_model_run(tool_model *model, const tool_images *images, const char *what, tool_batch_function each,
