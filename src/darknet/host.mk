@@ -7,8 +7,9 @@ ifdef OBJDIR
 .DEFAULT_GOAL := all
 LGG_HOST ?= pjreddie
 LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c lgg/tool/*.cpp)
-# of the files that touch the host, the one for this host
-LGG_SOURCES := $(filter-out lgg/tool/host_tool_%, $(LGG_SOURCES)) $(wildcard lgg/tool/host_tool_$(LGG_HOST).c)
+# of the tool's files that touch the host, the one for this host; no tool without one
+LGG_TOOL_HOST := $(wildcard lgg/tool/host_tool_$(LGG_HOST).c)
+LGG_SOURCES := $(filter-out $(if $(LGG_TOOL_HOST), lgg/tool/host_tool_%, lgg/tool/%), $(LGG_SOURCES)) $(LGG_TOOL_HOST)
 ifeq ($(GPU), 1)
 LGG_SOURCES += $(wildcard lgg/lgg/*.cu lgg/darknet/*.cu)
 endif

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "host_image.h"
-#include "tool.h"
+#include "tool_classifier.h"
 
 typedef struct {
     const char *method, *norm, *csv, *save;
@@ -104,11 +104,7 @@ static int count_errors(attack *a, int first, int count) {
     int output = tool_model_output_layer(a->model), classes = a->data->classes, errors = 0;
     const float *scores = tool_model_output(a->model, output);
     for (int i = 0; i < count; ++i) {
-        const float *row = scores + i * classes;
-        int best = 0;
-        for (int c = 1; c < classes; ++c)
-            if (row[c] > row[best]) best = c;
-        errors += best != a->test->label[first + i];
+        errors += tool_argmax(scores + i * classes, classes) != a->test->label[first + i];
     }
     return errors;
 }

@@ -3,67 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool.h"
+#include "tool_classifier.h"
 
 typedef struct {
-    const char *by, *layer, *metric, *csv;
-    int knn, train, test, batch, iterations, confusion;
-    double l2;
-} eval_options;
-
-typedef struct {
-    char name[64];
+    char name[48];
     int layer;
     int *predicted; /* (tests) */
 } outcome;
-
-typedef struct {
-    int layer, classes;
-    int *predicted;
-} argmax_context;
-
-static void argmax_batch(void *context, tool_model *model, int first, int count) {
-    argmax_context *a = context;
-    const float *output = tool_model_output(model, a->layer);
-    for (int i = 0; i < count; ++i) {
-        const float *row = output + i * a->classes;
-        int best = 0;
-        for (int c = 1; c < a->classes; ++c) {
-            if (row[c] > row[best]) best = c;
-        }
-        a->predicted[first + i] = best;
-    }
-}
-
-static int *predict_argmax(tool_model *model, const tool_images *test, int classes) {
-    argmax_context context = {.layer = tool_model_output_layer(model), .classes = classes};
-    context.predicted = tool_alloc((size_t)test->count, sizeof(int), "predictions");
-    tool_model_run(model, test, "test images", argmax_batch, &context);
-    return context.predicted;
-}
-
-static int listed(const char *list, const char *name) {
-    char **parts;
-    int found = 0, count = tool_split(list, ',', &parts);
-    for (int i = 0; i < count; ++i) {
-        found |= strcmp(parts[i], name) == 0;
-        free(parts[i]);
-    }
-    free(parts);
-    return found;
-}
-
-static void check_classifiers(const char *by) {
-    char **parts;
-    int count = tool_split(by, ',', &parts);
-    for (int i = 0; i < count; ++i) {
-        if (strcmp(parts[i], "argmax") && strcmp(parts[i], "knn") && strcmp(parts[i], "logistic")) {
-            tool_fail("-by %s: should be some of argmax,knn,logistic", parts[i]);
-        }
-        free(parts[i]);
-    }
-    free(parts);
-}
 
 /* confusion (classes, classes): rows the true class, columns the predicted one. */
 static int *count_confusion(const outcome *o, const tool_images *test, int classes) {
@@ -155,120 +101,67 @@ static void write_csv(const char *path, const outcome *outcomes, int count, cons
     tool_output_commit(&output);
 }
 
-/* The classifiers on the embedding of one layer; returns how many outcomes it added. */
-static int judge_embedding(tool_model *model, const tool_data *data, const tool_images *test,
-                           const eval_options *options, const char *by, int layer, outcome *outcomes) {
-    if (!data->train)
-        tool_fail("the data file names no training list (train=file), which classifying embeddings needs");
-    int d = tool_model_size(model, layer), added = 0;
-    tool_images *train = tool_images_from_list(data->train, data, test->w, test->h, test->c, options->train);
-    float *test_x = tool_model_embed(model, test, layer, "test images");
-    float *train_x = tool_model_embed(model, train, layer, "training images");
-    if (listed(by, "knn")) {
-        int last = !listed(by, "logistic");
-        size_t train_size = (size_t)train->count * (size_t)d * sizeof(float);
-        size_t test_size = (size_t)test->count * (size_t)d * sizeof(float);
-        float *train_copy = last ? train_x : tool_alloc(train_size, 1, "the embeddings");
-        float *test_copy = last ? test_x : tool_alloc(test_size, 1, "the embeddings");
-        if (!last) memcpy(train_copy, train_x, train_size);
-        if (!last) memcpy(test_copy, test_x, test_size);
-        outcome *o = &outcomes[added++];
-        snprintf(o->name, sizeof o->name, "%d-nn %s", options->knn, options->metric);
-        o->layer = layer;
-        o->predicted = tool_alloc((size_t)test->count, sizeof(int), "predictions");
-        tool_nearest(train_copy, train->label, train->count, test_copy, test->count, d, data->classes, options->knn,
-                     strcmp(options->metric, "cosine") == 0, o->predicted);
-        if (!last) free(train_copy);
-        if (!last) free(test_copy);
+/* What the layer gives for the test set is computed once for classifiers on the same layer. */
+static void judge(outcome *o, tool_classifier *classifier, tool_model *model, const tool_images *test, float **x,
+                  int *x_layer) {
+    snprintf(o->name, sizeof o->name, "%s", tool_classifier_name(classifier));
+    o->layer = tool_classifier_layer(classifier);
+    if (!*x || *x_layer != o->layer) {
+        free(*x);
+        *x = tool_model_embed(model, test, o->layer, "test images");
+        *x_layer = o->layer;
     }
-    if (listed(by, "logistic")) {
-        outcome *o = &outcomes[added++];
-        snprintf(o->name, sizeof o->name, "logistic regression");
-        o->layer = layer;
-        o->predicted = tool_alloc((size_t)test->count, sizeof(int), "predictions");
-        tool_logistic(train_x, train->label, train->count, test_x, test->count, d, data->classes, options->l2,
-                      options->iterations, o->predicted);
-    }
-    free(train_x);
-    free(test_x);
-    tool_images_free(train);
-    return added;
-}
-
-static int embedding_layer(const tool_model *model, const char *text) {
-    if (!text) return tool_model_embedding_layer(model);
-    int *indices;
-    int count = tool_parse_layers(text, tool_model_layers(model), &indices);
-    int layer = indices[0];
-    free(indices);
-    if (count != 1) tool_fail("-layer %s: should be one layer", text);
-    if (tool_model_is_lgg(model, layer)) tool_fail("-layer %s: an LGG section has no output of its own", text);
-    return layer;
-}
-
-/* Arg max where the output is one of classes; embeddings where it is not, or where the user asks for a layer, a number of
- * neighbours or a metric. */
-static const char *default_classifiers(const tool_model *model, const tool_data *data, int asks_embedding) {
-    int output = tool_model_output_layer(model);
-    if (asks_embedding) return "knn,logistic";
-    if (tool_model_is_softmax(model, output)) return "argmax";
-    return tool_model_has_lgg(model) || tool_model_size(model, output) != data->classes ? "knn,logistic" : "argmax";
+    size_t values = (size_t)test->count * (size_t)tool_model_size(model, o->layer);
+    float *copy = tool_alloc(values, sizeof *copy, "the embeddings (-test limits their number)");
+    memcpy(copy, *x, values * sizeof *copy);
+    o->predicted = tool_classifier_predict_outputs(classifier, copy, test->count);
+    free(copy);
 }
 
 int command_eval(int argc, char **argv) {
-    eval_options options = {.metric = "cosine", .knn = 10, .batch = 100, .iterations = 300, .l2 = 1e-4};
-    int layer_given = 0, knn_given = 0, metric_given = 0;
-    const tool_option list[] = {
-        {"by", TOOL_STRING, &options.by, 0, 0,
-         "classifiers, a list of argmax,knn,logistic; default argmax for class outputs, the others for embeddings",
-         NULL, NULL},
-        {"layer", TOOL_STRING, &options.layer, 0, 0,
-         "layer whose output is the embedding; default: the one an LGG section taps last", NULL, &layer_given},
-        {"knn", TOOL_INT, &options.knn, 1, 10000, "nearest neighbours that vote", NULL, &knn_given},
-        {"metric", TOOL_STRING, &options.metric, 0, 0, "of the neighbours", "cosine|euclidean", &metric_given},
-        {"l2", TOOL_DOUBLE, &options.l2, 0, 1e9, "weight decay of the logistic regression", NULL, NULL},
-        {"iterations", TOOL_INT, &options.iterations, 1, 1e9, "of L-BFGS, at most", NULL, NULL},
-        {"train", TOOL_INT, &options.train, 0, 1e9, "use the first n training images, 0 all", NULL, NULL},
-        {"test", TOOL_INT, &options.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
-        {"batch", TOOL_INT, &options.batch, 1, 100000, "images run at once", NULL, NULL},
-        {"confusion", TOOL_FLAG, &options.confusion, 0, 0, "print confusion matrix and error of each class", NULL,
-         NULL},
-        {"csv", TOOL_STRING, &options.csv, 0, 0, "write the results, with confusion matrix and error of each class",
-         NULL, NULL},
+    const char *by = NULL, *csv = NULL;
+    int tests = 0, batch = 100, confusion = 0;
+    tool_classifier_options options;
+    tool_classifier_options_default(&options);
+    tool_option list[TOOL_CLASSIFIER_OPTIONS + 5] = {
+        {"by", TOOL_STRING, &by, 0, 0,
+         "a list of argmax,knn,logistic; default: argmax where the output is classes, else the others", NULL, NULL},
+        {"test", TOOL_INT, &tests, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
+        {"batch", TOOL_INT, &batch, 1, 100000, "images run at once", NULL, NULL},
+        {"confusion", TOOL_FLAG, &confusion, 0, 0, "print confusion matrix and error of each class", NULL, NULL},
+        {"csv", TOOL_STRING, &csv, 0, 0, "write the results, confusion matrix and error of each class", NULL, NULL},
     };
+    tool_classifier_option_list(&options, list + 5);
     const char *file[3];
-    if (tool_parse_options(argc, argv, list, sizeof list / sizeof list[0], file, 3) != 3) {
+    if (tool_parse_options(argc, argv, list, TOOL_CLASSIFIER_OPTIONS + 5, file, 3) != 3) {
         tool_fail("usage: ./darknet lgg eval data.cfg net.cfg net.weights [options]; -help lists them");
     }
-    if (options.by) check_classifiers(options.by);
     tool_data *data = tool_data_read(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
-    tool_model *model = tool_model_load(file[1], file[2], options.batch);
+    tool_model *model = tool_model_load(file[1], file[2], batch);
     int w, h, c;
     tool_model_input_size(model, &w, &h, &c);
-    tool_images *test = tool_images_from_list(data->valid, data, w, h, c, options.test);
-    const char *by =
-        options.by ? options.by : default_classifiers(model, data, layer_given || knn_given || metric_given);
+    tool_images *test = tool_images_from_list(data->valid, data, w, h, c, tests);
 
-    outcome outcomes[3];
-    int count = 0;
-    if (listed(by, "argmax")) {
-        int output = tool_model_output_layer(model);
-        if (tool_model_size(model, output) != data->classes) {
-            tool_fail("-by argmax: the network has %d outputs, %s has %d classes; -by knn,logistic judges embeddings",
-                      tool_model_size(model, output), file[0], data->classes);
-        }
-        outcomes[count++] =
-            (outcome){.name = "arg max", .layer = output, .predicted = predict_argmax(model, test, data->classes)};
+    char **names;
+    int count = tool_split(by ? by : tool_classifier_default(model, data, &options), ',', &names);
+    outcome *outcomes = tool_alloc((size_t)count, sizeof *outcomes, "results");
+    float *x = NULL;
+    int x_layer = 0;
+    for (int i = 0; i < count; ++i) {
+        tool_classifier *classifier = tool_classifier_create(names[i], &options, model, data);
+        judge(&outcomes[i], classifier, model, test, &x, &x_layer);
+        tool_classifier_free(classifier);
+        free(names[i]);
     }
-    if (listed(by, "knn") || listed(by, "logistic")) {
-        count +=
-            judge_embedding(model, data, test, &options, by, embedding_layer(model, options.layer), outcomes + count);
-    }
-    print_outcomes(model, outcomes, count, test, data, options.confusion);
-    write_csv(options.csv, outcomes, count, test, data);
+    free(names);
+    free(x);
+    tool_classifier_options_free(&options);
+    print_outcomes(model, outcomes, count, test, data, confusion);
+    write_csv(csv, outcomes, count, test, data);
     for (int i = 0; i < count; ++i)
         free(outcomes[i].predicted);
+    free(outcomes);
     tool_images_free(test);
     tool_model_free(model);
     tool_data_free(data);

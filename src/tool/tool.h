@@ -147,17 +147,6 @@ float *tool_model_embed(tool_model *model, const tool_images *images, int layer,
 /* C (m, n) = A B, A (m, k) or its transpose when ta, B (k, n) or its transpose when tb. Row-major. */
 void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c);
 
-/* ---- classifiers on embeddings ---- */
-
-/* k-nearest neighbours (tool_nearest.c). train (trains, d), test (tests, d); both are normalized in place for cosine. Majority
- * vote, ties to the class of the nearer neighbour. predicted (tests). */
-void tool_nearest(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes, int k,
-                  int cosine, int *predicted);
-/* Multinomial logistic regression on standardized values (tool_logistic.c): mean cross-entropy + l2/2 |W|^2, fitted by L-BFGS.
- * train and test are standardized in place by the training statistics. */
-void tool_logistic(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes,
-                   double l2, int iterations, int *predicted);
-
 /* ---- output (tool_output.c) ---- */
 
 /* A file that appears under its name only when complete. */

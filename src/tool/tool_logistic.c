@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool.h"
+#include "tool_classifier.h"
 
 #ifdef LGG_LBFGS
 #include <lbfgs.h>
@@ -75,56 +75,54 @@ static int report(void *instance, const lbfgsfloatval_t *x, const lbfgsfloatval_
     return 0;
 }
 
+struct tool_logistic {
+    int d, classes;
+    double *mean, *scale; /* (d): x is replaced by (x - mean) * scale */
+    float *weights;       /* (classes, d) */
+    double *bias;         /* (classes) */
+};
+
 /* Mean 0 and deviation 1 by the training set's statistics; a constant value becomes 0. */
-static void standardize(float *train, int trains, float *test, int tests, int d) {
-    for (int j = 0; j < d; ++j) {
+static void measure(tool_logistic *m, const float *train, int n) {
+    for (int j = 0; j < m->d; ++j) {
         double sum = 0, square = 0;
-        for (int i = 0; i < trains; ++i)
-            sum += train[(size_t)i * (size_t)d + (size_t)j];
-        double mean = sum / trains;
-        for (int i = 0; i < trains; ++i) {
-            double centred = train[(size_t)i * (size_t)d + (size_t)j] - mean;
+        for (int i = 0; i < n; ++i)
+            sum += train[(size_t)i * (size_t)m->d + (size_t)j];
+        m->mean[j] = sum / n;
+        for (int i = 0; i < n; ++i) {
+            double centred = train[(size_t)i * (size_t)m->d + (size_t)j] - m->mean[j];
             square += centred * centred;
         }
-        double deviation = sqrt(square / trains);
-        double scale = deviation > 1e-12 * fabs(mean) && deviation > 0 ? 1 / deviation : 0;
-        for (int i = 0; i < trains; ++i) {
-            float *v = &train[(size_t)i * (size_t)d + (size_t)j];
-            *v = (float)((*v - mean) * scale);
-        }
-        for (int i = 0; i < tests; ++i) {
-            float *v = &test[(size_t)i * (size_t)d + (size_t)j];
-            *v = (float)((*v - mean) * scale);
-        }
+        double deviation = sqrt(square / n);
+        m->scale[j] = deviation > 1e-6 * fabs(m->mean[j]) && deviation > 1e-20 ? 1 / deviation : 0;
     }
 }
 
-static void classify(const problem *p, const double *b, const float *test, int tests, int *predicted) {
-    float *z = tool_alloc((size_t)tests * (size_t)p->classes, sizeof *z, "logits");
-    tool_gemm(0, 1, tests, p->classes, p->d, test, p->weights, z);
-    for (int i = 0; i < tests; ++i) {
-        const float *row = z + (size_t)i * (size_t)p->classes;
-        int best = 0;
-        for (int c = 1; c < p->classes; ++c) {
-            if (row[c] + b[c] > row[best] + b[best]) best = c;
-        }
-        predicted[i] = best;
+static void standardize(const tool_logistic *m, float *x, int n) {
+    for (int i = 0; i < n; ++i) {
+        float *row = x + (size_t)i * (size_t)m->d;
+        for (int j = 0; j < m->d; ++j)
+            row[j] = (float)((row[j] - m->mean[j]) * m->scale[j]);
     }
-    free(z);
 }
 
-void tool_logistic(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes,
-                   double l2, int iterations, int *predicted) {
-    standardize(train, trains, test, tests, d);
-    problem p = {.x = train, .label = train_label, .n = trains, .d = d, .classes = classes, .l2 = l2};
+tool_logistic *tool_logistic_fit(float *train, const int *label, int n, int d, int classes, double l2, int iterations) {
+    tool_logistic *m = tool_alloc(1, sizeof *m, "a logistic regression");
     int weights = classes * d;
-    p.weights = tool_alloc((size_t)weights, sizeof(float), "weights");
+    *m = (tool_logistic){.d = d, .classes = classes};
+    m->mean = tool_alloc((size_t)d, sizeof(double), "means");
+    m->scale = tool_alloc((size_t)d, sizeof(double), "deviations");
+    m->weights = tool_alloc((size_t)weights, sizeof(float), "weights");
+    m->bias = tool_alloc((size_t)classes, sizeof(double), "biases");
+    measure(m, train, n);
+    standardize(m, train, n);
+
+    problem p = {.x = train, .label = label, .n = n, .d = d, .classes = classes, .l2 = l2, .weights = m->weights};
     p.gradient = tool_alloc((size_t)weights, sizeof(float), "gradients");
-    p.z = tool_alloc((size_t)trains * (size_t)classes, sizeof(float), "logits");
+    p.z = tool_alloc((size_t)n * (size_t)classes, sizeof(float), "logits");
     lbfgsfloatval_t *parameters = lbfgs_malloc(weights + classes);
     if (!parameters) tool_fail("out of memory for the weights of the logistic regression");
     memset(parameters, 0, (size_t)(weights + classes) * sizeof *parameters);
-
     lbfgs_parameter_t settings;
     lbfgs_parameter_init(&settings);
     settings.max_iterations = iterations;
@@ -138,21 +136,49 @@ void tool_logistic(float *train, const int *train_label, int trains, float *test
     tool_progress_end(&p.progress);
 
     for (int i = 0; i < weights; ++i)
-        p.weights[i] = (float)parameters[i];
-    classify(&p, parameters + weights, test, tests, predicted);
+        m->weights[i] = (float)parameters[i];
+    memcpy(m->bias, parameters + weights, (size_t)classes * sizeof(double));
     lbfgs_free(parameters);
-    free(p.weights);
     free(p.gradient);
     free(p.z);
+    return m;
+}
+
+void tool_logistic_free(tool_logistic *m) {
+    if (!m) return;
+    free(m->mean);
+    free(m->scale);
+    free(m->weights);
+    free(m->bias);
+    free(m);
+}
+
+void tool_logistic_predict(const tool_logistic *m, float *test, int tests, int *predicted) {
+    standardize(m, test, tests);
+    float *z = tool_alloc((size_t)tests * (size_t)m->classes, sizeof *z, "logits");
+    tool_gemm(0, 1, tests, m->classes, m->d, test, m->weights, z);
+    for (int i = 0; i < tests; ++i) {
+        float *row = z + (size_t)i * (size_t)m->classes;
+        for (int c = 0; c < m->classes; ++c)
+            row[c] = (float)(row[c] + m->bias[c]);
+        predicted[i] = tool_argmax(row, m->classes);
+    }
+    free(z);
 }
 
 #else
 
-void tool_logistic(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes,
-                   double l2, int iterations, int *predicted) {
-    (void)train, (void)train_label, (void)trains, (void)test, (void)tests, (void)d, (void)classes;
-    (void)l2, (void)iterations, (void)predicted;
+tool_logistic *tool_logistic_fit(float *train, const int *label, int n, int d, int classes, double l2, int iterations) {
+    (void)train, (void)label, (void)n, (void)d, (void)classes, (void)l2, (void)iterations;
     tool_fail("-by logistic: this build has no liblbfgs (Debian: liblbfgs-dev); install it and build again");
+}
+
+void tool_logistic_free(tool_logistic *logistic) {
+    (void)logistic;
+}
+
+void tool_logistic_predict(const tool_logistic *logistic, float *test, int tests, int *predicted) {
+    (void)logistic, (void)test, (void)tests, (void)predicted;
 }
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool.h"
+#include "tool_classifier.h"
 
 enum { TEST_BLOCK = 256, TRAIN_BLOCK = 2048 };
 
@@ -64,44 +64,73 @@ static int vote(const neighbours *list, int *votes, int classes) {
     return list->label[i];
 }
 
-void tool_nearest(float *train, const int *train_label, int trains, float *test, int tests, int d, int classes, int k,
-                  int cosine, int *predicted) {
-    if (k > trains) tool_fail("-knn %d: there are only %d training images", k, trains);
+struct tool_nearest {
+    float *train; /* (n, d) */
+    int *label;   /* (n) */
+    float *half;  /* (n), or NULL for cosine */
+    int n, d, classes, k;
+};
+
+tool_nearest *tool_nearest_create(float *train, const int *label, int n, int d, int classes, int k, int cosine) {
+    if (k > n) tool_fail("-knn %d: there are only %d training images", k, n);
+    tool_nearest *nearest = tool_alloc(1, sizeof *nearest, "neighbours");
+    *nearest = (tool_nearest){.train = train, .n = n, .d = d, .classes = classes, .k = k};
+    nearest->label = tool_alloc((size_t)n, sizeof *label, "labels");
+    memcpy(nearest->label, label, (size_t)n * sizeof *label);
     if (cosine) {
-        normalize_rows(train, trains, d);
-        normalize_rows(test, tests, d);
+        normalize_rows(train, n, d);
+    } else {
+        nearest->half = half_squares(train, n, d);
     }
-    float *half = cosine ? NULL : half_squares(train, trains, d);
+    return nearest;
+}
+
+void tool_nearest_free(tool_nearest *nearest) {
+    if (!nearest) return;
+    free(nearest->train);
+    free(nearest->label);
+    free(nearest->half);
+    free(nearest);
+}
+
+/* Offers the training images start .. start + columns to the lists of `rows` test images, by their products (rows, columns). */
+static void offer_block(const tool_nearest *nearest, neighbours *list, int rows, const float *products, int start,
+                        int columns) {
+#pragma omp parallel for
+    for (int i = 0; i < rows; ++i) {
+        for (int j = 0; j < columns; ++j) {
+            float score = products[(size_t)i * (size_t)columns + (size_t)j];
+            if (nearest->half) score -= nearest->half[start + j];
+            insert_neighbour(&list[i], score, nearest->label[start + j]);
+        }
+    }
+}
+
+void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, int *predicted) {
+    int d = nearest->d, k = nearest->k;
+    if (!nearest->half) normalize_rows(test, tests, d);
     float *products = tool_alloc((size_t)TEST_BLOCK * TRAIN_BLOCK, sizeof *products, "inner products");
     float *score = tool_alloc((size_t)TEST_BLOCK * (size_t)k, sizeof *score, "neighbours");
     int *label = tool_alloc((size_t)TEST_BLOCK * (size_t)k, sizeof *label, "neighbours");
-    int *votes = tool_alloc((size_t)classes, sizeof *votes, "votes");
+    int *votes = tool_alloc((size_t)nearest->classes, sizeof *votes, "votes");
     neighbours list[TEST_BLOCK];
     tool_progress progress = tool_progress_begin("nearest neighbours", tests);
     for (int first = 0; first < tests; first += TEST_BLOCK) {
         int rows = tests - first < TEST_BLOCK ? tests - first : TEST_BLOCK;
-        for (int i = 0; i < rows; ++i) {
+        for (int i = 0; i < rows; ++i)
             list[i] =
                 (neighbours){.score = score + (size_t)i * (size_t)k, .label = label + (size_t)i * (size_t)k, .k = k};
-        }
-        for (int start = 0; start < trains; start += TRAIN_BLOCK) {
-            int columns = trains - start < TRAIN_BLOCK ? trains - start : TRAIN_BLOCK;
-            tool_gemm(0, 1, rows, columns, d, test + (size_t)first * (size_t)d, train + (size_t)start * (size_t)d,
-                      products);
-#pragma omp parallel for
-            for (int i = 0; i < rows; ++i) {
-                for (int j = 0; j < columns; ++j) {
-                    float s = products[(size_t)i * (size_t)columns + (size_t)j] - (half ? half[start + j] : 0);
-                    insert_neighbour(&list[i], s, train_label[start + j]);
-                }
-            }
+        for (int start = 0; start < nearest->n; start += TRAIN_BLOCK) {
+            int columns = nearest->n - start < TRAIN_BLOCK ? nearest->n - start : TRAIN_BLOCK;
+            tool_gemm(0, 1, rows, columns, d, test + (size_t)first * (size_t)d,
+                      nearest->train + (size_t)start * (size_t)d, products);
+            offer_block(nearest, list, rows, products, start, columns);
         }
         for (int i = 0; i < rows; ++i)
-            predicted[first + i] = vote(&list[i], votes, classes);
+            predicted[first + i] = vote(&list[i], votes, nearest->classes);
         tool_progress_step(&progress, first + rows);
     }
     tool_progress_end(&progress);
-    free(half);
     free(products);
     free(score);
     free(label);

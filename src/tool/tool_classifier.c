@@ -1,0 +1,160 @@
+/* tool_classifier.c: one face for the three classifiers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool_classifier.h"
+
+struct tool_classifier {
+    char name[48];
+    tool_model *model;
+    int layer;
+    tool_nearest *nearest;   /* by knn */
+    tool_logistic *logistic; /* by logistic */
+};
+
+void tool_classifier_options_default(tool_classifier_options *options) {
+    *options = (tool_classifier_options){.metric = "cosine", .knn = 10, .iterations = 300, .l2 = 1e-4};
+}
+
+void tool_classifier_option_list(tool_classifier_options *o, tool_option list[TOOL_CLASSIFIER_OPTIONS]) {
+    const tool_option options[TOOL_CLASSIFIER_OPTIONS] = {
+        {"layer", TOOL_STRING, &o->layer, 0, 0, "the embedding; default: what an LGG section taps last", NULL,
+         &o->given},
+        {"knn", TOOL_INT, &o->knn, 1, 10000, "nearest neighbours that vote", NULL, &o->given},
+        {"metric", TOOL_STRING, &o->metric, 0, 0, "of the neighbours", "cosine|euclidean", &o->given},
+        {"l2", TOOL_DOUBLE, &o->l2, 0, 1e9, "weight decay of the logistic regression", NULL, NULL},
+        {"iterations", TOOL_INT, &o->iterations, 1, 1e9, "of L-BFGS, at most", NULL, NULL},
+        {"train", TOOL_INT, &o->train, 0, 1e9, "fit on the first n training images, 0 all", NULL, NULL},
+    };
+    memcpy(list, options, sizeof options);
+}
+
+int tool_argmax(const float *x, int n) {
+    int best = 0;
+    for (int i = 1; i < n; ++i) {
+        if (x[i] > x[best]) best = i;
+    }
+    return best;
+}
+
+static int embedding_layer(const tool_model *model, const char *text) {
+    if (!text) return tool_model_embedding_layer(model);
+    int *indices;
+    int count = tool_parse_layers(text, tool_model_layers(model), &indices);
+    int layer = indices[0];
+    free(indices);
+    if (count != 1) tool_fail("-layer %s: should be one layer", text);
+    if (tool_model_is_lgg(model, layer)) tool_fail("-layer %s: an LGG section has no output of its own", text);
+    return layer;
+}
+
+const char *tool_classifier_default(const tool_model *model, const tool_data *data,
+                                    const tool_classifier_options *options) {
+    int output = tool_model_output_layer(model);
+    if (options->given) return "knn,logistic";
+    if (tool_model_is_softmax(model, output)) return "argmax";
+    return tool_model_has_lgg(model) || tool_model_size(model, output) != data->classes ? "knn,logistic" : "argmax";
+}
+
+static void check_output(const tool_model *model, const tool_data *data) {
+    int outputs = tool_model_size(model, tool_model_output_layer(model));
+    if (outputs == data->classes) return;
+    tool_fail("-by argmax: the network has %d outputs for %d classes; -by knn,logistic judges embeddings", outputs,
+              data->classes);
+}
+
+void tool_classifier_options_free(tool_classifier_options *options) {
+    tool_images_free(options->train_images);
+    free(options->train_x);
+}
+
+/* What the layer gives for the training set, new: fitting uses it up. */
+static float *training_outputs(const tool_classifier *c, tool_classifier_options *options, const tool_data *data) {
+    int w, h, channels;
+    tool_model_input_size(c->model, &w, &h, &channels);
+    if (!options->train_images) {
+        if (!data->train) tool_fail("the data file names no training list (train=file), which embeddings need");
+        options->train_images = tool_images_from_list(data->train, data, w, h, channels, options->train);
+    }
+    if (!options->train_x || options->train_layer != c->layer) {
+        free(options->train_x);
+        options->train_x = tool_model_embed(c->model, options->train_images, c->layer, "training images");
+        options->train_layer = c->layer;
+    }
+    size_t values = (size_t)options->train_images->count * (size_t)tool_model_size(c->model, c->layer);
+    float *x = tool_alloc(values, sizeof *x, "the embeddings (-train limits their number)");
+    memcpy(x, options->train_x, values * sizeof *x);
+    return x;
+}
+
+static void fit(tool_classifier *c, int by_knn, tool_classifier_options *options, const tool_data *data) {
+    int d = tool_model_size(c->model, c->layer);
+    float *x = training_outputs(c, options, data);
+    const tool_images *train = options->train_images;
+    if (by_knn) {
+        c->nearest = tool_nearest_create(x, train->label, train->count, d, data->classes, options->knn,
+                                         strcmp(options->metric, "cosine") == 0);
+    } else {
+        c->logistic =
+            tool_logistic_fit(x, train->label, train->count, d, data->classes, options->l2, options->iterations);
+        free(x);
+    }
+}
+
+tool_classifier *tool_classifier_create(const char *by, tool_classifier_options *options, tool_model *model,
+                                        const tool_data *data) {
+    tool_classifier *c = tool_alloc(1, sizeof *c, "a classifier");
+    c->model = model;
+    if (strcmp(by, "argmax") == 0) {
+        check_output(model, data);
+        c->layer = tool_model_output_layer(model);
+        snprintf(c->name, sizeof c->name, "arg max");
+    } else if (strcmp(by, "knn") == 0) {
+        c->layer = embedding_layer(model, options->layer);
+        snprintf(c->name, sizeof c->name, "%d-nn %s", options->knn, options->metric);
+        fit(c, 1, options, data);
+    } else if (strcmp(by, "logistic") == 0) {
+        c->layer = embedding_layer(model, options->layer);
+        snprintf(c->name, sizeof c->name, "logistic regression");
+        fit(c, 0, options, data);
+    } else {
+        tool_fail("-by %s: should be argmax, knn or logistic", by);
+    }
+    return c;
+}
+
+void tool_classifier_free(tool_classifier *c) {
+    if (!c) return;
+    tool_nearest_free(c->nearest);
+    tool_logistic_free(c->logistic);
+    free(c);
+}
+
+const char *tool_classifier_name(const tool_classifier *c) {
+    return c->name;
+}
+
+int tool_classifier_layer(const tool_classifier *c) {
+    return c->layer;
+}
+
+int *tool_classifier_predict_outputs(tool_classifier *c, float *x, int count) {
+    int d = tool_model_size(c->model, c->layer);
+    int *predicted = tool_alloc((size_t)count, sizeof *predicted, "predictions");
+    if (c->nearest) {
+        tool_nearest_predict(c->nearest, x, count, predicted);
+    } else if (c->logistic) {
+        tool_logistic_predict(c->logistic, x, count, predicted);
+    } else {
+        for (int i = 0; i < count; ++i)
+            predicted[i] = tool_argmax(x + (size_t)i * (size_t)d, d);
+    }
+    return predicted;
+}
+
+int *tool_classifier_predict(tool_classifier *c, const tool_images *images, const char *what) {
+    float *x = tool_model_embed(c->model, images, c->layer, what);
+    int *predicted = tool_classifier_predict_outputs(c, x, images->count);
+    free(x);
+    return predicted;
+}

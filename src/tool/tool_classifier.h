@@ -1,0 +1,64 @@
+/* tool_classifier.h: classifiers on what a layer gives: arg max, k-nearest neighbours, multinomial logistic regression. */
+#ifndef TOOL_CLASSIFIER_H
+#define TOOL_CLASSIFIER_H
+
+#include "tool.h"
+
+/* How to classify; the options of the commands that do. */
+typedef struct {
+    const char *layer, *metric;
+    int knn, train, iterations;
+    double l2;
+    int given; /* any of these was given */
+    /* The training set, once a classifier was fitted on it: others on the same layer take it from here. */
+    int train_layer;
+    tool_images *train_images;
+    float *train_x;
+} tool_classifier_options;
+
+#define TOOL_CLASSIFIER_OPTIONS 6
+void tool_classifier_options_default(tool_classifier_options *options);
+void tool_classifier_options_free(tool_classifier_options *options);
+void tool_classifier_option_list(tool_classifier_options *options, tool_option list[TOOL_CLASSIFIER_OPTIONS]);
+
+/* A network with a classifier on one of its layers. */
+typedef struct tool_classifier tool_classifier;
+
+/* by: argmax, knn or logistic. The latter two are fitted on the training list. */
+tool_classifier *tool_classifier_create(const char *by, tool_classifier_options *options, tool_model *model,
+                                        const tool_data *data);
+void tool_classifier_free(tool_classifier *classifier);
+const char *tool_classifier_name(const tool_classifier *classifier);
+int tool_classifier_layer(const tool_classifier *classifier);
+/* New array of predicted classes. `what` names the images in the progress line. */
+int *tool_classifier_predict(tool_classifier *classifier, const tool_images *images, const char *what);
+/* The same of what the layer gives for `count` images, x (count, size); x is used up. */
+int *tool_classifier_predict_outputs(tool_classifier *classifier, float *x, int count);
+
+/* What suits the network: argmax for class probabilities, else "knn,logistic"; the latter also where the user gives an option
+ * that only these have. */
+const char *tool_classifier_default(const tool_model *model, const tool_data *data,
+                                    const tool_classifier_options *options);
+
+/* ---- what they are made of ---- */
+
+/* Index of the greatest; the first of equals. */
+int tool_argmax(const float *x, int n);
+
+/* k-nearest neighbours (tool_nearest.c). cosine: rows are compared by angle, else by distance. */
+typedef struct tool_nearest tool_nearest;
+/* Takes over train (n, d), which is normalized in place for cosine. */
+tool_nearest *tool_nearest_create(float *train, const int *label, int n, int d, int classes, int k, int cosine);
+void tool_nearest_free(tool_nearest *nearest);
+/* Majority vote, ties to the class of the nearer neighbour. test (tests, d) is normalized in place for cosine. */
+void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, int *predicted);
+
+/* Multinomial logistic regression on standardized values (tool_logistic.c): mean cross-entropy + l2/2 |W|^2, by L-BFGS. */
+typedef struct tool_logistic tool_logistic;
+/* train (n, d) is standardized in place. */
+tool_logistic *tool_logistic_fit(float *train, const int *label, int n, int d, int classes, double l2, int iterations);
+void tool_logistic_free(tool_logistic *logistic);
+/* test (tests, d) is standardized in place by the training set's statistics. */
+void tool_logistic_predict(const tool_logistic *logistic, float *test, int tests, int *predicted);
+
+#endif
