@@ -64,4 +64,14 @@ ifeq ($(call lgg_has_header,lbfgs.h), 1)
 $(OBJDIR)tool_logistic.o: COMMON += -DLGG_LBFGS
 LDFLAGS += -llbfgs
 endif
+ifeq ($(call lgg_has_header,jpeglib.h), 1)
+$(OBJDIR)tool_corruptions.o: COMMON += -DLGG_JPEG
+LDFLAGS += -ljpeg
+endif
+# of OpenCV only these two: its image codecs would drag a hundred libraries into every start of darknet
+LGG_OPENCV_FLAGS := $(shell pkg-config --cflags opencv4 2> /dev/null || echo -I/usr/include/opencv4)
+ifeq ($(shell $(CXX) -E $(LGG_OPENCV_FLAGS) -include opencv2/imgproc.hpp -x c++ /dev/null > /dev/null 2>&1 && echo 1), 1)
+$(OBJDIR)tool_opencv.o: COMMON += -DLGG_OPENCV $(LGG_OPENCV_FLAGS)
+LDFLAGS += -lopencv_imgproc -lopencv_core -lstdc++
+endif
 endif

@@ -9,10 +9,11 @@
 network *host_load_network(const char *cfg, const char *weights, int batch);
 /* Inference. x (batch, inputs). */
 void host_forward(network *net, const float *x);
-/* Replaces the backward functions that are wrong in inference mode: a [batchnorm] of its own then differentiates its rolling
- * statistics as the constants they are, a [dropout] passes deltas on. Returns NULL, or the name of a layer type whose gradient
- * the host does not have. The last layer must be a [softmax] but for [cost] and our own sections. */
-const char *host_prepare_gradient(network *net);
+/* What of this host's own layer types has no right gradient; NULL for others. */
+const char *host_without_gradient(const layer *l);
+/* Gives the layer, a [batchnorm] with its factors in mean_delta or one that passes deltas on, the GPU's twin of the backward
+ * function that tool_fix_gradients has given it. */
+void host_fix_gradient_gpu(layer *l);
 /* The same with a truth (batch, outputs), then backwards: gradient (batch, inputs) receives what Darknet calls the input's
  * delta, the negative gradient of the loss. */
 void host_forward_backward(network *net, const float *x, const float *truth, float *gradient);

@@ -85,6 +85,15 @@ void host_forward_backward(network *net, const float *x, const float *truth, flo
     backward_network(*net, state);
 }
 
+const char *host_without_gradient(const layer *l) {
+    return l->antialiasing ? "an antialiased layer" : NULL;
+}
+
+/* host_forward_backward runs on the CPU. */
+void host_fix_gradient_gpu(layer *l) {
+    (void)l;
+}
+
 void host_pull_output(const network *net, layer *l) {
 #ifdef GPU
     if (net->gpu_index >= 0) cuda_pull_array(l->output_gpu, l->output, (size_t)l->outputs * (size_t)l->batch);

@@ -55,20 +55,9 @@ void host_forward(network *net, const float *x) {
     network_predict(net, (float *)x);
 }
 
-/* delta of the input += delta * scale / sqrt(rolling variance + epsilon): the factors wait in mean_delta. */
-static void backward_fixed_batchnorm(layer l, network net) {
-    if (!net.delta) return;
-    int spatial = l.out_h * l.out_w;
-    for (int i = 0; i < l.batch * l.out_c; ++i) {
-        float factor = l.mean_delta[i % l.out_c];
-        for (int j = 0; j < spatial; ++j)
-            net.delta[i * spatial + j] += factor * l.delta[i * spatial + j];
-    }
-}
-
-static void pass_on(layer l, network net) {
-    (void)l;
-    (void)net;
+const char *host_without_gradient(const layer *l) {
+    if (l->type == L2NORM) return "[l2norm], whose gradient Darknet does not have";
+    return l->type == ISEG ? "a detection layer" : NULL;
 }
 
 #ifdef GPU
@@ -77,63 +66,24 @@ static void backward_fixed_batchnorm_gpu(layer l, network net) {
     scale_bias_gpu(l.delta_gpu, l.mean_delta_gpu, l.batch, l.out_c, l.out_h * l.out_w);
     axpy_gpu(l.outputs * l.batch, 1, l.delta_gpu, 1, net.delta_gpu, 1);
 }
+
+static void pass_on_gpu(layer l, network net) {
+    (void)l;
+    (void)net;
+}
 #endif
 
-static void fix_batchnorm(layer *l) {
-    if (!l->mean_delta) l->mean_delta = tool_alloc((size_t)l->out_c, sizeof(float), "a [batchnorm]");
-    for (int c = 0; c < l->out_c; ++c)
-        l->mean_delta[c] = l->scales[c] / sqrtf(l->rolling_variance[c] + HOST_BATCH_NORM_EPSILON);
-    l->backward = backward_fixed_batchnorm;
+void host_fix_gradient_gpu(layer *l) {
 #ifdef GPU
+    if (l->type != BATCHNORM) {
+        l->backward_gpu = pass_on_gpu;
+        return;
+    }
     if (gpu_index >= 0) cuda_push_array(l->mean_delta_gpu, l->mean_delta, (size_t)l->out_c);
     l->backward_gpu = backward_fixed_batchnorm_gpu;
+#else
+    (void)l;
 #endif
-}
-
-static void fix_pass_on(layer *l) {
-    l->backward = pass_on;
-#ifdef GPU
-    l->backward_gpu = pass_on;
-#endif
-}
-
-static const char *without_gradient(const layer *l) {
-    if (l->binary || l->xnor) return "a binary convolution";
-    if (l->batch_normalize && l->type != BATCHNORM)
-        return "batch normalization in a layer other than convolutional or connected";
-    switch (l->type) {
-    case NORMALIZATION:
-        return "[normalization], which Darknet only approximates";
-    case L2NORM:
-        return "[l2norm], which Darknet does not have";
-    case CROP:
-        return "[crop]";
-    case DETECTION:
-    case REGION:
-    case YOLO:
-    case ISEG:
-        return "a detection layer";
-    case RNN:
-    case GRU:
-    case LSTM:
-    case CRNN:
-        return "a recurrent layer";
-    default:
-        return NULL;
-    }
-}
-
-const char *host_prepare_gradient(network *net) {
-    for (int i = 0; i < net->n; ++i) {
-        layer *l = &net->layers[i];
-        const char *obstacle = without_gradient(l);
-        if (obstacle) return obstacle;
-        l->stopbackward = 0;
-        if (l->type == BATCHNORM) fix_batchnorm(l);
-        if (l->type == DROPOUT || l->type == COST || l->type == LGG) fix_pass_on(l);
-        if (l->type == SOFTMAX) l->noloss = 0;
-    }
-    return NULL;
 }
 
 void host_forward_backward(network *net, const float *x, const float *truth, float *gradient) {

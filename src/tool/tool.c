@@ -16,6 +16,7 @@ static const command commands[] = {
     {"graph", command_graph, "draw the graphs of a few images, layer by layer (SVG)"},
     {"plot", command_plot, "draw a training log (SVG)"},
     {"attack", command_attack, "error under FGSM and PGD"},
+    {"corrupt", command_corrupt, "error under the corruptions of CIFAR-10-C"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -5,6 +5,7 @@
 
 #include "host_tool.h"
 #include "tool.h"
+#include "tool_gradient.h"
 #include "tool_sections.h"
 
 struct tool_model {
@@ -117,7 +118,7 @@ void tool_model_prepare_gradient(tool_model *model) {
                   tool_sections_type(model->sections, output) +
                       strcspn(tool_sections_type(model->sections, output), " ") + 1);
     }
-    const char *obstacle = host_prepare_gradient(model->net);
+    const char *obstacle = tool_fix_gradients(model->net);
     if (obstacle) tool_fail("no exact input gradient through %s", obstacle);
     int width = model->net->truths > model->net->outputs ? model->net->truths : model->net->outputs;
     model->truth = tool_alloc((size_t)model->batch * (size_t)width, sizeof(float), "labels");

@@ -1,0 +1,401 @@
+/* command_corrupt.c: `lgg corrupt`: error under the 15 corruptions and 5 severities of CIFAR-10-C, from its official files (-npy) or
+ * from corruptions made of the test images, and relative MCE against another network's table (-baseline):
+ *
+ *   for each corruption 100 sum_s (E_s - E_clean) / sum_s (Ebase_s - Ebase_clean), then the mean over the corruptions. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool_classifier.h"
+#include "tool_corruptions.h"
+#include "tool_npy.h"
+
+typedef struct {
+    const char *npy, *write, *baseline, *only, *by, *csv;
+    int seed, test, batch;
+    tool_classifier_options classifier;
+} corrupt_options;
+
+/* Errors in percent; NaN: not asked for. */
+typedef struct {
+    double clean;
+    double error[TOOL_CORRUPTIONS][TOOL_SEVERITIES];
+    int images; /* of each corruption and severity */
+    int official;
+} error_table;
+
+typedef struct {
+    const corrupt_options *options;
+    tool_data *data;
+    tool_model *model;
+    tool_classifier *classifier;
+    tool_images *test;
+    uint8_t *clean; /* (images, h, w, 3); made corruptions only */
+    int *label;     /* (images) */
+    int w, h;
+    int wanted[TOOL_CORRUPTIONS];
+    error_table table;
+} corrupt;
+
+static const char made_line[] =
+    "corruptions made here with the parameters of CIFAR-10-C, not the official files; frost is a "
+    "synthetic texture";
+
+/* ---- errors ---- */
+
+static double error_of(corrupt *c, const tool_images *images, const char *what) {
+    int wrong = 0, *predicted = tool_classifier_predict(c->classifier, images, what);
+    for (int i = 0; i < images->count; ++i)
+        wrong += predicted[i] != images->label[i];
+    free(predicted);
+    return 100. * wrong / images->count;
+}
+
+static double error_of_bytes(corrupt *c, const uint8_t *bytes, const char *what) {
+    tool_images *images = tool_images_from_bytes(bytes, c->label, c->table.images, c->w, c->h, 3);
+    double error = error_of(c, images, what);
+    tool_images_free(images);
+    return error;
+}
+
+/* ---- official files ---- */
+
+static char *path_in(const char *directory, const char *name) {
+    size_t size = strlen(directory) + strlen(name) + 8;
+    char *path = tool_alloc(size, 1, "a path");
+    snprintf(path, size, "%s/%s.npy", directory, name);
+    return path;
+}
+
+/* The labels of the first severity, which those of the others repeat; every severity has `each` images. */
+static void read_labels(corrupt *c, int *each) {
+    char *path = path_in(c->options->npy, "labels");
+    tool_npy npy = tool_npy_open(path);
+    long count = npy.shape[0];
+    if (npy.dimensions != 1 || count == 0 || count % TOOL_SEVERITIES) {
+        tool_fail("%s: should have one dimension, a label for each image of %d severities", path, TOOL_SEVERITIES);
+    }
+    *each = (int)(count / TOOL_SEVERITIES);
+    c->table.images = c->options->test && c->options->test < *each ? c->options->test : *each;
+    c->label = tool_alloc((size_t)c->table.images, sizeof *c->label, "labels");
+    for (int i = 0; i < c->table.images; ++i) {
+        c->label[i] = tool_npy_int(&npy, path, i);
+        if (c->label[i] < 0 || c->label[i] >= c->data->classes) {
+            tool_fail("%s: label %d of image %d is none of %d classes", path, c->label[i], i, c->data->classes);
+        }
+        for (int s = 1; s < TOOL_SEVERITIES; ++s) {
+            if (tool_npy_int(&npy, path, (long)s * *each + i) == c->label[i]) continue;
+            tool_fail("%s: severity %d has other labels than severity 1 (image %d)", path, s + 1, i);
+        }
+    }
+    tool_npy_close(&npy);
+    free(path);
+}
+
+static void judge_file(corrupt *c, int corruption, int each) {
+    char *path = path_in(c->options->npy, tool_corruption_names[corruption]);
+    tool_npy npy = tool_npy_open(path);
+    if (strcmp(npy.type, "|u1") != 0) tool_fail("%s: holds items of type '%s', should be bytes, '|u1'", path, npy.type);
+    if (npy.dimensions != 4 || npy.shape[1] != c->h || npy.shape[2] != c->w || npy.shape[3] != 3) {
+        tool_fail("%s: has shape (%ld, %ld, %ld, %ld), should be (%d, %d, %d, 3)", path, npy.shape[0], npy.shape[1],
+                  npy.shape[2], npy.shape[3], each * TOOL_SEVERITIES, c->h, c->w);
+    }
+    if (npy.shape[0] != (long)each * TOOL_SEVERITIES) {
+        tool_fail("%s: has %ld images, labels.npy %d", path, npy.shape[0], each * TOOL_SEVERITIES);
+    }
+    size_t severity = (size_t)each * (size_t)c->h * (size_t)c->w * 3;
+    for (int s = 0; s < TOOL_SEVERITIES; ++s) {
+        c->table.error[corruption][s] =
+            error_of_bytes(c, npy.data + (size_t)s * severity, tool_corruption_names[corruption]);
+    }
+    tool_npy_close(&npy);
+    free(path);
+}
+
+/* ---- corruptions made here ---- */
+
+static void keep_clean_images(corrupt *c) {
+    size_t size = (size_t)c->w * (size_t)c->h * 3;
+    c->table.images = c->test->count;
+    c->clean = tool_alloc((size_t)c->test->count * size, 1, "the test images");
+    c->label = tool_alloc((size_t)c->test->count, sizeof *c->label, "labels");
+    memcpy(c->label, c->test->label, (size_t)c->test->count * sizeof *c->label);
+    float *x = tool_alloc(size, sizeof *x, "an image");
+    for (int i = 0; i < c->test->count; ++i) {
+        tool_images_read(c->test, i, 1, x);
+        for (size_t j = 0; j < size; ++j)
+            c->clean[(size_t)i * size + j] = (uint8_t)lrintf(255 * x[j % 3 * (size / 3) + j / 3]);
+    }
+    free(x);
+}
+
+static tool_output open_npy(const corrupt *c, const char *name, int h, int w) {
+    if (!c->options->write) return (tool_output){0};
+    char *path = path_in(c->options->write, name);
+    tool_output output = tool_output_open(path);
+    tool_npy_write_header(output.file, (long)c->table.images * TOOL_SEVERITIES, h, w, 3);
+    free(path);
+    return output;
+}
+
+static void judge_made(corrupt *c, int corruption) {
+    size_t bytes = (size_t)c->table.images * (size_t)c->w * (size_t)c->h * 3;
+    uint8_t *images = tool_alloc(bytes, 1, "corrupted images");
+    tool_output output = open_npy(c, tool_corruption_names[corruption], c->h, c->w);
+    for (int s = 0; s < TOOL_SEVERITIES; ++s) {
+        tool_corrupt(corruption, s + 1, c->options->seed, c->clean, images, c->table.images, c->h, c->w);
+        c->table.error[corruption][s] = error_of_bytes(c, images, tool_corruption_names[corruption]);
+        if (output.file) fwrite(images, 1, bytes, output.file);
+    }
+    tool_output_commit(&output);
+    free(images);
+}
+
+static void write_labels(const corrupt *c) {
+    if (!c->options->write) return;
+    tool_output output = open_npy(c, "labels", 0, 0);
+    for (int i = 0; i < c->table.images * TOOL_SEVERITIES; ++i)
+        fputc(c->label[i % c->table.images], output.file);
+    tool_output_commit(&output);
+    size_t size = strlen(c->options->write) + 16;
+    char *path = tool_alloc(size, 1, "a path");
+    snprintf(path, size, "%s/README.txt", c->options->write);
+    output = tool_output_open(path);
+    fprintf(output.file, "Not the official CIFAR-10-C: %s (seed %d).\n", made_line, c->options->seed);
+    tool_output_commit(&output);
+    free(path);
+}
+
+/* ---- the baseline ---- */
+
+static int corruption_of(const char *name) {
+    int i = 0;
+    while (i < TOOL_CORRUPTIONS && strcmp(tool_corruption_names[i], name) != 0)
+        ++i;
+    return i;
+}
+
+static error_table empty_table(void) {
+    error_table table = {.clean = NAN};
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
+        for (int s = 0; s < TOOL_SEVERITIES; ++s)
+            table.error[i][s] = NAN;
+    }
+    return table;
+}
+
+/* Reads what write_csv wrote. */
+static error_table read_table(const char *path) {
+    FILE *file = fopen(path, "r");
+    if (!file) tool_fail("-baseline: cannot open %s", path);
+    error_table table = empty_table();
+    char line[512], name[64], source[64];
+    int severity, images, row = 0;
+    double error;
+    while (fgets(line, sizeof line, file)) {
+        if (row++ == 0 && strncmp(line, "corruption,severity,images,error,source", 39) == 0) continue;
+        if (sscanf(line, "%63[^,],%d,%d,%lf,%63[^,\n]", name, &severity, &images, &error, source) != 5) {
+            tool_fail("-baseline %s: row %d is none of this command's CSV", path, row);
+        }
+        int corruption = corruption_of(name);
+        if (strcmp(name, "clean") == 0) table.clean = error;
+        if (corruption == TOOL_CORRUPTIONS || severity < 1 || severity > TOOL_SEVERITIES) continue;
+        table.error[corruption][severity - 1] = error;
+        table.images = images;
+        table.official = strcmp(source, "official") == 0;
+    }
+    fclose(file);
+    if (!isfinite(table.clean)) tool_fail("-baseline %s: has no row 'clean'", path);
+    return table;
+}
+
+/* Relative corruption error of one corruption, in percent. */
+static double relative_error(const error_table *table, const error_table *base, int corruption, const char *path) {
+    double sum = 0, base_sum = 0;
+    for (int s = 0; s < TOOL_SEVERITIES; ++s) {
+        sum += table->error[corruption][s] - table->clean;
+        base_sum += base->error[corruption][s] - base->clean;
+    }
+    if (!isfinite(base_sum)) tool_fail("-baseline %s: has no %s", path, tool_corruption_names[corruption]);
+    if (base_sum == 0) {
+        tool_fail("-baseline %s: %s raises no error there, so nothing is relative to it", path,
+                  tool_corruption_names[corruption]);
+    }
+    return 100 * sum / base_sum;
+}
+
+static void check_comparable(const error_table *table, const error_table *base, const char *path) {
+    if (table->official != base->official) {
+        tool_fail("-baseline %s: has %s corruptions, this table %s ones", path, base->official ? "official" : "made",
+                  table->official ? "official" : "made");
+    }
+    if (table->images != base->images) {
+        tool_fail("-baseline %s: has %d images a severity, this table %d", path, base->images, table->images);
+    }
+}
+
+/* ---- output ---- */
+
+static double mean_error(const error_table *table, int corruption) {
+    double sum = 0;
+    for (int s = 0; s < TOOL_SEVERITIES; ++s)
+        sum += table->error[corruption][s];
+    return sum / TOOL_SEVERITIES;
+}
+
+static void print_table(const corrupt *c, const error_table *base) {
+    double by_severity[TOOL_SEVERITIES] = {0}, relative_sum = 0;
+    int count = 0;
+    const error_table *t = &c->table;
+    printf("%s\n", t->official ? "official CIFAR-10-C files" : made_line);
+    printf("error in %% over %d images each; clean %.2f\n", t->images, t->clean);
+    printf("%-20s %7d %7d %7d %7d %7d %8s%s\n", "corruption", 1, 2, 3, 4, 5, "mean", base ? "  relative" : "");
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
+        if (!c->wanted[i]) continue;
+        int synthetic = !t->official && strcmp(tool_corruption_names[i], "frost") == 0;
+        printf("%-20s", synthetic ? "frost (synthetic)" : tool_corruption_names[i]);
+        for (int s = 0; s < TOOL_SEVERITIES; ++s) {
+            printf(" %7.2f", t->error[i][s]);
+            by_severity[s] += t->error[i][s];
+        }
+        printf(" %8.2f", mean_error(t, i));
+        if (base) {
+            double relative = relative_error(t, base, i, c->options->baseline);
+            relative_sum += relative;
+            printf(" %9.2f", relative);
+        }
+        putchar('\n');
+        ++count;
+    }
+    double mean = 0;
+    printf("%-20s", "mean");
+    for (int s = 0; s < TOOL_SEVERITIES; ++s) {
+        printf(" %7.2f", by_severity[s] / count);
+        mean += by_severity[s] / count / TOOL_SEVERITIES;
+    }
+    printf(" %8.2f", mean);
+    if (base) printf(" %9.2f", relative_sum / count);
+    putchar('\n');
+    if (base && count == TOOL_CORRUPTIONS)
+        printf("relative MCE %.2f against %s\n", relative_sum / count, c->options->baseline);
+    if (base && count < TOOL_CORRUPTIONS) {
+        printf("relative corruption error %.2f over %d of the 15 corruptions, against %s\n", relative_sum / count,
+               count, c->options->baseline);
+    }
+}
+
+static void write_csv(const corrupt *c, const error_table *base) {
+    tool_output output = tool_output_open(c->options->csv);
+    if (!output.file) return;
+    const error_table *t = &c->table;
+    const char *source = t->official ? "official" : "made (not official)";
+    fprintf(output.file, "corruption,severity,images,error,source,relative\nclean,0,%d,%.4f,%s,\n", t->images, t->clean,
+            source);
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
+        if (!c->wanted[i]) continue;
+        int synthetic = !t->official && strcmp(tool_corruption_names[i], "frost") == 0;
+        for (int s = 0; s < TOOL_SEVERITIES; ++s) {
+            fprintf(output.file, "%s,%d,%d,%.4f,%s,", tool_corruption_names[i], s + 1, t->images, t->error[i][s],
+                    synthetic ? "made (not official; synthetic texture)" : source);
+            if (base) fprintf(output.file, "%.4f", relative_error(t, base, i, c->options->baseline));
+            fputc('\n', output.file);
+        }
+    }
+    tool_output_commit(&output);
+}
+
+/* ---- the command ---- */
+
+static void choose_corruptions(corrupt *c) {
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i)
+        c->wanted[i] = !c->options->only;
+    if (!c->options->only) return;
+    char **names;
+    int count = tool_split(c->options->only, ',', &names);
+    for (int i = 0; i < count; ++i) {
+        int corruption = corruption_of(names[i]);
+        if (corruption == TOOL_CORRUPTIONS)
+            tool_fail("-only %s: no such corruption; the first is %s", names[i], tool_corruption_names[0]);
+        c->wanted[corruption] = 1;
+        free(names[i]);
+    }
+    free(names);
+}
+
+static void judge_all(corrupt *c) {
+    int each = 0;
+    if (c->options->npy) {
+        read_labels(c, &each);
+    } else {
+        keep_clean_images(c);
+        if (c->options->write) tool_make_directory(c->options->write);
+    }
+    c->table.clean = error_of(c, c->test, "clean");
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
+        if (!c->wanted[i]) continue;
+        if (c->options->npy) {
+            judge_file(c, i, each);
+        } else {
+            judge_made(c, i);
+        }
+    }
+    write_labels(c);
+}
+
+static void check_options(const corrupt_options *o) {
+    if (o->npy && o->write) tool_fail("-write saves corruptions made here; -npy reads those of %s", o->npy);
+    if (strchr(o->by, ',')) tool_fail("-by %s: should be one of argmax, knn, logistic", o->by);
+    const char *missing = o->npy ? NULL : tool_corruptions_missing();
+    if (missing) {
+        tool_fail(
+            "making corruptions needs %s, which this build lacks; -npy directory reads the official files without",
+            missing);
+    }
+}
+
+int command_corrupt(int argc, char **argv) {
+    corrupt_options o = {.seed = 1, .batch = 100, .by = "argmax"};
+    tool_classifier_options_default(&o.classifier);
+    tool_option list[TOOL_CLASSIFIER_OPTIONS + 9] = {
+        {"npy", TOOL_STRING, &o.npy, 0, 0, "directory with the official .npy files; without, corruptions are made",
+         NULL, NULL},
+        {"write", TOOL_STRING, &o.write, 0, 0, "directory to save made corruptions to, as .npy", NULL, NULL},
+        {"baseline", TOOL_STRING, &o.baseline, 0, 0, "another network's -csv: prints relative MCE", NULL, NULL},
+        {"only", TOOL_STRING, &o.only, 0, 0, "some corruptions: fog,snow", NULL, NULL},
+        {"by", TOOL_STRING, &o.by, 0, 0, "classifier: argmax, knn or logistic", NULL, NULL},
+        {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of what is made", NULL, NULL},
+        {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
+        {"batch", TOOL_INT, &o.batch, 1, 100000, "images run at once", NULL, NULL},
+        {"csv", TOOL_STRING, &o.csv, 0, 0, "write corruption,severity,images,error,source,relative", NULL, NULL},
+    };
+    tool_classifier_option_list(&o.classifier, list + 9);
+    const char *file[3];
+    if (tool_parse_options(argc, argv, list, TOOL_CLASSIFIER_OPTIONS + 9, file, 3) != 3) {
+        tool_fail("usage: ./darknet lgg corrupt data.cfg net.cfg net.weights [options]; -help lists them");
+    }
+    check_options(&o);
+    error_table base;
+    if (o.baseline) base = read_table(o.baseline);
+    corrupt c = {.options = &o, .data = tool_data_read(file[0]), .table = empty_table()};
+    if (!c.data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
+    choose_corruptions(&c);
+    c.table.official = o.npy != NULL;
+    c.model = tool_model_load(file[1], file[2], o.batch);
+    int channels;
+    tool_model_input_size(c.model, &c.w, &c.h, &channels);
+    if (channels != 3) tool_fail("the network takes %d channels, corruptions are of RGB images", channels);
+    c.test = tool_images_from_list(c.data->valid, c.data, c.w, c.h, 3, o.test);
+    c.classifier = tool_classifier_create(o.by, &o.classifier, c.model, c.data);
+    tool_classifier_options_free(&o.classifier);
+    judge_all(&c);
+    if (o.baseline) check_comparable(&c.table, &base, o.baseline);
+    print_table(&c, o.baseline ? &base : NULL);
+    write_csv(&c, o.baseline ? &base : NULL);
+    free(c.clean);
+    free(c.label);
+    tool_classifier_free(c.classifier);
+    tool_images_free(c.test);
+    tool_model_free(c.model);
+    tool_data_free(c.data);
+    return 0;
+}

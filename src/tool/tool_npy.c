@@ -1,0 +1,114 @@
+/* tool_npy.c: reads and writes .npy, format versions 1 to 3 (numpy.lib.format). */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tool_npy.h"
+
+static const char magic[] = "\x93NUMPY";
+
+/* The text after 'key': in the header's Python dictionary. */
+static const char *value_of(const char *header, const char *key, const char *path) {
+    const char *found = strstr(header, key);
+    if (!found) tool_fail("%s: is a .npy file whose header has no %s", path, key);
+    found += strlen(key);
+    return found + strspn(found, " :");
+}
+
+static void parse_shape(tool_npy *npy, const char *text, const char *path) {
+    if (*text != '(') tool_fail("%s: is a .npy file whose header has no shape", path);
+    ++text;
+    while (*text != ')') {
+        char *end;
+        long size = strtol(text, &end, 10);
+        if (end == text || size < 0) tool_fail("%s: is a .npy file whose shape is no list of sizes", path);
+        if (npy->dimensions == 4) tool_fail("%s: has more than four dimensions", path);
+        npy->shape[npy->dimensions++] = size;
+        text = end + strspn(end, ", ");
+    }
+}
+
+static size_t item_size(const char *type, const char *path) {
+    const char *digits = type + strcspn(type, "0123456789");
+    size_t size = (size_t)atoi(digits);
+    if (size == 0 || size > 16) tool_fail("%s: holds items of type '%s'", path, type);
+    return size;
+}
+
+static void parse_header(tool_npy *npy, const char *header, size_t body, const char *path) {
+    const char *type = value_of(header, "'descr'", path);
+    if (*type != '\'' || sscanf(type + 1, "%7[^']", npy->type) != 1) {
+        tool_fail("%s: holds records, not plain numbers", path);
+    }
+    if (strncmp(value_of(header, "'fortran_order'", path), "False", 5) != 0) {
+        tool_fail("%s: is stored columns first (fortran_order), should be rows first", path);
+    }
+    parse_shape(npy, value_of(header, "'shape'", path), path);
+    size_t size = item_size(npy->type, path);
+    for (int i = 0; i < npy->dimensions; ++i) {
+        if (npy->shape[i] != 0 && size > (size_t)1 << 40) tool_fail("%s: its header asks for too much", path);
+        size *= (size_t)npy->shape[i];
+    }
+    if (body != size) {
+        tool_fail("%s: is %s: its header promises %zu bytes of data, it has %zu", path,
+                  body < size ? "cut short" : "too long", size, body);
+    }
+}
+
+tool_npy tool_npy_open(const char *path) {
+    tool_npy npy = {0};
+    int file = open(path, O_RDONLY);
+    struct stat status;
+    if (file < 0 || fstat(file, &status) != 0) tool_fail("cannot open %s", path);
+    npy.map_size = (size_t)status.st_size;
+    npy.map = npy.map_size ? mmap(NULL, npy.map_size, PROT_READ, MAP_PRIVATE, file, 0) : MAP_FAILED;
+    close(file);
+    if (npy.map == MAP_FAILED) tool_fail("cannot read %s", path);
+    const uint8_t *bytes = npy.map;
+    if (npy.map_size < 10 || memcmp(bytes, magic, 6) != 0) tool_fail("%s: is no .npy file", path);
+    int wide = bytes[6] >= 2;
+    size_t start = wide ? 12 : 10, length = bytes[8] | (size_t)bytes[9] << 8;
+    if (wide && npy.map_size >= 12) length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
+    if (start + length > npy.map_size) tool_fail("%s: is cut short within its header", path);
+    char *header = tool_alloc(length + 1, 1, "a header");
+    memcpy(header, bytes + start, length);
+    parse_header(&npy, header, npy.map_size - start - length, path);
+    free(header);
+    npy.data = bytes + start + length;
+    return npy;
+}
+
+void tool_npy_close(tool_npy *npy) {
+    if (npy->map) munmap(npy->map, npy->map_size);
+    *npy = (tool_npy){0};
+}
+
+int tool_npy_int(const tool_npy *npy, const char *path, long i) {
+    size_t size = item_size(npy->type, path);
+    int big = npy->type[0] == '>';
+    if ((npy->type[1] != 'i' && npy->type[1] != 'u') || size > 8) {
+        tool_fail("%s: holds items of type '%s', should be whole numbers", path, npy->type);
+    }
+    const uint8_t *item = npy->data + (size_t)i * size;
+    uint64_t value = 0;
+    for (size_t b = 0; b < size; ++b)
+        value |= (uint64_t)item[big ? size - 1 - b : b] << (8 * b);
+    return (int)value;
+}
+
+void tool_npy_write_header(FILE *file, long count, int h, int w, int c) {
+    char header[256];
+    int length =
+        h ? snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%ld, %d, %d, %d), }",
+                     count, h, w, c)
+          : snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%ld,), }", count);
+    /* spaces and a newline, so that the data begins at a multiple of 64 */
+    int total = (10 + length + 1 + 63) / 64 * 64;
+    fwrite(magic, 1, 6, file);
+    const uint8_t version[4] = {1, 0, (uint8_t)((total - 10) & 255), (uint8_t)((total - 10) >> 8)};
+    fwrite(version, 1, 4, file);
+    fprintf(file, "%s%*s\n", header, total - 11 - length, "");
+}
