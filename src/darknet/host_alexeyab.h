@@ -34,6 +34,9 @@ typedef network_state host_pass;
         BLANK, "a section that Darknet does not know", 0                                                               \
     }
 
+/* Whether the patches of this host have `parseval`. */
+#define HOST_HAS_PARSEVAL 0
+
 /* Batch normalization divides by sqrt(variance + this). */
 #define HOST_BATCH_NORM_EPSILON 1e-5f
 

@@ -29,6 +29,9 @@ typedef network host_pass;
         BLANK, "a section that Darknet does not know", 0                                                               \
     }
 
+/* Whether the patches of this host have `parseval`. */
+#define HOST_HAS_PARSEVAL 1
+
 /* Batch normalization divides by sqrt(variance + this). */
 #define HOST_BATCH_NORM_EPSILON 1e-5f
 

@@ -32,6 +32,23 @@ static int option_in_range(list *options, const char *key, int def, int low, int
     return (int)number;
 }
 
+/* parseval: from 0 to below 1; each step shrinks what is not orthonormal by twice that. */
+static float parseval_option(list *options) {
+    char *value = option_find(options, "parseval");
+    if (!value) return 0;
+    char *end;
+    double number = strtod(value, &end);
+    if (end == value || *end || !(number >= 0 && number < 1)) {
+        fprintf(stderr, "[net]: parseval=%s: must be a number from 0 (off) to below 1, such as 0.01\n", value);
+        exit(EXIT_FAILURE);
+    }
+    if (number > 0 && !HOST_HAS_PARSEVAL) {
+        fprintf(stderr, "[net]: parseval=%s: this Darknet's patches have no Parseval training\n", value);
+        exit(EXIT_FAILURE);
+    }
+    return (float)number;
+}
+
 static void refuse_misspelt_options(list *options) {
     for (node *n = options->front; n; n = n->next) {
         const kvp *option = n->val;
@@ -51,6 +68,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     recipe->flip = flip != 0;
     recipe->shuffle = option_in_range(options, "shuffle", 0, 0, 1);
     recipe->decay_all = option_in_range(options, "decay_all", 0, 0, 1);
+    recipe->parseval = parseval_option(options);
     char *log = option_find(options, "lgg_log");
     if (log) {
         recipe->log = malloc(strlen(log) + 1);

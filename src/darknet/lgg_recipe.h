@@ -5,6 +5,7 @@
  *     shuffle=1      an epoch visits every image once, in a random order (the host draws with replacement)
  *     seed=n         image order and augmentation repeat to the bit, whatever the number of loader threads
  *     decay_all=1    weight decay on biases and batch normalization scales too, as PyTorch has it
+ *     parseval=b     Parseval networks, see lgg_parseval.h
  *     lgg_log=file   one row an iteration, see lgg_log.h
  *
  * Without any of them nothing of the host's loader changes. Only training asks for a recipe (load_args.recipe): images that are
@@ -28,6 +29,7 @@ typedef struct lgg_recipe {
     int flip;     /* 0: never; 1: half of the images */
     int shuffle;  /* 1: an epoch draws without replacement */
     int decay_all;
+    float parseval;  /* 0: off */
     int seeded;      /* 1: the user gave a seed */
     int active;      /* 1: the loader draws by position, not by rand() */
     uint64_t seed;   /* the user's, else from the clock */
