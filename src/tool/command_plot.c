@@ -51,6 +51,12 @@ static void parse_row(table *t, const char *path, char *line) {
     ++t->rows;
 }
 
+static void check_header(const table *t, const char *path) {
+    if (t->name && strcmp(t->name[0], "iteration") == 0) return;
+    tool_fail("%s: is no training log: its first column should be 'iteration' (lgg_log=file in [net] writes one)",
+              path);
+}
+
 /* A last row without its end is one that training is still writing. */
 static table read_table(const char *path) {
     FILE *file = fopen(path, "r");
@@ -66,16 +72,14 @@ static table read_table(const char *path) {
         if (length == 0) continue;
         if (!t.name) {
             t.columns = tool_split(line, ',', &t.name);
+            check_header(&t, path);
         } else if (whole) {
             parse_row(&t, path, line);
         }
     }
     free(line);
     fclose(file);
-    if (!t.name || strcmp(t.name[0], "iteration") != 0) {
-        tool_fail("%s: is no training log: its first column should be 'iteration' (lgg_log=file in [net] writes one)",
-                  path);
-    }
+    if (!t.name) check_header(&t, path);
     if (t.rows < 2) tool_fail("%s: has %d rows, a plot takes two or more", path, t.rows);
     return t;
 }

@@ -1,0 +1,118 @@
+#!/bin/bash
+# The commands of ./darknet lgg from outside, on two colours of 4x4 images whose answers are known: results, files, and one clear
+# line for what a user may get wrong.
+#
+# usage: test_commands.sh DARKNET FOLDER   (FOLDER holds linear.cfg and linear.weights of test_tool)
+set -u
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+darknet=$(realpath "$1") folder=$(realpath "$2") here=$(realpath "$(dirname "$0")")
+failed=0
+cd "$folder" || exit 1
+rm -rf images out && mkdir -p images out || exit 1
+
+pass() { echo "PASS $1"; }
+fail() { echo "FAIL $1: $2"; failed=1; }
+run() { "$darknet" lgg "$@" 2>err; }
+
+# fails NAME TEXT COMMAND…: the command exits non-zero and its last line says TEXT.
+fails() {
+    local name=$1 text=$2 said
+    shift 2
+    if run "$@" >out/said; then fail "$name" "it succeeded"; return; fi
+    said=$(tail -1 err)
+    case $said in *"$text"*) pass "$name" ;; *) fail "$name" "it says '$said'" ;; esac
+}
+
+# colour NAME R G B: a 4x4 image of one colour
+colour() {
+    { printf 'P6\n4 4\n255\n'; for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do printf "\\$(printf %o "$2")\\$(printf %o "$3")\\$(printf %o "$4")"; done; } > "images/$1.ppm"
+}
+: > train.list; : > same.list
+for i in 1 2 3 4 5; do
+    colour "${i}_red" $((200 + i)) 0 0
+    colour "${i}_blue" 0 0 $((200 + i))
+    printf 'images/%s_red.ppm\nimages/%s_blue.ppm\n' "$i" "$i" >> train.list
+done
+colour 1_grey 90 90 90; colour 2_grey_blue 90 90 90; colour 3_grey_red 90 90 90; colour 4_grey_blue 90 90 90
+printf 'images/2_grey_blue.ppm\nimages/3_grey_red.ppm\nimages/4_grey_blue.ppm\nimages/3_grey_red.ppm\n' > same.list
+printf 'red\nblue\n' > labels.txt
+printf 'red\nblue\ngreen\n' > labels3.txt
+printf 'classes=2\ntrain=train.list\nvalid=train.list\nlabels=labels.txt\n' > two.data
+printf 'classes=2\ntrain=train.list\nvalid=same.list\nlabels=labels.txt\n' > same.data
+printf 'classes=3\ntrain=train.list\nvalid=train.list\nlabels=labels3.txt\n' > three.data
+net="linear.cfg linear.weights"
+
+# --- answers
+run eval two.data $net -layer input -by knn,logistic -knn 3 -csv out/eval.csv > out/eval.txt
+grep -q '^3-nn cosine,input,all,10,0,0.0000' out/eval.csv && grep -q '^logistic regression,input,all,10,0,0.0000' out/eval.csv \
+    && pass "eval tells two colours apart" || fail "eval tells two colours apart" "$(tail -1 err)"
+run variation two.data $net -layers input -batch 10 -csv out/apart.csv > out/said
+run variation same.data $net -layers input -batch 4 -csv out/same.csv > out/said
+grep -q '^input,0,0$' out/apart.csv && grep -Eq '^input,(1|0\.99999[0-9]*|1\.00000[0-9]*),' out/same.csv \
+    && pass "label variation is 0 for orthogonal classes, 1 for equal ones" \
+    || fail "label variation is 0 for orthogonal classes, 1 for equal ones" "$(tail -1 out/apart.csv) $(tail -1 out/same.csv)"
+[ "$(head -1 out/same.csv)" = layer,mean,deviation ] && pass "variation's CSV columns" || fail "variation's CSV columns" "$(head -1 out/same.csv)"
+
+run graph two.data $net -layers input,0 -per_class 4 -k 2 -images -o out/figure.svg -csv out/graph.csv > out/said
+grep -q '^input,0,8,' out/graph.csv && grep -q 'data:image/png;base64' out/figure.svg && grep -q '^8 8 ' out/figure-input.mtx \
+    && pass "graph draws, and writes GraphML and Matrix Market" || fail "graph draws, and writes GraphML and Matrix Market" "$(tail -1 err)"
+printf 'iteration,images,learning_rate,task_loss,lgg_smooth_9,lgg_smooth_9_scaled,lgg_smooth_9_sigma_3,lgg_smooth_9_sigma_6\n1,128,0.1,2.3,5,0.0005,40,30\n2,256,0.1,2.1,4,0.0004,39,28\n3,384,0.1,nan,4,0.0004,38,27\n' > log.csv
+run plot log.csv -o out/plot.svg > out/said && grep -q 'layer 6' out/plot.svg && pass "plot draws what the header names" \
+    || fail "plot draws what the header names" "$(tail -1 err)"
+if command -v xmllint > /dev/null; then
+    xmllint --noout out/*.svg out/*.graphml 2> err && pass "figures and GraphML are valid XML" || fail "figures and GraphML are valid XML" "$(head -1 err)"
+else
+    echo "SKIPPED figures and GraphML are valid XML: no xmllint"
+fi
+
+run attack two.data $net -epsilon 0 -csv out/clean.csv > out/said
+clean=$(sed -n 2p out/clean.csv | cut -d, -f5)
+run attack two.data $net -epsilon 1 -save out/saved -csv out/attack.csv > out/said
+attacked=$(sed -n 3p out/attack.csv | cut -d, -f5)
+[ "$(sed -n 3p out/clean.csv | cut -d, -f5)" = "$clean" ] && awk "BEGIN { exit !($attacked >= $clean) }" && [ "$(wc -l < out/saved/images.list)" = 10 ] \
+    && pass "attack: none at epsilon 0, never helps at 1, saves the images" || fail "attack: none at epsilon 0, never helps at 1, saves the images" "$clean $attacked"
+run attack two.data $net -method pgd -norm 2 -snr 20 -steps 3 > out/said && pass "attack by projected gradient, 2-norm" || fail "attack by projected gradient, 2-norm" "$(tail -1 err)"
+
+# official-like files, written by numpy: 5 severities of 2 images of 4x4
+run corrupt two.data $net -npy "$here/npy" -only fog -test 2 -csv out/npy.csv > out/said
+[ "$(grep -c '^fog,[1-5],2,.*,official,' out/npy.csv)" = 5 ] && pass "corrupt reads numpy's files" || fail "corrupt reads numpy's files" "$(tail -1 err)"
+if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
+    grep -q 'not the official' out/said && grep -q 'made (not official' out/made.csv && grep -qi 'not the official' out/made/README.txt \
+        && pass "made corruptions say so everywhere" || fail "made corruptions say so everywhere" "$(head -1 out/said)"
+    run corrupt two.data $net -npy out/made -csv out/reread.csv > out/said
+    cut -d, -f1-4 out/made.csv > out/a; cut -d, -f1-4 out/reread.csv > out/b
+    cmp -s out/a out/b && pass "what -write saves, -npy reads" || fail "what -write saves, -npy reads" "$(tail -1 err)"
+    # a baseline with every excess halved, and one where nothing changes
+    awk -F, 'NR == 1 { print; next } $1 == "clean" { $4 = 10; print $1","$2","$3","$4","$5","; next } { print $1","$2","$3","20","$5"," }' out/made.csv > out/base.csv
+    awk -F, 'NR == 1 { print; next } { e = $1 == "clean" ? 0 : 20; print $1","$2","$3","e","$5"," }' out/made.csv > out/base0.csv
+    run corrupt two.data $net -baseline out/base0.csv -csv out/relative.csv > out/said
+    awk -F, '$1 == "clean" { c = $4 } NR > 2 { s += $4 - c } END { printf "%.2f\n", 100 * s / (75 * 20) }' out/relative.csv > out/a
+    sed -n 's/^relative MCE \([-0-9.]*\) .*/\1/p' out/said > out/b
+    cmp -s out/a out/b && pass "relative MCE" || fail "relative MCE" "$(cat out/b), $(cat out/a) expected"
+    fails "a baseline without excess" "nothing is relative to it" corrupt two.data $net -only fog -baseline <(sed 's/,20,/,10,/' out/base.csv)
+else
+    case $(tail -1 err) in *"this build lacks"*) echo "SKIPPED made corruptions: $(tail -1 err)" ;; *) fail "made corruptions" "$(tail -1 err)" ;; esac
+fi
+
+# --- mistakes
+fails "an unknown option" "did you mean -knn?" eval two.data $net -kn 3
+fails "a value out of its range" "should be a whole number from 1" eval two.data $net -knn 0
+fails "a value that is none of the choices" "should be one of cosine|euclidean" eval two.data $net -metric l1
+fails "an option without its value" "needs a value" eval two.data $net -knn
+fails "a layer out of range" "the network has layers 0 to 1" variation two.data $net -layers 7 -batch 5
+fails "a batch larger than the list" "not one batch of 100" variation two.data $net
+fails "an empty class" "class green has 0 images" graph three.data $net -per_class 1 -classes red,green
+fails "an unknown class" "no such class" graph two.data $net -classes red,pink
+fails "arg max of another number of outputs" "2 outputs for 3 classes" eval three.data $net -by argmax
+fails "both ways to bound the noise" "give one" attack two.data $net -snr 3 -epsilon 1
+fails "a missing file" "cannot open none.data" eval none.data $net
+fails "a log without iterations" "is no training log" plot two.data
+fails "columns first" "columns first" corrupt two.data $net -npy "$here/npy" -only snow
+fails "another dtype" "should be bytes" corrupt two.data $net -npy "$here/npy" -only frost
+fails "another shape" "has shape" corrupt two.data $net -npy "$here/npy" -only contrast
+fails "a file cut short" "is cut short" corrupt two.data $net -npy "$here/npy" -only brightness
+fails "no .npy file at all" "is no .npy file" corrupt two.data $net -npy "$here/npy" -only pixelate
+fails "a corruption that is not there" "cannot open" corrupt two.data $net -npy "$here/npy" -only zoom_blur
+fails "a CSV that cannot be written" "cannot write" eval two.data $net -layer input -by knn -knn 1 -csv none/x.csv
+[ -z "$(ls out/*.tmp 2> /dev/null)" ] && pass "no half-written file stays" || fail "no half-written file stays" "$(ls out/*.tmp)"
+exit $failed

@@ -1,0 +1,420 @@
+/* test_tool.c: what the commands of `./darknet lgg` compute, on networks and graphs whose answers are known.
+ *
+ * usage: test_tool FOLDER   (for the cfg and weights files that it writes; the shell tests go on with them) */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include LGG_HOST_HEADER
+
+#include "lgg_parseval.h"
+#include "tool.h"
+#include "tool_classifier.h"
+#include "tool_corruptions.h"
+#include "tool_drawing.h"
+#include "tool_npy.h"
+
+static int failed;
+
+static void check(int right, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void check(int right, const char *name, const char *format, ...) {
+    va_list arguments;
+    if (right) {
+        printf("PASS %s\n", name);
+        return;
+    }
+    printf("FAIL %s: ", name);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+    failed = 1;
+}
+
+static tool_random draws;
+
+static float draw(double low, double high) {
+    return (float)(low + (high - low) * tool_random_uniform(&draws));
+}
+
+/* ---- eigenmaps ---- */
+
+/* The eigenvectors of a cycle are cosine and sine: its vertices lie on a circle. Two cycles without an edge between them fall
+ * on two spots. */
+static void test_eigenmap(void) {
+    enum { N = 12 };
+    float cycle[N * N] = {0}, two[N * N] = {0};
+    double x[N], y[N], worst = 0;
+    for (int i = 0; i < N; ++i) {
+        int next = (i + 1) % N, partner = i / 6 * 6 + (i + 1) % 6;
+        cycle[i * N + next] = cycle[next * N + i] = 1;
+        two[i * N + partner] = two[partner * N + i] = 1;
+    }
+    tool_eigenmap(cycle, N, x, y);
+    double step = 0;
+    for (int i = 0; i < N; ++i) {
+        int next = (i + 1) % N;
+        double length = hypot(x[i] - x[next], y[i] - y[next]);
+        if (i == 0) step = length;
+        worst = fmax(worst, fabs(length / step - 1));
+    }
+    check(worst < .2, "a cycle is drawn as a ring", "neighbours' distances differ by %.2f", worst);
+    tool_eigenmap(two, N, x, y);
+    double within = 0;
+    for (int i = 0; i < N; ++i)
+        within = fmax(within, fabs(x[i] - x[i / 6 * 6]));
+    check(within < 1e-6 && fabs(x[0] - x[6]) > .9, "parts without an edge between them are drawn apart",
+          "%g within, %g between", within, fabs(x[0] - x[6]));
+    tool_spread(x, y, N, .05);
+    double nearest = 1;
+    for (int i = 0; i < N; ++i) {
+        for (int j = 0; j < i; ++j)
+            nearest = fmin(nearest, hypot(x[i] - x[j], y[i] - y[j]));
+    }
+    check(nearest > .045, "vertices on one spot are moved apart", "two are still %.3f apart", nearest);
+}
+
+/* ---- classifiers ---- */
+
+static void test_classifiers(void) {
+    enum { TRAINS = 300, TESTS = 60, D = 3 };
+    float *train = malloc(TRAINS * D * sizeof *train), test[TESTS * D], test2[TESTS * D], train2[TRAINS * D];
+    int label[TRAINS], expected[TESTS], predicted[TESTS], wrong = 0;
+    for (int i = 0; i < TRAINS + TESTS; ++i) {
+        float *x = i < TRAINS ? train + i * D : test + (i - TRAINS) * D;
+        int c = i % 3;
+        for (int j = 0; j < D; ++j)
+            x[j] = (j == c ? 2.f : 0.f) + draw(-.3, .3);
+        if (i < TRAINS) label[i] = c;
+        if (i >= TRAINS) expected[i - TRAINS] = c;
+    }
+    memcpy(test2, test, sizeof test);
+    memcpy(train2, train, sizeof train2);
+    tool_nearest *nearest = tool_nearest_create(train, label, TRAINS, D, 3, 5, 0);
+    tool_nearest_predict(nearest, test, TESTS, predicted);
+    for (int i = 0; i < TESTS; ++i)
+        wrong += predicted[i] != expected[i];
+    check(wrong == 0, "nearest neighbours tell three clusters apart", "%d wrong", wrong);
+    tool_nearest_free(nearest);
+    tool_logistic *logistic = tool_logistic_fit(train2, label, TRAINS, D, 3, 1e-4, 100);
+    tool_logistic_predict(logistic, test2, TESTS, predicted);
+    wrong = 0;
+    for (int i = 0; i < TESTS; ++i)
+        wrong += predicted[i] != expected[i];
+    check(wrong == 0, "logistic regression tells three clusters apart", "%d wrong", wrong);
+    tool_logistic_free(logistic);
+
+    /* one vote each: the nearer neighbour's class wins; then the majority */
+    float *line = malloc(3 * sizeof *line), at = 0;
+    const int classes[3] = {1, 0, 0};
+    line[0] = 1, line[1] = -2, line[2] = 3;
+    nearest = tool_nearest_create(line, classes, 3, 1, 2, 2, 0);
+    tool_nearest_predict(nearest, &at, 1, predicted);
+    int tie = predicted[0];
+    tool_nearest_free(nearest);
+    line = malloc(3 * sizeof *line);
+    line[0] = 1, line[1] = -2, line[2] = 3;
+    nearest = tool_nearest_create(line, classes, 3, 1, 2, 3, 0);
+    tool_nearest_predict(nearest, &at, 1, predicted);
+    check(tie == 1 && predicted[0] == 0, "neighbours vote, a tie goes to the nearest", "%d and %d", tie, predicted[0]);
+    tool_nearest_free(nearest);
+}
+
+/* ---- input gradients ---- */
+
+static const char every_layer[] =
+    "[net]\nbatch=2\nwidth=8\nheight=8\nchannels=3\n"
+    "[batchnorm]\n"
+    "[convolutional]\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=leaky\n"
+    "[convolutional]\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=linear\n"
+    "[shortcut]\nfrom=-2\nactivation=linear\n"
+    "[batchnorm]\n"
+    "[activation]\nactivation=leaky\n"
+    "[dropout]\nprobability=.5\n"
+    "[label_variation]\nclasses=4\n"
+    "[convolutional]\nbatch_normalize=1\nfilters=8\nsize=1\nstride=2\npad=0\nactivation=tanh\n"
+    "[route]\nlayers=5\n"
+    "[maxpool]\nsize=2\nstride=2\n"
+    "[route]\nlayers=-1,8\n"
+    "[convolutional]\nfilters=14\nsize=1\nstride=1\npad=0\ngroups=14\nactivation=linear\n"
+    "[avgpool]\n"
+    "[connected]\nbatch_normalize=1\noutput=5\nactivation=logistic\n"
+    "[connected]\noutput=4\nactivation=linear\n"
+    "[softmax]\n";
+
+static void write_text(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Random weights and statistics, saved for the commands to load. */
+static void write_network(const char *cfg, const char *weights, const char *text) {
+    write_text(cfg, text);
+    network *net = host_parse_network((char *)cfg, 2);
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        int channels = l->type == CONNECTED ? l->outputs : l->out_c;
+        for (int c = 0; l->rolling_variance && c < channels; ++c) {
+            l->rolling_mean[c] = draw(-.3, .3);
+            l->rolling_variance[c] = draw(.3, 2);
+            l->scales[c] = draw(.5, 1.5);
+        }
+        for (int c = 0; l->biases && c < channels; ++c)
+            l->biases[c] = draw(-.3, .3);
+        for (int j = 0; l->type == CONVOLUTIONAL && j < l->nweights; ++j)
+            l->weights[j] = draw(-1, 1);
+    }
+    save_weights(net, (char *)weights);
+    free_network(net);
+}
+
+static void test_gradient(const char *cfg, const char *weights) {
+    enum { INPUTS = 3 * 8 * 8, BATCH = 2 };
+    float x[BATCH * INPUTS], gradient[BATCH * INPUTS], unused[BATCH * INPUTS];
+    const int label[BATCH] = {1, 3};
+    double largest = 0, worst = 0;
+    tool_model *model = tool_model_load(cfg, weights, BATCH);
+    tool_model_prepare_gradient(model);
+    for (int i = 0; i < BATCH * INPUTS; ++i)
+        x[i] = draw(0, 1);
+    tool_model_input_gradient(model, x, label, BATCH, gradient);
+    for (int i = 0; i < BATCH * INPUTS; ++i)
+        largest = fmax(largest, fabs(gradient[i]));
+    int kinks = 0;
+    for (int i = 0; i < BATCH * INPUTS; ++i) {
+        const float step = 1e-2f, kept = x[i];
+        x[i] = kept + step;
+        double up = tool_model_input_gradient(model, x, label, BATCH, unused);
+        x[i] = kept - step;
+        double down = tool_model_input_gradient(model, x, label, BATCH, unused);
+        x[i] = kept;
+        double error = fabs((up - down) / (2 * (double)step) - gradient[i]) / largest;
+        /* a maximum or a leaky ReLU may change sides within the step */
+        if (error > 1e-2) ++kinks;
+        if (error <= 1e-2) worst = fmax(worst, error);
+    }
+    check(largest > 1e-4 && kinks <= BATCH * INPUTS / 50,
+          "input gradient in inference mode, through every layer of our cfgs",
+          "%d of %d coordinates off by more than 1 %%, largest gradient %g", kinks, BATCH * INPUTS, largest);
+    tool_model_free(model);
+}
+
+/* A linear network: the gradient is sum_c p_c w_c - w_y, so FGSM's signs are known. */
+static void test_linear(const char *cfg, const char *weights) {
+    enum { INPUTS = 4 * 4 * 3 };
+    float x[INPUTS], gradient[INPUTS];
+    const int label = 1;
+    double worst = 0;
+    tool_model *model = tool_model_load(cfg, weights, 1);
+    tool_model_prepare_gradient(model);
+    for (int i = 0; i < INPUTS; ++i)
+        x[i] = draw(0, 1);
+    double loss = tool_model_input_gradient(model, x, &label, 1, gradient);
+    const float *p = tool_model_output(model, tool_model_output_layer(model));
+    network *net = host_parse_network((char *)cfg, 1);
+    load_weights(net, (char *)weights);
+    const float *w = net->layers[0].weights;
+    for (int i = 0; i < INPUTS; ++i) {
+        double exact = p[0] * w[i] + (p[1] - 1) * (double)w[INPUTS + i];
+        worst = fmax(worst, fabs(exact - gradient[i]));
+    }
+    check(worst < 1e-5, "input gradient of a linear network is exact", "off by %g", worst);
+    check(fabs(loss + log(p[1])) < 1e-5, "the attacked loss is the true label's cross-entropy", "%g", loss);
+    free_network(net);
+    tool_model_free(model);
+}
+
+/* ---- parseval ---- */
+
+static double orthonormality(const float *w, int rows, int columns) {
+    double worst = 0;
+    for (int i = 0; i < rows; ++i) {
+        for (int j = 0; j < rows; ++j) {
+            double product = 0;
+            for (int k = 0; k < columns; ++k)
+                product += (double)w[i * columns + k] * w[j * columns + k];
+            worst = fmax(worst, fabs(product - (i == j)));
+        }
+    }
+    return worst;
+}
+
+static double train_loss(network *net, const float *x, const float *truth) {
+    memcpy(net->input, x, (size_t)(net->inputs * net->batch) * sizeof *x);
+    memcpy(net->truth, truth, (size_t)(net->truths * net->batch) * sizeof *truth);
+    net->train = 1;
+    forward_network(net);
+    return *net->cost;
+}
+
+static void test_parseval(const char *folder) {
+    static const char body[] =
+        "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n"
+        "[convolutional]\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=linear\n"
+        "[shortcut]\nfrom=-2\nactivation=linear\n[avgpool]\n[connected]\noutput=3\nactivation=linear\n[softmax]\n";
+    char cfg[512], text[1024];
+    snprintf(cfg, sizeof cfg, "%s/parseval.cfg", folder);
+    snprintf(text, sizeof text,
+             "[net]\nbatch=3\nwidth=6\nheight=6\nchannels=3\nlearning_rate=.01\nmomentum=.9\ndecay=0\nparseval=.05\n%s",
+             body);
+    write_text(cfg, text);
+    network *net = parse_network_cfg(cfg);
+    float x[3 * 108], truth[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    for (int i = 0; i < 3 * 108; ++i)
+        x[i] = draw(-1, 1);
+
+    layer *l = &net->layers[0];
+    double sum = 0, out = l->biases[0];
+    train_loss(net, x, truth);
+    for (int c = 0; c < 3; ++c) {
+        for (int k = 0; k < 9; ++k)
+            out += (double)l->weights[c * 9 + k] * x[c * 36 + (1 + k / 3) * 6 + 1 + k % 3];
+    }
+    for (int c = 0; c < 3; ++c) {
+        for (int k = 0; k < 9; ++k)
+            sum += (double)l->weights[c * 9 + k] * x[c * 36 + (1 + k / 3) * 6 + 1 + k % 3];
+    }
+    out = tanh(sum / sqrt(19));
+    check(fabs(out - l->output[2 * 6 + 2]) < 1e-5, "convolutions use their weights over sqrt(2 size^2 + 1)",
+          "%g, %g expected", (double)l->output[2 * 6 + 2], out);
+    double a = net->layers[1].output[5], b = net->layers[0].output[5];
+    check(fabs(.5 * a + .5 * b - net->layers[2].output[5]) < 1e-6, "residual sums are 0.5 a + 0.5 b", "%g",
+          (double)net->layers[2].output[5]);
+
+    backward_network(net);
+    double worst = 0, largest = 0;
+    for (int i = 0; i < 2; ++i) {
+        layer *conv = &net->layers[i];
+        for (int j = 0; j < conv->nweights; j += 3)
+            largest = fmax(largest, fabs(conv->weight_updates[j]));
+    }
+    for (int i = 0; i < 2; ++i) {
+        layer *conv = &net->layers[i];
+        for (int j = 0; j < conv->nweights; j += 3) {
+            const float step = 5e-3f, kept = conv->weights[j];
+            conv->weights[j] = kept + step;
+            double up = train_loss(net, x, truth);
+            conv->weights[j] = kept - step;
+            double down = train_loss(net, x, truth);
+            conv->weights[j] = kept;
+            worst = fmax(worst, fabs((up - down) / (2 * (double)step) + conv->weight_updates[j]) / largest);
+        }
+    }
+    check(worst < 2e-2, "weight gradients with parseval", "off by %.4f of the largest", worst);
+
+    for (int i = 0; i < 300; ++i) {
+        train_loss(net, x, truth);
+        backward_network(net);
+        update_network(net);
+    }
+    double frame = fmax(orthonormality(net->layers[0].weights, 6, 27), orthonormality(net->layers[1].weights, 6, 54));
+    frame = fmax(frame, orthonormality(net->layers[4].weights, 3, 6));
+    check(frame < .15, "W' stays near an orthonormal frame", "W W' is %.3f from the identity", frame);
+    free_network(net);
+
+    snprintf(text, sizeof text, "[net]\nbatch=3\nwidth=6\nheight=6\nchannels=3\n%s", body);
+    write_text(cfg, text);
+    net = parse_network_cfg(cfg);
+    check(!net->layers[0].parseval && net->layers[2].alpha == 1, "without parseval there is nothing of it", "alpha %g",
+          (double)net->layers[2].alpha);
+    free_network(net);
+}
+
+/* ---- random numbers and corruptions ---- */
+
+static void test_random(void) {
+    tool_random random = tool_random_seed(3, 1);
+    static const double means[] = {.5, 5, 200};
+    double worst = 0;
+    for (int m = 0; m < 3; ++m) {
+        double sum = 0, square = 0;
+        for (int i = 0; i < 40000; ++i) {
+            double v = tool_random_poisson(&random, means[m]);
+            sum += v;
+            square += v * v;
+        }
+        double mean = sum / 40000, variance = square / 40000 - mean * mean;
+        worst = fmax(worst, fmax(fabs(mean / means[m] - 1), fabs(variance / means[m] - 1)));
+    }
+    check(worst < .05, "Poisson draws have their mean and variance", "off by %.3f", worst);
+    double sum = 0, square = 0;
+    for (int i = 0; i < 40000; ++i) {
+        double v = tool_random_normal(&random);
+        sum += v;
+        square += v * v;
+    }
+    check(fabs(sum / 40000) < .03 && fabs(square / 40000 - 1) < .04, "normal draws have mean 0 and variance 1", "%g %g",
+          sum / 40000, square / 40000);
+}
+
+static void test_corruptions(void) {
+    enum { N = 4, SIZE = 32 * 32 * 3 };
+    static uint8_t clean[N * SIZE], once[N * SIZE], twice[N * SIZE];
+    if (tool_corruptions_missing()) {
+        printf("SKIPPED corruptions: this build lacks %s\n", tool_corruptions_missing());
+        return;
+    }
+    for (int i = 0; i < N * SIZE; ++i)
+        clean[i] = (uint8_t)(128 + 80 * sin(i % SIZE / 3 % 32 * .4 + i / SIZE) * cos(i % SIZE / 96 * .3) + i % 3 * 10);
+    int unstable = 0, unchanged = 0;
+    for (int c = 0; c < TOOL_CORRUPTIONS; ++c) {
+        tool_corrupt(c, 5, 7, clean, once, N, 32, 32);
+        tool_corrupt(c, 5, 7, clean, twice, N, 32, 32);
+        unstable += memcmp(once, twice, sizeof once) != 0;
+        unchanged += memcmp(once, clean, sizeof once) == 0;
+        /* an image's draws do not depend on the others */
+        tool_corrupt(c, 5, 7, clean, twice, 1, 32, 32);
+        unstable += memcmp(once, twice, SIZE) != 0;
+    }
+    check(unstable == 0, "corruptions repeat with their seed, image by image", "%d do not", unstable);
+    check(unchanged == 0, "every corruption changes the image", "%d do not", unchanged);
+
+    tool_corrupt(11, 5, 1, clean, once, 1, 32, 32);
+    double mean = 0, worst = 0;
+    for (int i = 0; i < SIZE; i += 3)
+        mean += clean[i];
+    mean /= SIZE / 3;
+    for (int i = 0; i < SIZE; i += 3)
+        worst = fmax(worst, fabs(once[i] + .5 - (mean + .15 * (clean[i] - mean)) - .5));
+    check(worst <= 1.01, "contrast at severity 5 keeps .15 of each value's distance from the mean", "off by %.2f",
+          worst);
+
+    double deviation = 0;
+    memset(clean, 128, sizeof clean);
+    tool_corrupt(0, 3, 1, clean, once, N, 32, 32);
+    for (int i = 0; i < N * SIZE; ++i)
+        deviation += (once[i] + .5 - 128.) * (once[i] + .5 - 128.);
+    deviation = sqrt(deviation / (N * SIZE)) / 255;
+    check(fabs(deviation - .08) < .003, "gaussian noise at severity 3 has deviation .08", "%.4f", deviation);
+    tool_corrupt(10, 2, 1, clean, once, 1, 32, 32);
+    check(abs(once[0] - (128 + 25)) <= 1, "brightness at severity 2 adds .1", "%d", once[0]);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) return 2;
+    char cfg[512], weights[512];
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    tool_set_command("test");
+    gpu_index = -1;
+    draws = tool_random_seed(1, 0);
+    test_eigenmap();
+    test_classifiers();
+    snprintf(cfg, sizeof cfg, "%s/every.cfg", argv[1]);
+    snprintf(weights, sizeof weights, "%s/every.weights", argv[1]);
+    write_network(cfg, weights, every_layer);
+    test_gradient(cfg, weights);
+    snprintf(cfg, sizeof cfg, "%s/linear.cfg", argv[1]);
+    snprintf(weights, sizeof weights, "%s/linear.weights", argv[1]);
+    write_network(
+        cfg, weights,
+        "[net]\nbatch=2\nwidth=4\nheight=4\nchannels=3\n[connected]\noutput=2\nactivation=linear\n[softmax]\n");
+    test_linear(cfg, weights);
+    test_parseval(argv[1]);
+    test_random();
+    test_corruptions();
+    return failed;
+}
