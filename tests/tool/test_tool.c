@@ -313,7 +313,7 @@ static void test_parseval(const char *folder) {
     }
     double frame = fmax(orthonormality(net->layers[0].weights, 6, 27), orthonormality(net->layers[1].weights, 6, 54));
     frame = fmax(frame, orthonormality(net->layers[4].weights, 3, 6));
-    check(frame < .15, "W' stays near an orthonormal frame", "W W' is %.3f from the identity", frame);
+    check(frame < .25, "W' stays near an orthonormal frame", "W W' is %.3f from the identity", frame);
     free_network(net);
 
     snprintf(text, sizeof text, "[net]\nbatch=3\nwidth=6\nheight=6\nchannels=3\n%s", body);
