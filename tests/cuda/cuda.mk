@@ -6,15 +6,20 @@ CUDA_HEADERS := $(wildcard src/lgg/*.h) tests/golden/golden.h
 GOLDEN_READER := tests/golden/golden.c tests/golden/golden_case.c
 
 EMULATION := $(BUILD)/emulation
-EMULATION_FLAGS := -std=c++17 -O2 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation -Isrc/lgg -Itests/golden
+EMULATION_FLAGS := -std=c++17 -O2 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation -Isrc/lgg -Isrc/darknet -Itests/golden
 EMULATION_OBJECTS := $(patsubst src/lgg/%.cu,$(EMULATION)/%.o,$(CUDA_SOURCES)) $(EMULATION)/emulation.o
 
 .PRECIOUS: $(EMULATION)/%.cpp
 # kernel<<<...>>>(...) becomes emulate(..., kernel)(...), line by line where it was.
-$(EMULATION)/%.cpp: src/lgg/%.cu
+define emulate_launches
 	@mkdir -p $(@D)
 	@perl -0777 -pe 's/(\w+)<<<(.*?)>>>\(/emulate($$2, $$1)(/gs; s/\A/#line 1 "$(<F)"\n/' $< > $@
-$(EMULATION)/%.o: $(EMULATION)/%.cpp $(CUDA_HEADERS) $(wildcard tests/cuda/emulation/*.h)
+endef
+$(EMULATION)/%.cpp: src/lgg/%.cu
+	$(emulate_launches)
+$(EMULATION)/%.cpp: src/darknet/%.cu
+	$(emulate_launches)
+$(EMULATION)/%.o: $(EMULATION)/%.cpp $(CUDA_HEADERS) src/darknet/lgg_tap_kernels.h $(wildcard tests/cuda/emulation/*.h)
 	@$(CXX) $(EMULATION_FLAGS) -c $< -o $@
 $(EMULATION)/emulation.o: tests/cuda/emulation/emulation.cpp $(wildcard tests/cuda/emulation/*.h)
 	@mkdir -p $(@D)
@@ -26,13 +31,16 @@ $(EMULATION)/golden: tests/cuda/golden_cuda.cu $(EMULATION)/reader.o $(EMULATION
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
 $(EMULATION)/test_twins: tests/cuda/test_twins.cu $(EMULATION_OBJECTS) $(BUILD)/liblgg.a
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
+$(EMULATION)/test_tap: tests/cuda/test_tap.cu $(EMULATION)/lgg_tap_kernels.o $(EMULATION)/emulation.o
+	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o,$^) -o $@ -lopenblas -lm
 
 # Many small products: threads of their own would only get into each other's way.
 .PHONY: test-cuda
-test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins
+test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins $(EMULATION)/test_tap
 	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1; status=0; \
 	$(EMULATION)/golden $(CASES) || status=1; \
 	LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
+	$(EMULATION)/test_tap || status=1; \
 	tests/cuda/barriers.sh $(EMULATION)/test_twins || status=1; \
 	exit $$status
 

@@ -1,0 +1,72 @@
+# What needs nvcc, and what needs a GPU:
+#
+#   make test-gpu-link              Darknet with GPU=1 CUDNN=1 OPENCV=1, or as much of that as is installed, compiled and linked; then
+#                                   trained with -nogpu, which must not touch CUDA
+#   make golden CUDA=1 [CASES=...]  golden cases on a GPU
+#   make test GPU=1, make test-gpu  everything that wants a GPU
+#   make bench GPU=1                with the losses on the GPU, beside the device's floor
+#   make gpu-report                 all of it, written into tests/gpu/REPORT.md
+#
+# Where nvcc or a GPU is missing they say SKIPPED, and why.
+
+CUDA_NVCC := $(firstword $(NVCC) $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc) nvcc)
+# ARCH: as in Darknet's Makefile
+CUDA_ARCH = $(or $(ARCH),-arch=native)
+GPU_BUILD := $(BUILD)/gpu
+GPU_OBJECTS := $(patsubst src/lgg/%.cu,$(GPU_BUILD)/%.o,$(CUDA_SOURCES))
+GPU_FLAGS = $(CUDA_ARCH) -O3 -std=c++17 -Isrc/lgg -Isrc/darknet -Itests/golden --compiler-options "-Wall -Wextra -fopenmp"
+GPU_LIBS = -lcublas $(LGG_LIBS)
+
+$(GPU_BUILD)/%.o: src/lgg/%.cu $(CUDA_HEADERS)
+	@mkdir -p $(@D)
+	@$(CUDA_NVCC) $(GPU_FLAGS) -c $< -o $@
+$(GPU_BUILD)/golden: tests/cuda/golden_cuda.cu $(EMULATION)/reader.o $(GPU_OBJECTS) $(BUILD)/liblgg.a
+	@$(CUDA_NVCC) $(GPU_FLAGS) $^ -o $@ $(GPU_LIBS)
+$(GPU_BUILD)/test_twins: tests/cuda/test_twins.cu $(GPU_OBJECTS) $(BUILD)/liblgg.a
+	@$(CUDA_NVCC) $(GPU_FLAGS) $^ -o $@ $(GPU_LIBS)
+$(GPU_BUILD)/lgg_tap_kernels.o: src/darknet/lgg_tap_kernels.cu $(CUDA_HEADERS) src/darknet/lgg_tap_kernels.h
+	@mkdir -p $(@D)
+	@$(CUDA_NVCC) $(GPU_FLAGS) -c $< -o $@
+$(GPU_BUILD)/test_tap: tests/cuda/test_tap.cu $(GPU_BUILD)/lgg_tap_kernels.o
+	@$(CUDA_NVCC) $(GPU_FLAGS) $^ -o $@
+$(GPU_BUILD)/bench_losses: tests/gpu/bench_losses.cu $(GPU_OBJECTS) $(BUILD)/liblgg.a
+	@$(CUDA_NVCC) $(GPU_FLAGS) $^ -o $@ $(GPU_LIBS)
+
+.PHONY: golden-gpu
+golden-gpu:
+	@tests/gpu/have_gpu.sh golden-gpu "$(CUDA_NVCC)" || exit 0; \
+	$(MAKE) --no-print-directory $(GPU_BUILD)/golden && $(GPU_BUILD)/golden $(CASES)
+
+# Compares whole networks through libdarknet as `make host GPU=1` built it.
+GPU_HOST_FLAGS = -O2 -DGPU $(patsubst %,-isystem $(HOST_TREE)/%,include src lgg/lgg lgg/darknet) \
+	-isystem $(dir $(realpath $(CUDA_NVCC)))../include -DLGG_HOST_HEADER='"host_pjreddie.h"' $(OWN_WARNINGS)
+$(GPU_BUILD)/compare_networks: tests/gpu/compare_networks.c
+	@mkdir -p $(@D)
+	@$(CC) $(GPU_HOST_FLAGS) $(if $(filter 1,$(CUDNN)),-DCUDNN) $< -o $@ -L$(HOST_TREE) -ldarknet -lm \
+		-Wl,-rpath,$(abspath $(HOST_TREE))
+
+.PHONY: test-gpu
+test-gpu:
+	@tests/gpu/have_gpu.sh test-gpu "$(CUDA_NVCC)" || exit 0; \
+	$(MAKE) --no-print-directory host GPU=1 && \
+	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_tap compare_networks) && \
+	tests/gpu/test.sh $(GPU_BUILD) $(HOST_TREE) $(abspath $(CASES))
+
+.PHONY: test-gpu-link
+test-gpu-link: pristine
+	@MAKE="$(MAKE)" tests/gpu/link.sh "$(CUDA_NVCC)" $(BUILD)/gpu-link $(HOST)
+
+.PHONY: bench-gpu
+bench-gpu:
+	@tests/gpu/have_gpu.sh bench-gpu "$(CUDA_NVCC)" || exit 0; \
+	$(MAKE) --no-print-directory $(GPU_BUILD)/bench_losses && $(GPU_BUILD)/bench_losses
+
+.PHONY: gpu-report
+gpu-report:
+	@MAKE="$(MAKE)" tests/gpu/report.sh "$(CUDA_NVCC)"
+
+TESTS += test-gpu-link
+ifeq ($(GPU),1)
+TESTS += test-gpu
+bench: bench-gpu
+endif

@@ -1,0 +1,37 @@
+#!/bin/bash
+# Compiles and links Darknet for the GPU with every library that is installed, in a tree of its own; then trains two iterations with
+# -nogpu, LGG sections included: a GPU build must work on the CPU where there is no GPU, and no driver.
+#
+# usage: tests/gpu/link.sh NVCC BUILD HOST
+set -u
+nvcc=${1:?} build=${2:?} host=${3:?}
+if ! command -v "$nvcc" > /dev/null; then
+    echo "SKIPPED gpu-link: there is no nvcc"
+    exit 0
+fi
+toolkit=$(dirname "$(dirname "$(realpath "$(command -v "$nvcc")")")")
+log=$build/log
+mkdir -p "$build"
+
+# has HEADER FLAGS: whether the compiler finds it.
+has() { echo "#include <$1>" | ${CXX:-g++} -E -x c++ -I"$toolkit/include" $2 - > /dev/null 2>&1; }
+
+cudnn=0 opencv=0
+has cudnn.h '' && cudnn=1
+has opencv2/imgproc.hpp "$(pkg-config --cflags opencv4 2> /dev/null)" && opencv=1
+with="GPU=1 CUDNN=$cudnn OPENCV=$opencv"
+
+# One architecture: this is about compiling at all.
+arch=${ARCH:--arch=$("$nvcc" --help | grep -o 'sm_[0-9][0-9]*' | sort -V | tail -1)}
+if ! $MAKE --no-print-directory host BUILD="$build" $with NVCC="$nvcc" ARCH="$arch" > "$log" 2>&1; then
+    echo "FAIL gpu-link: $with: $(grep -m1 -i error "$log"), see $log"
+    exit 1
+fi
+echo "PASS gpu-link: $with, $("$nvcc" --version | grep -o 'release.*')"
+
+if tests/gpu/train_small.sh "$build/darknet-$host/darknet" "$build/nogpu" -nogpu > "$build/nogpu.log" 2>&1; then
+    echo "PASS gpu-link: -nogpu trains on the CPU"
+else
+    echo "FAIL gpu-link: -nogpu: $(tail -1 "$build/nogpu.log")"
+    exit 1
+fi

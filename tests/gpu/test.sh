@@ -1,0 +1,40 @@
+#!/bin/bash
+# Everything that wants a GPU, on the one that is there: golden cases, the twins against the C library and twice over, whole networks
+# against the CPU's, compute-sanitizer, and training on two GPUs where there are two.
+#
+# usage: tests/gpu/test.sh BUILD TREE CASE...
+set -u
+build=${1:?} tree=${2:?}
+shift 2
+status=0
+
+"$build/golden" "$@" || status=1
+"$build/test_twins" || status=1
+"$build/test_tap" || status=1
+
+for cfg in tests/gpu/*.cfg; do
+    "$build/compare_networks" "$cfg" 2> "$build/log" || { status=1; tail -1 "$build/log"; }
+done
+
+for tool in memcheck racecheck initcheck; do
+    if ! command -v compute-sanitizer > /dev/null; then
+        echo "SKIPPED sanitizer-$tool: compute-sanitizer is not installed"
+    elif ! compute-sanitizer --tool memcheck "$build/golden" "$1" > "$build/log" 2>&1; then
+        echo "SKIPPED sanitizer-$tool: compute-sanitizer does not work here: $(tail -1 "$build/log")"
+    elif compute-sanitizer --tool $tool --error-exitcode 9 "$build/test_twins" > "$build/$tool.log" 2>&1; then
+        echo "PASS sanitizer-$tool"
+    else
+        echo "FAIL sanitizer-$tool: $(grep -m1 -E '=========.*(Error|Invalid|hazard|Uninit)' "$build/$tool.log"), see $build/$tool.log"
+        status=1
+    fi
+done
+
+if [ "$(nvidia-smi -L | grep -c '^GPU')" -lt 2 ]; then
+    echo "SKIPPED two-gpus: there is one GPU"
+elif tests/gpu/train_small.sh "$tree/darknet" "$build/two" -gpus 0,1 > "$build/log" 2>&1; then
+    echo "PASS two-gpus"
+else
+    echo "FAIL two-gpus: $(tail -1 "$build/log")"
+    status=1
+fi
+exit $status
