@@ -15,7 +15,7 @@ static lgg_status lgg_device_set_up(lgg_device *device, int tf32) {
         cudaGetLastError(); /* forgets it: the status tells */
         return LGG_ERROR_MEMORY;
     }
-    const cublasMath_t math = tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_PEDANTIC_MATH;
+    const cublasMath_t math = tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH;
     if (cublasSetStream(device->blas, device->stream) != CUBLAS_STATUS_SUCCESS ||
         cublasSetWorkspace(device->blas, device->workspace, LGG_BLAS_WORKSPACE) != CUBLAS_STATUS_SUCCESS ||
         cublasSetMathMode(device->blas, math) != CUBLAS_STATUS_SUCCESS) {
