@@ -7,6 +7,7 @@
 #include "lgg_gpu.h"
 #include <cuda_runtime.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <vector>
