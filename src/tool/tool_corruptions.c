@@ -253,8 +253,8 @@ static void frost(picture *p) {
     plasma(p, n, 1.9, ridges);
     for (int i = 0; i < p->h * p->w; ++i) {
         int at = i / p->w * n + i % p->w;
-        double crystal = pow(1 - fabs(2 * ridges[at] - 1), 6);
-        double ice = .15 + .55 * veil[at] + .5 * crystal;
+        double crystal = pow(1 - fabs(2 * ridges[at] - 1), 3);
+        double ice = .2 + .9 * crystal + .5 * (veil[at] - .5);
         for (int k = 0; k < 3; ++k) {
             double x = image_share[p->severity] * p->pixels[3 * i + k];
             p->pixels[3 * i + k] = (float)(x + frost_share[p->severity] * clip(ice * tint[k]));

@@ -4,6 +4,8 @@
 #
 # usage: test_teacher.sh DARKNET FOLDER
 set -u
+# threads that wait asleep do not slow down a machine that others use too
+export OMP_WAIT_POLICY=passive
 darknet=$1 folder=$2 failed=0
 net="../shared/weights/wrn28-1.cfg ../shared/weights/wrn28-1.weights"
 if [ ! -f ../shared/weights/wrn28-1.weights ] || [ ! -f data/cifar10/test.list ]; then
