@@ -1,5 +1,7 @@
-# make test: everything the project tests, one area after another. A fragment that brings tests adds its target to TESTS.
+# make test: everything the project tests, one area after another. A fragment that brings tests adds its target to TESTS. The areas
+# test the CPU build; with GPU=1 there is one more, which makes a GPU build of its own.
 
 .PHONY: test
-test: deps darknet data
-	@BUILD=$(BUILD) MAKE=$(MAKE) tests/run.sh $(sort $(TESTS))
+test: deps data
+	@$(MAKE) --no-print-directory darknet GPU=0
+	@BUILD=$(BUILD) MAKE="$(MAKE) GPU=0" tests/run.sh $(sort $(TESTS))

@@ -37,20 +37,23 @@ golden-gpu:
 	@tests/gpu/have_gpu.sh golden-gpu "$(CUDA_NVCC)" || exit 0; \
 	$(MAKE) --no-print-directory $(GPU_BUILD)/golden && $(GPU_BUILD)/golden $(CASES)
 
-# Compares whole networks through libdarknet as `make host GPU=1` built it.
-GPU_HOST_FLAGS = -O2 -DGPU $(patsubst %,-isystem $(HOST_TREE)/%,include src lgg/lgg lgg/darknet) \
-	-isystem $(dir $(realpath $(CUDA_NVCC)))../include -DLGG_HOST_HEADER='"host_pjreddie.h"' $(OWN_WARNINGS)
+# Compares whole networks through libdarknet, in a GPU build of its own.
+CUDA_INCLUDE = $(wildcard $(dir $(realpath $(CUDA_NVCC)))../include)
+HAVE_CUDNN = $(if $(wildcard $(CUDA_INCLUDE)/cudnn.h /usr/include/cudnn.h),1,0)
+# $(call gpu_defines,CUDNN): what a program must be compiled with that uses the structures of such a build.
+gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) -isystem $(CUDA_INCLUDE)
+GPU_TREE := $(GPU_BUILD)/darknet-$(HOST)
 $(GPU_BUILD)/compare_networks: tests/gpu/compare_networks.c
-	@mkdir -p $(@D)
-	@$(CC) $(GPU_HOST_FLAGS) $(if $(filter 1,$(CUDNN)),-DCUDNN) $< -o $@ -L$(HOST_TREE) -ldarknet -lm \
-		-Wl,-rpath,$(abspath $(HOST_TREE))
+	@$(CC) -O2 $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_pjreddie.h"' $< -o $@ \
+		$(patsubst %,-isystem $(GPU_TREE)/%,include src lgg/lgg lgg/darknet) \
+		-L$(GPU_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(GPU_TREE))
 
 .PHONY: test-gpu
 test-gpu:
 	@tests/gpu/have_gpu.sh test-gpu "$(CUDA_NVCC)" || exit 0; \
-	$(MAKE) --no-print-directory host GPU=1 && \
+	$(MAKE) --no-print-directory host BUILD=$(GPU_BUILD) GPU=1 CUDNN=$(HAVE_CUDNN) ARCH="$(CUDA_ARCH)" && \
 	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_tap compare_networks) && \
-	tests/gpu/test.sh $(GPU_BUILD) $(HOST_TREE) $(abspath $(CASES))
+	tests/gpu/test.sh $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
 
 .PHONY: test-gpu-link
 test-gpu-link: pristine
@@ -63,10 +66,11 @@ bench-gpu:
 
 .PHONY: gpu-report
 gpu-report:
-	@MAKE="$(MAKE)" tests/gpu/report.sh "$(CUDA_NVCC)"
+	@MAKE="$(MAKE)" CUDNN=$(HAVE_CUDNN) tests/gpu/report.sh "$(CUDA_NVCC)"
 
 TESTS += test-gpu-link
 ifeq ($(GPU),1)
 TESTS += test-gpu
 bench: bench-gpu
+BENCH_STEP_CFLAGS += $(call gpu_defines,$(CUDNN))
 endif

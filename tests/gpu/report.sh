@@ -2,7 +2,7 @@
 # Writes tests/gpu/REPORT.md: the device, the versions, every test's result and the benchmark. Leaves the file alone where there
 # is no GPU.
 #
-# usage: MAKE=make tests/gpu/report.sh NVCC
+# usage: MAKE=make CUDNN=0|1 tests/gpu/report.sh NVCC
 set -u -o pipefail
 nvcc=${1:?} report=tests/gpu/REPORT.md
 tests/gpu/have_gpu.sh gpu-report "$nvcc" || exit 0
@@ -20,7 +20,7 @@ tests/gpu/have_gpu.sh gpu-report "$nvcc" || exit 0
     echo '```'
     for target in test-gpu-link test-gpu bench; do
         printf '\n## make %s\n\n```\n' $target
-        $MAKE --no-print-directory $target GPU=1 CUDNN="${CUDNN:-1}" 2>&1 | grep -E '^(PASS|FAIL|SKIPPED|[a-zA-Z0-9_.-]+ [-0-9.e+]+ [^ ]+$)'
+        $MAKE --no-print-directory $target GPU=1 CUDNN="$CUDNN" 2>&1 | grep -E '^(PASS|FAIL|SKIPPED|[a-zA-Z0-9_.-]+ [-0-9.e+]+ [^ ]+$)'
         echo '```'
     done
 } > "$report.new" && mv "$report.new" "$report"
