@@ -3,5 +3,5 @@
 
 .PHONY: test
 test: deps data
-	@$(MAKE) --no-print-directory darknet GPU=0
-	@BUILD=$(BUILD) MAKE="$(MAKE) GPU=0" tests/run.sh $(sort $(TESTS))
+	@$(MAKE) --no-print-directory darknet GPU=0 CUDNN=0
+	@BUILD=$(BUILD) MAKE="$(MAKE) GPU=0 CUDNN=0" tests/run.sh $(sort $(TESTS))
