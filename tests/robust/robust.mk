@@ -15,3 +15,20 @@ test-robust-long:
 $(ROBUST_TEST)/make_images: tests/robust/make_images.c | darknet
 	@mkdir -p $(@D)
 	@$(CC) -O1 $(OWN_WARNINGS) -isystem $(HOST_TREE)/include $< -o $@ -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
+
+# Longer checks, whose figures are in RESULTS.md: memory over 20,000 iterations, leaks that grow with iterations (valgrind), and races
+# (thread sanitizer, without OpenMP, whose runtime it does not know).
+.PHONY: test-soak test-leaks test-races
+test-soak: $(ROBUST_TEST)/make_images
+	@tests/robust/soak.sh ./darknet $< $(ROBUST_TEST)/soak
+
+test-leaks: $(ROBUST_TEST)/make_images
+	@tests/robust/leaks.sh ./darknet $< $(ROBUST_TEST)/leaks
+
+TSAN_BUILD := $(BUILD)/tsan
+TSAN_TREE := $(TSAN_BUILD)/darknet-$(HOST)
+test-races: $(ROBUST_TEST)/make_images
+	@mkdir -p $(TSAN_BUILD)
+	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(TSAN_TREE) 'thread sanitizer'
+	@$(MAKE) --no-print-directory -s -C $(TSAN_TREE) darknet CC='gcc -g -O1 -fsanitize=thread' OPENMP=0 BLAS=0 DNNL=0 > $(TSAN_BUILD)/log 2>&1
+	@tests/robust/races.sh $(TSAN_TREE)/darknet $< $(ROBUST_TEST)/races

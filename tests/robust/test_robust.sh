@@ -5,9 +5,9 @@
 set -u
 darknet=$(realpath "$1") make_images=$(realpath "$2") folder=$3 kills=${4:-8}
 here=$(cd "$(dirname "$0")" && pwd)
-rm -rf "$folder" && mkdir -p "$folder" && cd "$folder" || exit 1
+. "$here/every_section.sh"
+every_section "$darknet" "$make_images" "$folder"
 failures=0
-export OMP_NUM_THREADS=1 # the networks are tiny
 
 # check NAME COMMAND...: a test that passes if the command succeeds.
 check() {
@@ -35,13 +35,8 @@ train() { "$darknet" classifier train images/tiny.data "$@"; }
 backups() { rm -rf images/backup; }
 whole() { [ "$(stat -c %s "$1")" = "$2" ]; }
 
-mkdir images
-"$make_images" images 48 4 12 || exit 1
 mkdir small
 "$make_images" small 16 2 4 || exit 1
-cp "$here"/cfg/*.cfg .
-train teacher.cfg > teacher.out 2>&1 || { tail -3 teacher.out; exit 1; }
-mv images/backup/teacher.weights .
 
 ### Repeating and resuming, every section of ours in the network
 backups

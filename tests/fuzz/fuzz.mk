@@ -1,0 +1,35 @@
+# make test-fuzz: a few seconds of each fuzzer, from the corpus kept in tests/fuzz/corpus.
+# make fuzz [FUZZ_SECONDS=3600] [FUZZERS="cfg weights"]: longer; what is new goes to build/fuzz/corpus, findings to build/fuzz/findings.
+#
+# The host's own code is compiled for it too, with clang's address sanitizer; ours with the undefined behaviour sanitizer as well.
+
+TESTS += test-fuzz
+FUZZERS := cfg weights golden cifar
+FUZZ_SECONDS := 3
+FUZZ := $(BUILD)/fuzz
+FUZZ_TREE := $(FUZZ)/darknet-$(HOST)
+FUZZ_CC := clang -g -O1 -fsanitize=fuzzer-no-link,address -fno-omit-frame-pointer
+FUZZ_WRAP := -Wl,--wrap=exit,--wrap=error,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=fopen,--wrap=fclose
+FUZZ_LINK := clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc/lgg -Isrc/darknet -Itests/golden \
+	-isystem $(FUZZ_TREE)/include -isystem $(FUZZ_TREE)/src -DLGG_HOST_HEADER='"host_$(HOST).h"'
+
+.PHONY: test-fuzz fuzz fuzzers
+test-fuzz:
+	@if clang -fsanitize=fuzzer -x c - -o /dev/null <<< 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' 2> /dev/null; \
+	then $(MAKE) --no-print-directory -s fuzz; \
+	else echo "SKIPPED fuzz: clang with its fuzzer (clang, libclang-rt-14-dev) is not installed"; fi
+
+fuzz: fuzzers
+	@tests/fuzz/run_fuzzers.sh $(abspath $(FUZZ)) $(FUZZ_SECONDS) $(FUZZERS)
+
+fuzzers: pristine
+	@mkdir -p $(FUZZ)
+	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(FUZZ_TREE) '$(FUZZ_CC)'
+	@$(MAKE) --no-print-directory -s -C $(FUZZ_TREE) libdarknet.a CC='$(FUZZ_CC)' OPENMP=0 BLAS=0 DNNL=0 GPU=0 OPENCV=0 > $(FUZZ)/log 2>&1 || \
+	    { tail -5 $(FUZZ)/log; exit 1; }
+	@for name in cfg weights; do \
+	    $(FUZZ_LINK) $(FUZZ_WRAP) tests/fuzz/fuzz_$$name.c tests/fuzz/fuzz_host.c $(FUZZ_TREE)/libdarknet.a -lm -lpthread \
+	        -o $(FUZZ)/fuzz_$$name || exit 1; done
+	@$(FUZZ_LINK) $(FUZZ_WRAP) tests/fuzz/fuzz_golden.c tests/fuzz/fuzz_host.c tests/golden/golden_case.c $(wildcard src/lgg/*.c) -lm \
+	    -o $(FUZZ)/fuzz_golden
+	@$(FUZZ_LINK) tests/fuzz/fuzz_cifar.c data/cifar10.c -lpng -o $(FUZZ)/fuzz_cifar

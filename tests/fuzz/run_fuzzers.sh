@@ -1,0 +1,27 @@
+#!/bin/bash
+# Runs fuzzers for a time each: from the corpus kept here, and from what earlier runs found. A finding is a FAIL, with the file that shows it.
+#
+# usage: run_fuzzers.sh BUILD SECONDS FUZZER...
+set -u
+build=$1 seconds=$2
+shift 2
+here=$(cd "$(dirname "$0")" && pwd)
+work=$build/work
+mkdir -p "$work" && cp "$here"/teacher.* "$work"/
+failures=0
+for name in "$@"; do
+    mkdir -p "$build/corpus/$name" "$build/findings"
+    (cd "$work" && ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 nice -n 19 "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" \
+        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -max_len=4096 -dict="$here/fuzz.dict" -close_fd_mask=1 -print_final_stats=1 \
+        -artifact_prefix="$build/findings/$name-" < /dev/null > "$build/$name.log" 2>&1)
+    status=$?
+    executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log")
+    if [ $status -eq 0 ]; then
+        echo "PASS fuzz_$name: ${executions:-?} executions"
+    else
+        failures=1
+        echo "FAIL fuzz_$name: $(grep -aE 'ERROR:|runtime error|deadly signal' "$build/$name.log" | head -1); $(sed -n 's/.*Test unit written to //p' "$build/$name.log")"
+    fi
+    rm -f /dev/shm/lgg-fuzz-*
+done
+exit $failures
