@@ -26,6 +26,7 @@ typedef struct {
     series *line;
     int lines;
     int labelled; /* names stand at the ends of the lines */
+    int linear;   /* whatever its range */
 } panel;
 
 enum { WIDTH = 820, LEFT = 74, RIGHT = 96, PANEL = 132, SIGMA_PANEL = 210, GAP = 40, TOP = 44, BINS = 480 };
@@ -150,25 +151,46 @@ static void title_of_term(const table *t, int column, char *title, size_t size) 
     }
 }
 
-/* All columns PREFIX_sigma_N become one panel, a line a layer. */
+/* Whether two columns SECTION_INDEX_sigma_LAYER belong into one panel: those of one section, and those of all
+ * [label_variation] sections, which tap one layer each. */
+static int share_panel(const char *a, const char *b) {
+    const char *variation = "label_variation_";
+    if (!strstr(a, "_sigma_") || !strstr(b, "_sigma_")) return 0;
+    if (strncmp(a, variation, strlen(variation)) == 0 && strncmp(b, variation, strlen(variation)) == 0) return 1;
+    size_t prefix = (size_t)(strstr(a, "_sigma_") - a) + strlen("_sigma_");
+    return strncmp(a, b, prefix) == 0;
+}
+
 static void add_sigma_panel(const table *t, int first, panel **panels, int *count) {
-    const char *sigma = strstr(t->name[first], "_sigma_");
-    size_t prefix = (size_t)(sigma - t->name[first]) + strlen("_sigma_");
     for (int c = 0; c < first; ++c) {
-        if (strncmp(t->name[c], t->name[first], prefix) == 0) return;
+        if (share_panel(t->name[c], t->name[first])) return;
     }
     panel *p = add_panel(panels, count);
-    snprintf(p->title, sizeof p->title, "label variation of the layers that [%.*s] taps", (int)(sigma - t->name[first]),
+    char section[64];
+    snprintf(section, sizeof section, "%.*s", (int)(strstr(t->name[first], "_sigma_") - t->name[first]),
              t->name[first]);
-    char *layer = strrchr(p->title, '_');
-    if (layer) memmove(layer, strchr(layer, ']'), strlen(strchr(layer, ']')) + 1);
+    if (strrchr(section, '_')) *strrchr(section, '_') = '\0';
+    snprintf(p->title, sizeof p->title, "label variation of the layers that [%s] taps", section);
     p->labelled = 1;
     for (int c = first; c < t->columns; ++c) {
-        if (strncmp(t->name[c], t->name[first], prefix) != 0) continue;
-        snprintf(add_line(p, c, "#000000")->label, 24, "layer %.16s", t->name[c] + prefix);
+        if (!share_panel(t->name[c], t->name[first])) continue;
+        const char *layer = strstr(t->name[c], "_sigma_") + strlen("_sigma_");
+        snprintf(add_line(p, c, "#000000")->label, 24, "layer %.16s", layer);
     }
     for (int i = 0; i < p->lines; ++i)
         depth_colour(p->lines > 1 ? (double)i / (p->lines - 1) : .25, p->line[i].colour);
+}
+
+/* Whether a term only measures: a [label_variation] with lambda=0, whose sigma has a panel already. */
+static int only_measures(const table *t, int column) {
+    char scaled[96];
+    if (strncmp(t->name[column], "label_variation_", 16) != 0) return 0;
+    snprintf(scaled, sizeof scaled, "%.80s_scaled", t->name[column]);
+    int factor = find_column(t, scaled);
+    for (int r = 0; factor >= 0 && r < t->rows; ++r) {
+        if (cell(t, r, factor) != 0) return 0;
+    }
+    return factor >= 0;
 }
 
 static int plan_panels(const table *t, panel **panels) {
@@ -185,6 +207,7 @@ static int plan_panels(const table *t, panel **panels) {
             add_sigma_panel(t, c, panels, &count);
             continue;
         }
+        if (only_measures(t, c)) continue;
         panel *p = add_panel(panels, &count);
         title_of_term(t, c, p->title, sizeof p->title);
         add_line(p, c, tool_colour(3));
@@ -193,6 +216,7 @@ static int plan_panels(const table *t, panel **panels) {
         panel *p = add_panel(panels, &count);
         snprintf(p->title, sizeof p->title, "learning rate");
         add_line(p, rate, "#555555");
+        p->linear = 1;
     }
     return count;
 }
@@ -245,7 +269,7 @@ static double place_y(const axes *a, double y) {
 }
 
 /* From zero where the values come near it, else around them; logarithmic over more than two and a half decades. */
-static void fit_axes(axes *a, curve *const *curves, int count) {
+static void fit_axes(axes *a, curve *const *curves, int count, int linear) {
     double low = HUGE_VAL, high = -HUGE_VAL;
     for (int i = 0; i < count; ++i) {
         for (int p = 0; p < curves[i]->count; ++p) {
@@ -254,7 +278,7 @@ static void fit_axes(axes *a, curve *const *curves, int count) {
         }
     }
     if (!(low <= high)) low = 0, high = 1;
-    a->logarithmic = low > 0 && high / low > 300;
+    a->logarithmic = !linear && low > 0 && high / low > 300;
     if (a->logarithmic) low = log10(low), high = log10(high);
     if (!a->logarithmic && low > 0 && low < .5 * high) low = 0;
     if (high - low < 1e-9 * fmax(1, fabs(high))) high = low + fmax(1e-6, fabs(low) * .1);
@@ -354,7 +378,7 @@ static void draw_panel(FILE *file, const table *t, const panel *p, double top, d
     curve **curves = tool_alloc((size_t)p->lines, sizeof *curves, "curves");
     for (int i = 0; i < p->lines; ++i)
         curves[i] = reduce(t, p->line[i].column);
-    fit_axes(&a, curves, p->lines);
+    fit_axes(&a, curves, p->lines, p->linear);
     char title[224];
     snprintf(title, sizeof title, "%s%s", p->title, a.logarithmic ? " (logarithmic)" : "");
     tool_svg_text(file, LEFT, top - 9, 13.5, "start", "font-weight=\"bold\"", title);
