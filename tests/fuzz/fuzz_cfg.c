@@ -43,8 +43,10 @@ static void read_recipe(void *context) {
 
 static void train_once(void *context) {
     network *net = parse_network_cfg((char *)((cfg_input *)context)->path);
-    for (int i = 0; i < net->inputs * net->batch; ++i) net->input[i] = (float)((i * 7) % 11) / 11;
-    for (int i = 0; i < net->truths * net->batch; ++i) net->truth[i] = i % 4 == (i / 4) % 3;
+    for (int i = 0; i < net->inputs * net->batch; ++i)
+        net->input[i] = (float)((i * 7) % 11) / 11;
+    for (int i = 0; i < net->truths * net->batch; ++i)
+        net->truth[i] = i % 4 == (i / 4) % 3;
     train_network_datum(net);
     free_network(net);
 }

@@ -26,14 +26,16 @@ static size_t read_tape(void *source, unsigned char *buffer, size_t size) {
 static cifar_status touch_member(void *sink, const char *name, const unsigned char *bytes, size_t size) {
     unsigned *sum = sink;
     *sum += (unsigned)strlen(name);
-    for (size_t i = 0; i < size; ++i) *sum += bytes[i];
+    for (size_t i = 0; i < size; ++i)
+        *sum += bytes[i];
     return CIFAR_OK;
 }
 
 static void seal(uint8_t *header) {
     unsigned sum = 0;
     memset(header + 148, ' ', 8);
-    for (int i = 0; i < BLOCK; ++i) sum += header[i];
+    for (int i = 0; i < BLOCK; ++i)
+        sum += header[i];
     snprintf((char *)header + 148, 8, "%06o", sum);
     header[155] = ' ';
 }
@@ -61,10 +63,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     tape t = {copy, n, 0};
     unsigned sum = 0;
     switch (data[0] % 4) {
-    case 0: cifar_read_png(copy, n, pixels); break;
-    case 1: cifar_read_labels((const char *)copy, n, labels, sizeof labels); break;
-    case 2: seal_all(copy, n); /* fall through */
-    default: cifar_read_archive(read_tape, &t, touch_member, &sum);
+    case 0:
+        cifar_read_png(copy, n, pixels);
+        break;
+    case 1:
+        cifar_read_labels((const char *)copy, n, labels, sizeof labels);
+        break;
+    case 2:
+        seal_all(copy, n); /* fall through */
+    default:
+        cifar_read_archive(read_tape, &t, touch_member, &sum);
     }
     free(copy);
     return (int)(sum & 0);

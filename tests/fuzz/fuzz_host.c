@@ -86,8 +86,10 @@ void fuzz_run(void (*body)(void *), void *context) {
     running = 1;
     if (setjmp(back) == 0) body(context);
     running = 0;
-    while (file_count) __real_fclose(files[--file_count]);
-    while (block_count) __real_free(blocks[--block_count]);
+    while (file_count)
+        __real_fclose(files[--file_count]);
+    while (block_count)
+        __real_free(blocks[--block_count]);
 }
 
 const char *fuzz_file(const char *name, const uint8_t *data, size_t size) {
