@@ -44,6 +44,12 @@ unsigned char *host_png(const unsigned char *pixels, int w, int h, int c, int *l
     return stbi_write_png_to_mem(pixels, w * c, w, h, c, length);
 }
 
+/* A [shortcut] keeps the deltas of the layers that it adds. */
+static void follow_deltas(network *net, layer *l) {
+    for (int i = 0; i < l->n; ++i)
+        l->layers_delta[i] = net->layers[l->input_layers[i]].delta;
+}
+
 /* This host leaves out what only training needs when it is told the batch: a gradient of the input needs deltas all the same,
  * and the backward functions write to the updates of the weights. */
 static void add_training_buffers(network *net) {
@@ -56,6 +62,7 @@ static void add_training_buffers(network *net) {
         size_t filters = (size_t)(l->type == CONNECTED ? l->outputs : l->n);
         size_t weights = l->type == CONNECTED ? (size_t)l->inputs * (size_t)l->outputs : (size_t)l->nweights;
         if (!l->delta) l->delta = tool_alloc((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's delta");
+        if (l->type == SHORTCUT) follow_deltas(net, l);
         if (l->type != CONVOLUTIONAL && l->type != CONNECTED) continue;
         if (!l->weight_updates) l->weight_updates = tool_alloc(weights, sizeof(float), "a layer's updates");
         if (!l->bias_updates) l->bias_updates = tool_alloc(filters, sizeof(float), "a layer's updates");
