@@ -23,6 +23,15 @@ typedef network_state host_pass;
     "clip", "onlyforward", "dont_update", "burnin_update", "stopbackward", "train_only_bn", "dontload",                \
         "dontloadscales", "learning_rate"
 
+/* The sections that the host knows. */
+#define HOST_SECTIONS                                                                                                  \
+    "[net]", "[network]", "[convolutional]", "[conv]", "[connected]", "[conn]", "[local]", "[activation]", "[rnn]",    \
+        "[gru]", "[lstm]", "[conv_lstm]", "[crnn]", "[history]", "[crop]", "[cost]", "[region]", "[yolo]",             \
+        "[Gaussian_yolo]", "[detection]", "[softmax]", "[soft]", "[contrastive]", "[normalization]", "[lrn]",          \
+        "[batchnorm]", "[maxpool]", "[max]", "[local_avgpool]", "[local_avg]", "[reorg3d]", "[reorg]", "[avgpool]",    \
+        "[avg]", "[route]", "[upsample]", "[shortcut]", "[scale_channels]", "[sam]", "[dropout]", "[empty]",           \
+        "[silence]", "[implicit]"
+
 /* Layers that cannot be tapped: type, why, and whether a teacher's can be read all the same. */
 #define HOST_UNTAPPABLE                                                                                                \
     {COST, "a [cost], whose output is its loss", 0}, {CROP, "a [crop], which has no gradient", 1},                     \
@@ -64,6 +73,11 @@ static inline int host_truths(const host_pass *pass) {
 /* Whether this pass trains: nothing else makes the losses run. Adversarial passes change the images, not the weights. */
 static inline int host_trains(const host_pass *pass) {
     return pass->train && pass->truth && !pass->net.adversarial;
+}
+
+/* Whether net has what training needs: not if it was parsed for inference. */
+static inline int host_can_train(const network *net) {
+    return net->train;
 }
 
 /* Deltas carry this factor (mixed precision, on the GPU). */

@@ -18,6 +18,14 @@ typedef network host_pass;
     "truth", "onlyforward", "stopbackward", "dontsave", "dontload", "numload", "dontloadscales", "learning_rate",      \
         "smooth"
 
+/* The sections that the host knows. */
+#define HOST_SECTIONS                                                                                                  \
+    "[net]", "[network]", "[convolutional]", "[conv]", "[deconvolutional]", "[deconv]", "[connected]", "[conn]",       \
+        "[local]", "[activation]", "[logistic]", "[l2norm]", "[rnn]", "[gru]", "[lstm]", "[crnn]", "[crop]", "[cost]", \
+        "[region]", "[yolo]", "[iseg]", "[detection]", "[softmax]", "[soft]", "[normalization]", "[lrn]",              \
+        "[batchnorm]", "[maxpool]", "[max]", "[reorg]", "[avgpool]", "[avg]", "[route]", "[upsample]", "[shortcut]",   \
+        "[dropout]"
+
 /* Layers that cannot be tapped: type, why, and whether a teacher's can be read all the same. */
 #define HOST_UNTAPPABLE                                                                                                \
     {COST, "a [cost], whose output is its loss", 0}, {CROP, "a [crop], which has no gradient", 1},                     \
@@ -59,6 +67,12 @@ static inline int host_truths(const host_pass *pass) {
 /* Whether this pass trains: nothing else makes the losses run. */
 static inline int host_trains(const host_pass *pass) {
     return pass->train && pass->truth;
+}
+
+/* Whether net has what training needs: this host always makes it. */
+static inline int host_can_train(const network *net) {
+    (void)net;
+    return 1;
 }
 
 /* Deltas carry this factor. */

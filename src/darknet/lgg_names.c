@@ -5,50 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include LGG_HOST_HEADER
+
 #define LGG_LONGEST_NAME 63
 
-static const char *const sections[] = {"[net]",
-                                       "[network]",
-                                       "[convolutional]",
-                                       "[conv]",
-                                       "[deconvolutional]",
-                                       "[deconv]",
-                                       "[connected]",
-                                       "[conn]",
-                                       "[local]",
-                                       "[activation]",
-                                       "[logistic]",
-                                       "[l2norm]",
-                                       "[rnn]",
-                                       "[gru]",
-                                       "[lstm]",
-                                       "[crnn]",
-                                       "[crop]",
-                                       "[cost]",
-                                       "[region]",
-                                       "[yolo]",
-                                       "[iseg]",
-                                       "[detection]",
-                                       "[softmax]",
-                                       "[soft]",
-                                       "[normalization]",
-                                       "[lrn]",
-                                       "[batchnorm]",
-                                       "[maxpool]",
-                                       "[max]",
-                                       "[reorg]",
-                                       "[avgpool]",
-                                       "[avg]",
-                                       "[route]",
-                                       "[upsample]",
-                                       "[shortcut]",
-                                       "[dropout]",
-                                       "[label_variation]",
-                                       "[lgg_smooth]",
-                                       "[lgg_gkd]",
-                                       "[rkd]",
-                                       "[hkd]",
-                                       NULL};
+static const char *const sections[] = {
+    HOST_SECTIONS, "[label_variation]", "[lgg_smooth]", "[lgg_gkd]", "[rkd]", "[hkd]", NULL};
 
 static int smallest(int a, int b, int c) {
     int least = a < b ? a : b;

@@ -50,17 +50,19 @@ void read_lgg_teacher_options(const lgg_cfg *cfg, lgg_section *section) {
 }
 
 /* The layers that the section taps: what `layers` names, or the default of its kind. */
-static void read_taps(const lgg_cfg *cfg, lgg_section *s, const layer *layers) {
+static void read_taps(const lgg_cfg *cfg, lgg_section *s, const network *net) {
+    const layer *layers = net->layers;
+    const int needs_gradient = host_can_train(net);
     const lgg_place *place = &cfg->place;
     s->tapped = lgg_cfg_list(cfg, "layers", &s->n);
     for (int i = 0; i < s->n; ++i) {
-        s->tapped[i] = find_lgg_tap(place, "layers", layers, place->index, s->tapped[i], 1);
+        s->tapped[i] = find_lgg_tap(place, "layers", layers, place->index, s->tapped[i], needs_gradient);
     }
     if (!s->tapped) {
         s->n = 1;
         s->tapped = allocate(place, 1, sizeof *s->tapped);
-        s->tapped[0] = s->kind == LGG_HKD ? find_logits_lgg_tap(place, "layers", layers, place->index, 1)
-                                          : find_default_lgg_tap(place, "layers", layers, place->index, 1);
+        s->tapped[0] = s->kind == LGG_HKD ? find_logits_lgg_tap(place, "layers", layers, place->index, needs_gradient)
+                                          : find_default_lgg_tap(place, "layers", layers, place->index, needs_gradient);
     }
     s->taps = allocate(place, s->n, sizeof *s->taps);
     s->student = allocate(place, s->n, sizeof *s->student);
@@ -115,7 +117,7 @@ layer make_lgg_layer(const lgg_cfg *cfg, lgg_kind kind, float lambda, network *n
     lgg_options_default(kind, &s->options);
     s->lambda = lgg_cfg_nonnegative(cfg, "lambda", lambda);
     s->classes = lgg_cfg_int(cfg, "classes", 1, 0);
-    read_taps(cfg, s, net->layers);
+    read_taps(cfg, s, net);
 
     layer l = {0};
     l.type = LGG;

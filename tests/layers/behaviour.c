@@ -228,11 +228,11 @@ void test_training(void) {
 /* ---- teachers ---- */
 
 static int teacher_runs;
-static void (*convolve)(layer l, network net);
+static void (*convolve)(layer l, host_pass pass);
 
-static void count_run(layer l, network net) {
+static void count_run(layer l, host_pass pass) {
     ++teacher_runs;
-    convolve(l, net);
+    convolve(l, pass);
 }
 
 static void test_sharing(void) {

@@ -1,0 +1,69 @@
+/* as_first_host.c: see as_first_host.h. */
+#include <stdlib.h>
+
+#include LGG_HOST_HEADER
+
+network *parse_as_first_host(char *path);
+void free_as_first_host(network *net);
+void forward_as_first_host(network *net);
+void backward_as_first_host(network *net);
+float train_as_first_host(network *net);
+float *predict_as_first_host(network *net, float *input);
+void resize_as_first_host(network *net, int w, int h);
+
+static void make_batch(network *net) {
+    net->input = realloc(net->input, (size_t)(net->inputs * net->batch) * sizeof(float));
+    net->truth = realloc(net->truth, (size_t)(net->truths * net->batch) * sizeof(float));
+}
+
+network *parse_as_first_host(char *path) {
+    network *net = malloc(sizeof *net);
+    *net = parse_network_cfg(path);
+    net->input = net->truth = net->delta = NULL;
+    net->train = 1;
+    make_batch(net);
+    return net;
+}
+
+void free_as_first_host(network *net) {
+    free(net->input);
+    free(net->truth);
+    free_network(*net);
+    free(net);
+}
+
+static network_state state_of(const network *net) {
+    network_state state = {
+        .net = *net, .input = net->input, .truth = net->truth, .delta = net->delta, .train = net->train};
+    return state;
+}
+
+void forward_as_first_host(network *net) {
+    forward_network(*net, state_of(net));
+}
+
+void backward_as_first_host(network *net) {
+    backward_network(*net, state_of(net));
+    *net->cost = get_network_cost(*net);
+}
+
+float train_as_first_host(network *net) {
+    net->train = 1;
+    *net->cost = train_network_datum(*net, net->input, net->truth);
+    update_network(*net);
+    ++*net->cur_iteration;
+    return *net->cost;
+}
+
+float *predict_as_first_host(network *net, float *input) {
+    float *output = network_predict(*net, input);
+    *net->cost = 0;
+    return output;
+}
+
+void resize_as_first_host(network *net, int w, int h) {
+    resize_network(net, w, h);
+    net->inputs = net->layers[0].inputs;
+    net->outputs = get_network_output_size(*net);
+    make_batch(net);
+}

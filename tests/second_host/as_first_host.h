@@ -1,0 +1,38 @@
+/* as_first_host.h: the functions of the first host, by its names, on AlexeyAB/darknet, so that the first host's tests run on the
+ * second unchanged. Included ahead of each of their files.
+ *
+ * The first host keeps a pass's images, labels and cost in its network and hands out pointers; the second passes its network by
+ * value and leaves them to the caller. */
+#ifndef AS_FIRST_HOST_H
+#define AS_FIRST_HOST_H
+
+#include LGG_HOST_HEADER
+#include "dark_cuda.h"
+
+network *parse_as_first_host(char *path);
+void free_as_first_host(network *net);
+void forward_as_first_host(network *net);
+void backward_as_first_host(network *net);
+float train_as_first_host(network *net);
+float *predict_as_first_host(network *net, float *input);
+void resize_as_first_host(network *net, int w, int h);
+
+#define parse_network_cfg parse_as_first_host
+#define free_network free_as_first_host
+#define forward_network forward_as_first_host
+#define backward_network backward_as_first_host
+#define train_network_datum train_as_first_host
+#define network_predict predict_as_first_host
+#define resize_network resize_as_first_host
+#define save_weights(net, path) save_weights(*(net), path)
+#define get_network_boxes(net, w, h, thresh, hier, map, relative, n)                                                   \
+    get_network_boxes(net, w, h, thresh, hier, map, relative, n, 0)
+
+/* Names of the tests that this host's header takes for functions of its own. */
+#define test_detector lgg_test_detector
+#define train_detector lgg_train_detector
+
+/* Sections that this host does not have. */
+#define HOST_LACKS "[deconvolutional]", "[logistic]", "[l2norm]"
+
+#endif
