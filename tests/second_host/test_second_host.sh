@@ -59,7 +59,7 @@ same_losses() {
     local worst
     worst=$(paste "$work/first.losses" "$work/second.losses" | awk '
         { d = $1 - $2; d = d < 0 ? -d : d; s = $1 < 0 ? -$1 : $1; e = d / (s > 1e-12 ? s : 1); if (e > worst) worst = e; ++n }
-        END { print n > 8 && worst <= 1e-4 ? "good" : "bad", n " numbers, the worst differs by " worst }')
+        END { print (n > 8 && worst <= 1e-4 ? "good" : "bad"), n " numbers, the worst differs by " worst }')
     case $worst in
         good*) pass "the first iteration has the first host's losses (${worst#good })" ;;
         *) fail "the first iteration has the first host's losses" "${worst#bad }" ;;
