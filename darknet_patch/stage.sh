@@ -52,7 +52,8 @@ stage_ours() {
 
 stage_commands() {
     local commands
-    commands=$("${MAKE:-make}" -s -n -B -C "$tree" "$@" all 2> /dev/null | sed -n 's/ -c .*//p' | sort -u)
+    commands=$(${MAKE:-make} -s -n -B -C "$tree" "$@" all 2> /dev/null | sed -n 's/ -c .*//p' | sort -u)
+    [ -n "$commands" ] || die "make cannot say how it would build $tree"
     if [ "$commands" = "$(cat "$tree/.commands" 2> /dev/null)" ]; then return; fi
     rm -rf "$tree/obj" "$tree/libdarknet.a" "$tree/libdarknet.so" "$tree/darknet"
     echo "$commands" > "$tree/.commands"
