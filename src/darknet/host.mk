@@ -4,6 +4,7 @@
 # The project's own Makefile sees this file too, and must find nothing in it: only Darknet has an OBJDIR.
 
 ifdef OBJDIR
+lgg_comma := ,
 .DEFAULT_GOAL := all
 LGG_HOST ?= pjreddie
 LGG_SOURCES := $(wildcard lgg/lgg/*.c lgg/darknet/*.c lgg/tool/*.c lgg/tool/*.cpp)
@@ -53,6 +54,11 @@ endif
 ifeq ($(BLAS), 1)
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_BLAS
 LDFLAGS += -lopenblas
+# Of Debian's builds of OpenBLAS, the one that works with OpenMP's own threads: two sets of threads spin against each other.
+ifeq ($(OPENMP), 1)
+LGG_OPENBLAS := $(firstword $(dir $(wildcard /usr/lib/*/openblas-openmp/libopenblas.so.0)))
+LDFLAGS += $(if $(LGG_OPENBLAS),-Wl$(lgg_comma)-rpath$(lgg_comma)$(LGG_OPENBLAS))
+endif
 # OpenBLAS brings LAPACK
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_LAPACK
 endif
