@@ -25,7 +25,7 @@ static void eigenvectors(double *matrix, int n) {
 #else
 _Noreturn static void eigenvectors(double *matrix, int n) {
     (void)matrix, (void)n;
-    tool_fail("this build has no LAPACK (Debian: libopenblas-dev); build with BLAS=1");
+    tool_fail("this build has no LAPACK (Debian: libopenblas-openmp-dev); build with BLAS=1");
 }
 #endif
 
