@@ -9,6 +9,7 @@ FUZZ_SECONDS := 3
 FUZZ := $(BUILD)/fuzz
 FUZZ_TREE := $(FUZZ)/darknet-$(HOST)
 FUZZ_CC := clang -g -O1 -fsanitize=fuzzer-no-link,address -fno-omit-frame-pointer
+FUZZ_SWITCHES := CC='$(FUZZ_CC)' OPENMP=0 BLAS=0 DNNL=0 GPU=0 OPENCV=0
 FUZZ_WRAP := -Wl,--wrap=exit,--wrap=error,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=fopen,--wrap=fclose
 FUZZ_LINK := clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc/lgg -Isrc/darknet -Itests/golden \
 	-isystem $(FUZZ_TREE)/include -isystem $(FUZZ_TREE)/src -DLGG_HOST_HEADER='"host_$(HOST).h"'
@@ -24,8 +25,8 @@ fuzz: fuzzers
 
 fuzzers: pristine
 	@mkdir -p $(FUZZ)
-	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(FUZZ_TREE) '$(FUZZ_CC)'
-	@$(MAKE) --no-print-directory -s -C $(FUZZ_TREE) libdarknet.a CC='$(FUZZ_CC)' OPENMP=0 BLAS=0 DNNL=0 GPU=0 OPENCV=0 > $(FUZZ)/log 2>&1 || \
+	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(FUZZ_TREE) $(FUZZ_SWITCHES)
+	@$(MAKE) --no-print-directory -s -C $(FUZZ_TREE) libdarknet.a $(FUZZ_SWITCHES) > $(FUZZ)/log 2>&1 || \
 	    { tail -5 $(FUZZ)/log; exit 1; }
 	@for name in cfg weights; do \
 	    $(FUZZ_LINK) $(FUZZ_WRAP) tests/fuzz/fuzz_$$name.c tests/fuzz/fuzz_host.c $(FUZZ_TREE)/libdarknet.a -lm -lpthread \

@@ -27,8 +27,9 @@ test-leaks: $(ROBUST_TEST)/make_images
 
 TSAN_BUILD := $(BUILD)/tsan
 TSAN_TREE := $(TSAN_BUILD)/darknet-$(HOST)
+TSAN_SWITCHES := CC='gcc -g -O1 -fsanitize=thread' OPENMP=0 BLAS=0 DNNL=0
 test-races: $(ROBUST_TEST)/make_images
 	@mkdir -p $(TSAN_BUILD)
-	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(TSAN_TREE) 'thread sanitizer'
-	@$(MAKE) --no-print-directory -s -C $(TSAN_TREE) darknet CC='gcc -g -O1 -fsanitize=thread' OPENMP=0 BLAS=0 DNNL=0 > $(TSAN_BUILD)/log 2>&1
+	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(TSAN_TREE) $(TSAN_SWITCHES)
+	@$(MAKE) --no-print-directory -s -C $(TSAN_TREE) darknet $(TSAN_SWITCHES) > $(TSAN_BUILD)/log 2>&1
 	@tests/robust/races.sh $(TSAN_TREE)/darknet $< $(ROBUST_TEST)/races
