@@ -3,9 +3,10 @@
 
 file(GLOB lgg_sources "${CMAKE_CURRENT_LIST_DIR}/lgg/*.c" "${CMAKE_CURRENT_LIST_DIR}/darknet/*.c"
   "${CMAKE_CURRENT_LIST_DIR}/tool/*.c")
+file(GLOB lgg_cpp_sources "${CMAKE_CURRENT_LIST_DIR}/tool/*.cpp")
 # what only another host takes
 list(FILTER lgg_sources EXCLUDE REGEX "(_fast|_dnnl|host_tool_pjreddie)\\.c$")
-list(APPEND sources ${lgg_sources})
+list(APPEND sources ${lgg_sources} ${lgg_cpp_sources})
 include_directories("${CMAKE_CURRENT_LIST_DIR}/../src" "${CMAKE_CURRENT_LIST_DIR}/lgg" "${CMAKE_CURRENT_LIST_DIR}/darknet"
   "${CMAKE_CURRENT_LIST_DIR}/tool")
 add_definitions(-DLGG_HOST_HEADER="host_alexeyab.h")
