@@ -156,6 +156,15 @@ static inline void host_push_weights(layer *l) {
 #endif
 }
 
+/* A layer whose delta others add to keeps it for itself: with optimized_memory layers share one. */
+static inline void host_keep_delta(layer *l) {
+#ifdef GPU
+    l->keep_delta_gpu = 1;
+#else
+    (void)l;
+#endif
+}
+
 /* Makes a layer share the buffers of the one before it. */
 static inline void host_share_buffers(layer *l, const layer *previous) {
     l->output = previous->output;

@@ -145,6 +145,11 @@ static inline void host_push_weights(layer *l) {
 #endif
 }
 
+/* A layer whose delta others add to keeps it for itself, as every layer of this host does. */
+static inline void host_keep_delta(layer *l) {
+    (void)l;
+}
+
 /* Makes a layer share the buffers of the one before it. */
 static inline void host_share_buffers(layer *l, const layer *previous) {
     l->output = previous->output;

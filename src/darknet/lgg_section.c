@@ -68,8 +68,11 @@ static void read_taps(const lgg_cfg *cfg, lgg_section *s, const network *net) {
     s->student = allocate(place, s->n, sizeof *s->student);
     s->sigma = allocate(place, s->n, sizeof *s->sigma);
     s->record.sigma = allocate(place, s->n, sizeof *s->record.sigma);
-    for (int i = 0; i < s->n; ++i)
+    host_keep_delta(&net->layers[cfg->place.index - 1]);
+    for (int i = 0; i < s->n; ++i) {
         s->taps[i].layer = s->tapped[i];
+        host_keep_delta(&net->layers[s->tapped[i]]);
+    }
 }
 
 /* What the sections before this one share, or something new if it is the first. */

@@ -156,7 +156,7 @@ static void save_images(attack *a, int first, int count) {
     for (int i = 0; i < count; ++i) {
         snprintf(path, size, "%s/%05d_%.80s.png", a->options->save, first + i,
                  a->data->names[a->test->label[first + i]]);
-        if (!host_write_png(path, a->adversary + (size_t)i * (size_t)a->inputs, a->test->w, a->test->h, a->test->c)) {
+        if (!tool_image_write(path, a->adversary + (size_t)i * (size_t)a->inputs, a->test->w, a->test->h, a->test->c)) {
             tool_fail("cannot write %s", path);
         }
         fprintf(a->list, "%s\n", path);

@@ -4,8 +4,6 @@
 
 /* Reads an image as `classifier valid` does: the largest centred square, resized to (w, h); x (c, h, w) in [0, 1]. */
 void host_read_image(const char *path, int w, int h, int c, float *x);
-/* Writes x (c, h, w), values in [0, 1], as an 8-bit PNG; 0 on failure. */
-int host_write_png(const char *path, const float *x, int w, int h, int c);
 /* PNG of pixels (h, w, c) in memory, to be freed; NULL on failure. */
 unsigned char *host_png(const unsigned char *pixels, int w, int h, int c, int *length);
 

@@ -28,22 +28,6 @@ unsigned char *host_png(const unsigned char *pixels, int w, int h, int c, int *l
     return stbi_write_png_to_mem((unsigned char *)pixels, w * c, w, h, c, length);
 }
 
-int host_write_png(const char *path, const float *x, int w, int h, int c) {
-    unsigned char *pixels = tool_alloc((size_t)(w * h * c), 1, "an image");
-    for (int k = 0; k < c; ++k) {
-        for (int i = 0; i < w * h; ++i)
-            pixels[i * c + k] = (unsigned char)(255 * x[k * w * h + i] + .5f);
-    }
-    int length = 0;
-    unsigned char *png = host_png(pixels, w, h, c, &length);
-    FILE *file = png ? fopen(path, "wb") : NULL;
-    int written = file && fwrite(png, 1, (size_t)length, file) == (size_t)length;
-    if (file && fclose(file) != 0) written = 0;
-    free(png);
-    free(pixels);
-    return written;
-}
-
 network *host_load_network(const char *cfg, const char *weights, int batch) {
     network *net = parse_network_cfg_custom((char *)cfg, batch);
     load_weights(net, (char *)weights);

@@ -98,6 +98,8 @@ tool_images *tool_images_from_list(const char *list, const tool_data *data, int 
 tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c);
 /* Reads images first .. first + count into x (count, c, h, w), values in [0, 1]. */
 void tool_images_read(const tool_images *images, int first, int count, float *x);
+/* Writes x (c, h, w), values in [0, 1], as an 8-bit PNG; 0 on failure. */
+int tool_image_write(const char *path, const float *x, int w, int h, int c);
 void tool_images_free(tool_images *images);
 
 /* ---- networks (tool_model.c): the one file that runs the host ---- */

@@ -177,6 +177,22 @@ void tool_images_read(const tool_images *images, int first, int count, float *x)
     }
 }
 
+int tool_image_write(const char *path, const float *x, int w, int h, int c) {
+    unsigned char *pixels = tool_alloc((size_t)(w * h * c), 1, "an image");
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < w * h; ++i)
+            pixels[i * c + k] = (unsigned char)(255 * x[k * w * h + i] + .5f);
+    }
+    int length = 0;
+    unsigned char *png = host_png(pixels, w, h, c, &length);
+    FILE *file = png ? fopen(path, "wb") : NULL;
+    int written = file && fwrite(png, 1, (size_t)length, file) == (size_t)length;
+    if (file && fclose(file) != 0) written = 0;
+    free(png);
+    free(pixels);
+    return written;
+}
+
 void tool_images_free(tool_images *images) {
     if (!images) return;
     for (int i = 0; images->path && i < images->count; ++i)
