@@ -1,6 +1,11 @@
 # make test: everything the project tests, one area after another. A fragment that brings tests adds its target to TESTS. The areas
 # test the CPU build; with GPU=1 there is one more, which makes a GPU build of its own.
 
+# The second host brings its own programs: these areas test its sources, the others the first host's.
+ifeq ($(HOST),alexeyab)
+TESTS := $(filter golden test-math test-gradient test-layers test-second-host, $(TESTS))
+endif
+
 .PHONY: test
 test: deps data
 	@$(MAKE) --no-print-directory darknet GPU=0 CUDNN=0

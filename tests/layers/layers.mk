@@ -10,8 +10,10 @@ HOST_TEST_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
 ifeq ($(HOST),alexeyab)
 # It has no library of its own by default, and other names for what the tests call.
 HOST_TEST_CFLAGS += -D_GNU_SOURCE= -isystem $(HOST_TREE)/3rdparty/stb/include -include tests/second_host/as_first_host.h
+HOST_LDFLAGS = $(shell printf 'include Makefile\nldflags:\n\t@echo $$(LDFLAGS)\n' | \
+	$(MAKE) --no-print-directory -s -C $(HOST_TREE) -f - ldflags $(HOST_SWITCHES))
 HOST_TEST_LIBS = $(BUILD)/tests/second-host.o $(filter-out %/darknet.o, $(wildcard $(HOST_TREE)/obj/*.o)) \
-	-lopenblas -llbfgs -lgomp -lstdc++ -lm -pthread
+	$(HOST_LDFLAGS) -lstdc++
 host-test-libs: host
 	@mkdir -p $(BUILD)/tests
 	@$(CC) -O1 $(OWN_WARNINGS) $(filter-out -include tests/second_host/as_first_host.h, $(HOST_TEST_CFLAGS)) \
