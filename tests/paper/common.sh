@@ -1,0 +1,84 @@
+# common.sh: what paper.sh and run.sh share: reading a table file. Its format:
+#
+#   title TEXT                        what the table is
+#   seeds N                           seeds of every run (SEEDS=n overrides it)
+#   train N                           train on the first N images of the training list
+#   holdout N                         train without the last N images of the training list, and evaluate on those
+#   evaluate MEASURE [OPTIONS]        clean, attack, corrupt, curve: how a trained network is judged; options of `./darknet lgg`
+#   baseline METHOD                   what the others are compared with
+#   run METHOD CFG [WORD]...          a run for each seed; the words:
+#       seeds=N                       its own number of seeds
+#       budget=N                      iterations (max_batches), instead of those of CFG
+#       restart=N                     momentum begins at zero again after N iterations
+#       weights=FILE                  trained already: only evaluated
+#       add=FILE                      sections to append to CFG
+#       by=knn                        its classifier: argmax (default), knn or logistic
+#       width=F, SECTION.OPTION=VALUE changes to CFG, as in derive_cfg.awk; @METHOD in a value: the weights of METHOD's first seed
+#   paper METHOD MEASURE=VALUE...     what the paper prints
+#
+# paper_table.c reads the same files.
+set -euo pipefail
+
+die() { echo "$(basename "$table" .txt): $*" >&2; exit 1; }
+
+# Sets seeds, train, holdout, baseline, evaluations, and methods, with their cfg_of, words_of, seeds_of.
+read_table() {
+    seeds=${SEEDS:-} train='' holdout='' baseline='' evaluations=() methods=()
+    declare -gA cfg_of words_of seeds_of evaluate_options
+    local line key rest number=0
+    while IFS= read -r line || [ -n "$line" ]; do
+        number=$((number + 1))
+        line=${line%%#*}
+        read -r key rest <<< "$line" || true
+        case $key in
+            '' | title | paper) ;;
+            seeds) seeds=${SEEDS:-$rest} ;;
+            train) train=$rest ;;
+            holdout) holdout=$rest ;;
+            baseline) baseline=$rest ;;
+            evaluate)
+                read -r key rest <<< "$rest" || true
+                case $key in clean | attack | corrupt | curve) ;; *) die "line $number: evaluate '$key': clean, attack, corrupt or curve" ;; esac
+                evaluations+=("$key") evaluate_options[$key]=$rest
+                ;;
+            run)
+                read -r key rest <<< "$rest"
+                methods+=("$key")
+                read -r "cfg_of[$key]" "words_of[$key]" <<< "$rest" || true
+                ;;
+            *) die "line $number: '$key' is not known: title, seeds, train, holdout, evaluate, baseline, run or paper" ;;
+        esac
+    done < "$table"
+    [ ${#methods[@]} -gt 0 ] || die "no run"
+    case $seeds in '' | *[!0-9]* | 0) die "seeds=$seeds: a number of at least 1 would be right" ;; esac
+    for key in "${methods[@]}"; do
+        seeds_of[$key]=$(word "$key" seeds)
+        [ -n "${seeds_of[$key]}" ] || seeds_of[$key]=$seeds
+        [ -s "${cfg_of[$key]}" ] || die "run $key: there is no ${cfg_of[$key]}"
+    done
+}
+
+# word METHOD NAME: the value of NAME= in its words, empty if it is not there.
+word() {
+    local w
+    for w in ${words_of[$1]}; do case $w in "$2="*) echo "${w#*=}"; return ;; esac; done
+}
+
+# The weights that a method's run ends with.
+weights_of() { # METHOD SEED
+    local ready
+    ready=$(word "$1" weights)
+    echo "${ready:-$out/backup/$1-$2.weights}"
+}
+
+# net_option CFG NAME: the value of an option of [net].
+net_option() { sed -n "s/^$2=//p" "$1" | head -1; }
+
+# The runs that must be over before those of METHOD: "METHOD-SEED" each.
+needs_of() { # METHOD SEED
+    local w
+    for w in ${words_of[$1]}; do case $w in *=@*) echo "${w##*@}-1" ;; esac; done
+    if [ -n "$baseline" ] && [ "$1" != "$baseline" ]; then
+        case " ${evaluations[*]} " in *' corrupt '*) echo "$baseline-$(($2 <= seeds_of[$baseline] ? $2 : 1))" ;; esac
+    fi
+}

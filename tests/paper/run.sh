@@ -1,0 +1,177 @@
+#!/bin/bash
+# One run of a table: derives its cfg, trains through `./darknet classifier train`, evaluates through `./darknet lgg`, and writes its
+# one result file when all of that is done. Called again it goes on from the last backup; a run that is over costs nothing; a run
+# whose cfg has changed starts anew.
+#
+# Ends with 0 also when the table's budget of time is over (DEADLINE, seconds since 1970), and with 255 when it was told to stop.
+#
+# usage: OUT=dir [DEADLINE=seconds] run.sh TABLE METHOD SEED
+. "$(dirname "$0")/common.sh"
+table=${1:?} method=${2:?} seed=${3:?} out=${OUT:?}
+read_table
+name=$method-$seed
+cfg=$out/cfg/$name.cfg data=$out/data.cfg log=$out/logs/$name.txt result=$out/runs/$name.csv
+darknet=${DARKNET_PROGRAM:-./darknet}
+
+say() { echo "$name: $*"; }
+
+seconds_left() { echo $((${DEADLINE:-0} ? DEADLINE - $(date +%s) : 31536000)); }
+
+# Runs a command until it ends or the deadline comes; its output goes to the log. Two minutes after a deadline it is killed.
+within_budget() {
+    local status=0 left
+    left=$(seconds_left)
+    if [ "$left" -le 0 ]; then say "waits: the budget of time is over"; exit 0; fi
+    timeout --preserve-status -s TERM -k 120 "$left" "$@" >> "$log" 2>&1 || status=$?
+    [ $status -ne 0 ] || return 0
+    if [ "$(seconds_left)" -le 0 ]; then say "stopped at the budget of time; the next call goes on"; exit 0; fi
+    case $status in 130 | 143) say "stopped; the next call goes on"; exit 255 ;; esac
+    tail -n 3 "$log" >&2
+    echo "$name: '$*' ended with status $status; all it said: $log" >&2
+    exit 1
+}
+
+derive_cfg() {
+    local changes="net.seed=$seed" budget w
+    budget=$(word "$method" budget)
+    [ -z "$budget" ] || changes+=" net.max_batches=$budget"
+    for w in ${words_of[$method]}; do
+        case $w in
+            width=* | *.*=*)
+                case $w in *=@*) w=${w%%@*}$(weights_of "${w##*@}" 1) ;; esac
+                changes+=" $w"
+                ;;
+        esac
+    done
+    w=$(word "$method" add)
+    # The teacher is part of what a run is: another one begins it anew.
+    cat "${cfg_of[$method]}" ${w:+"$w"} | awk -v changes="$changes net.lgg_log=$out/logs/$name.csv" -f "$(dirname "$0")/derive_cfg.awk"
+    for w in $(needs_of "$method" "$seed"); do
+        w=$(weights_of "${w%-*}" "${w##*-}")
+        echo "# needs $w $([ ! -s "$w" ] || md5sum < "$w")"
+    done
+}
+
+# A run whose cfg is another than last time is forgotten.
+prepare() {
+    local need ready
+    ready=$(word "$method" weights)
+    [ -z "$ready" ] || [ -s "$ready" ] || die "run $method: there is no $ready"
+    for need in $(needs_of "$method" "$seed"); do
+        if [ ! -s "$out/runs/$need.csv" ]; then say "waits for $need"; exit 0; fi
+    done
+    derive_cfg > "$cfg.new" || exit 1
+    if ! cmp -s "$cfg.new" "$cfg"; then rm -f "$out"/{backup,logs,runs,measures}/"$name"[._]*; fi
+    mv "$cfg.new" "$cfg"
+}
+
+train() {
+    local from=() began=$SECONDS backup=$out/backup/$name restart
+    [ -z "$(word "$method" weights)" ] || return 0
+    [ ! -s "$backup.weights" ] || return 0
+    trap 'echo $((SECONDS - began)) >> "$out/logs/$name.seconds"' EXIT
+    restart=$(word "$method" restart)
+    if [ -n "$restart" ]; then train_first_part; fi
+    if [ -s "$backup.backup" ]; then from=("$backup.backup"); elif [ -n "$restart" ]; then from=("$backup.restart"); fi
+    say "training, $(net_option "$cfg" max_batches) iterations${from:+, from $from}"
+    within_budget "$darknet" classifier train "$data" "$cfg" "${from[@]}"
+    trap - EXIT
+    echo $((SECONDS - began)) >> "$out/logs/$name.seconds"
+}
+
+# restart=N: the first N iterations as a training of their own. Its weights go on without their state file, so that momentum
+# begins at zero again.
+train_first_part() {
+    local first=$out/cfg/first/$name.cfg
+    [ ! -s "$backup.restart" ] || return 0
+    mkdir -p "${first%/*}"
+    sed "s/^max_batches=.*/max_batches=$restart/" "$cfg" > "$first"
+    say "training up to iteration $restart"
+    if [ -s "$backup.backup" ]; then from=("$backup.backup"); fi
+    within_budget "$darknet" classifier train "$data" "$first" "${from[@]}"
+    from=()
+    rm -f "$backup.backup" "$backup.backup.state"
+    mv "$backup.weights" "$backup.restart"
+}
+
+# measure MEASURE COMMAND [OPTIONS]: one `./darknet lgg` command; its CSV is there when it is done.
+measure() {
+    local csv=$out/measures/${name}_$1.csv command=$2
+    shift 2
+    [ -s "$csv" ] || within_budget "$darknet" lgg "$command" "$data" "$cfg" "$weights" "$@" -csv "$csv"
+}
+
+# Error after each epoch of the first seed's training.
+measure_curve() {
+    local file epoch csv=$out/measures/${name}_curve.csv images
+    [ ! -s "$csv" ] && [ "$seed" = 1 ] && [ -z "$(word "$method" weights)" ] || return 0
+    images=$(($(net_option "$cfg" batch)))
+    echo "epoch,iteration,error" > "$csv.new"
+    for file in $(ls "$out/backup/${name}"_*.weights 2> /dev/null | sort -V) "$weights"; do
+        epoch=${file##*_} epoch=${epoch%.weights}
+        within_budget "$darknet" lgg eval "$data" "$cfg" "$file" -by "$by" ${evaluate_options[curve]} -csv "$csv.eval"
+        if [ "$file" = "$weights" ]; then epoch=end; fi
+        awk -F, -v epoch="$epoch" -v list="$(wc -l < "$out/train.list")" -v batch="$images" -v last="$(net_option "$cfg" max_batches)" \
+            '$3 == "all" { printf "%s,%d,%s\n", epoch, epoch == "end" ? last : int(epoch * list / batch) + 1, $6 }' "$csv.eval" >> "$csv.new"
+    done
+    rm -f "$csv.eval"
+    mv "$csv.new" "$csv"
+}
+
+evaluate() {
+    local weights by which base=()
+    weights=$(weights_of "$method" "$seed")
+    by=$(word "$method" by)
+    by=${by:-argmax}
+    say "evaluating"
+    for which in "${evaluations[@]}"; do
+        # shellcheck disable=SC2086 # options are words
+        case $which in
+            clean) measure clean eval -by "$by" ${evaluate_options[clean]} ;;
+            attack) measure attack attack -method fgsm -snr 33 ${evaluate_options[attack]} ;;
+            corrupt)
+                if [ -n "$baseline" ]; then
+                    base=(-baseline "$out/measures/$(needs_of "$method" "$seed" | tail -1)_corrupt.csv")
+                    if [ "$method" = "$baseline" ]; then base=(); fi
+                fi
+                if [ -d data/CIFAR-10-C ]; then base+=(-npy data/CIFAR-10-C); fi
+                measure corrupt corrupt -by "$by" ${evaluate_options[corrupt]} "${base[@]}"
+                ;;
+            curve) measure_curve ;;
+        esac
+    done
+}
+
+# The figures of the run, "name,value" a line.
+summarize() {
+    local m=$out/measures/$name commit
+    commit=$(git rev-parse --short=12 HEAD 2> /dev/null || echo unknown)
+    git diff --quiet HEAD -- src darknet_patch cfg tests/paper 2> /dev/null || commit+=-changed
+    printf 'name,value\nmethod,%s\nseed,%s\ncfg,%s\niterations,%s\n' "$method" "$seed" "${cfg_of[$method]}" "$(net_option "$cfg" max_batches)"
+    printf 'train_seconds,%s\n' "$(awk '{ n += $1 } END { print n + 0 }' "$out/logs/$name.seconds" 2> /dev/null || echo 0)"
+    printf 'date,%s\ncommit,%s\nmachine,%s\n' "$(date -u +%Y-%m-%d)" "$commit" "$(machine)"
+    [ ! -s "${m}_clean.csv" ] || awk -F, '$3 == "all" { print "clean," $6 }' "${m}_clean.csv"
+    [ ! -s "${m}_attack.csv" ] || awk -F, '$1 == "fgsm" { print "attack," $5 }' "${m}_attack.csv"
+    [ ! -s "${m}_corrupt.csv" ] || awk -F, -v is_base="$([ "$method" = "$baseline" ] && echo 1)" '
+        NR > 1 && $1 != "clean" { error += $4; ++n; source = $5 }
+        NR > 1 && $6 != "" && !($1 in relative) { relative[$1] = $6; sum += $6; ++count }
+        END {
+            printf "corrupted,%.4f\ncorruptions,%s\n", error / n, source
+            if (is_base) print "relative_mce,100"; else if (count) printf "relative_mce,%.4f\n", sum / count
+        }' "${m}_corrupt.csv"
+}
+
+machine() {
+    if [ "${GPU:-0}" = 1 ] && command -v nvidia-smi > /dev/null; then nvidia-smi --query-gpu=name --format=csv,noheader | head -1; return; fi
+    awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo | tr ',' ' '
+}
+
+exec 9> "$out/cfg/$name.lock"
+flock -n 9 || { say "another process is at it"; exit 0; }
+prepare
+if [ -s "$result" ]; then exit 0; fi
+train
+evaluate
+summarize > "$result.new"
+mv "$result.new" "$result"
+say "done: $(awk -F, '/^(clean|attack|relative_mce),/ { printf "%s%s %.2f", sep, $1, $2; sep = ", " }' "$result")"
