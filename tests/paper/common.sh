@@ -13,7 +13,8 @@
 #       weights=FILE                  trained already: only evaluated
 #       add=FILE                      sections to append to CFG
 #       by=knn                        its classifier: argmax (default), knn or logistic
-#       width=F, SECTION.OPTION=VALUE changes to CFG, as in derive_cfg.awk; @METHOD in a value: the weights of METHOD's first seed
+#       width=F, drop=SECTION,
+#       SECTION.OPTION=VALUE changes to CFG, as in derive_cfg.awk; @METHOD in a value: weights of METHOD's first seed
 #   paper METHOD MEASURE=VALUE...     what the paper prints
 #
 # paper_table.c reads the same files.

@@ -1,9 +1,9 @@
 # derive_cfg.awk: a run's .cfg from one of cfg/, with the changes that a table file asks for.
 #
-#   awk -v changes="net.seed=2 lgg_gkd.edges=inter width=.25" -f derive_cfg.awk cfg/wrn28-0.5-gkd.cfg
+#   awk -v changes="net.seed=2 lgg_gkd.edges=inter width=.25" -f derive_cfg.awk cfg/wrn28-0.5-gkd.cfg [sections to append]
 #
-# SECTION.OPTION=VALUE sets the option in every section of that name; width=F multiplies the filters of every convolution.
-# A section that the file does not have is an error: exit status 1.
+# SECTION.OPTION=VALUE sets the option in every section of that name; width=F multiplies the filters of every convolution;
+# drop=SECTION leaves out the sections of that name in the first file. A section that no file has is an error: exit status 1.
 
 # What section lacks of the options asked for, before the blank lines that end it.
 function add_missing(    i) {
@@ -18,6 +18,7 @@ BEGIN {
     words = split(changes, word, " ")
     for (w = 1; w <= words; ++w) {
         equals = index(word[w], "="); dot = index(word[w], ".")
+        if (word[w] ~ /^drop=/) { dropped[substr(word[w], equals + 1)] = 1; continue }
         if (word[w] ~ /^width=/) { width = substr(word[w], equals + 1); continue }
         ++count
         where[count] = substr(word[w], 1, dot - 1)
@@ -28,9 +29,13 @@ BEGIN {
 /^[[:space:]]*$/ || /^#/ { blank = blank $0 "\n"; next }
 /^\[/ {
     add_missing(); flush_blank()
-    section = substr($0, 2, index($0, "]") - 2); seen[section] = 1
+    section = substr($0, 2, index($0, "]") - 2)
+    leaving_out = NR == FNR && section in dropped
+    if (leaving_out) next
+    seen[section] = 1
     print; next
 }
+leaving_out { next }
 {
     flush_blank()
     name = $0; sub(/[[:space:]]*=.*/, "", name)

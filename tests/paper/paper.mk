@@ -23,3 +23,8 @@ $(PAPER_TABLES): deps darknet data
 	@$(MAKE) --no-print-directory $(PAPER)/paper_table
 	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' GPU='$(GPU)' \
 		tests/paper/paper.sh tests/paper/$@.txt $(PAPER)/paper_table
+
+.PHONY: test-paper
+test-paper: $(PAPER)/paper_table
+	@tests/paper/test_paper.sh $(PAPER)/paper_table
+TESTS += test-paper

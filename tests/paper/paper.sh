@@ -86,16 +86,32 @@ watch() {
     done
 }
 
-mkdir -p "$out"/{backup,cfg,logs,measures,runs}
-prepare_data
-watch &
-watcher=$!
-trap 'kill $watcher 2> /dev/null' EXIT
-status=0
-for wave in 1 2; do
-    # shellcheck disable=SC2086 # RUNNER is words
-    list $wave | xargs -r -L 1 -P "$jobs" ${RUNNER:-} "$(dirname "$0")/run.sh" "$table" || status=$?
-    if [ $status -ge 124 ]; then exit 130; fi
-done
-"$program" "$table" "$out" "$seeds"
-if [ $status != 0 ]; then die "not every run came to its end; the next call tries again"; fi
+# Told to stop: so are the trainings of this machine, which save and end; then their run.sh does, and so does xargs. (Only darknet
+# itself: a second signal, from timeout, would not let it save.)
+stop() {
+    kill "$watcher"
+    pkill -TERM -f "^[^ ]*darknet classifier train $out/data.cfg" || true
+    wait
+    exit 143
+}
+
+main() {
+    mkdir -p "$out"/{backup,cfg,logs,measures,runs}
+    prepare_data
+    watch &
+    watcher=$!
+    trap 'kill $watcher 2> /dev/null' EXIT
+    trap stop TERM INT
+    local status=0 wave
+    for wave in 1 2; do
+        # In the background: a trap would wait for it otherwise.
+        # shellcheck disable=SC2086 # RUNNER is words
+        list $wave | xargs -r -L 1 -P "$jobs" ${RUNNER:-} "$(dirname "$0")/run.sh" "$table" &
+        wait $! || status=$?
+        if [ $status -ge 124 ]; then exit 130; fi
+    done
+    "$program" "$table" "$out" "$seeds"
+    if [ $status != 0 ]; then die "not every run came to its end; the next call tries again"; fi
+}
+
+main

@@ -37,7 +37,7 @@ derive_cfg() {
     [ -z "$budget" ] || changes+=" net.max_batches=$budget"
     for w in ${words_of[$method]}; do
         case $w in
-            width=* | *.*=*)
+            width=* | drop=* | *.*=*)
                 case $w in *=@*) w=${w%%@*}$(weights_of "${w##*@}" 1) ;; esac
                 changes+=" $w"
                 ;;
@@ -45,7 +45,7 @@ derive_cfg() {
     done
     w=$(word "$method" add)
     # The teacher is part of what a run is: another one begins it anew.
-    cat "${cfg_of[$method]}" ${w:+"$w"} | awk -v changes="$changes net.lgg_log=$out/logs/$name.csv" -f "$(dirname "$0")/derive_cfg.awk"
+    awk -v changes="$changes net.lgg_log=$out/logs/$name.csv" -f "$(dirname "$0")/derive_cfg.awk" "${cfg_of[$method]}" ${w:+"$w"}
     for w in $(needs_of "$method" "$seed"); do
         w=$(weights_of "${w%-*}" "${w##*-}")
         echo "# needs $w $([ ! -s "$w" ] || md5sum < "$w")"
@@ -166,12 +166,16 @@ machine() {
     awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo | tr ',' ' '
 }
 
-exec 9> "$out/cfg/$name.lock"
-flock -n 9 || { say "another process is at it"; exit 0; }
-prepare
-if [ -s "$result" ]; then exit 0; fi
-train
-evaluate
-summarize > "$result.new"
-mv "$result.new" "$result"
-say "done: $(awk -F, '/^(clean|attack|relative_mce),/ { printf "%s%s %.2f", sep, $1, $2; sep = ", " }' "$result")"
+main() {
+    exec 9> "$out/cfg/$name.lock"
+    flock -n 9 || { say "another process is at it"; exit 0; }
+    prepare
+    if [ -s "$result" ]; then exit 0; fi
+    train
+    evaluate
+    summarize > "$result.new"
+    mv "$result.new" "$result"
+    say "done: $(awk -F, '/^(clean|attack|relative_mce),/ { printf "%s%s %.2f", sep, $1, $2; sep = ", " }' "$result")"
+}
+
+main

@@ -1,0 +1,126 @@
+#!/bin/bash
+# Tests the runner of the paper's tables with trainings of seconds: stopped, killed, changed, broken; and its statistics on known
+# results.
+#
+# usage: tests/paper/test_paper.sh PAPER_TABLE
+set -u
+program=${1:?}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export PAPER_OUT=$work/results JOBS=2
+
+check() { # check NAME STATUS [WHY]
+    if [ "$2" = 0 ]; then echo "PASS $1"; else echo "FAIL $1: ${3:-}"; fi
+}
+# holds NAME WHY CONDITION...: a test on a condition
+holds() { local name=$1 why=$2; shift 2; "$@" > /dev/null 2>&1; check "$name" $? "$why"; }
+paper() { tests/paper/paper.sh "$work/$1.txt" "$program" > "$work/$1.log" 2>&1; }
+refused() { # refused NAME TEXT: the last call ended with an error that says so
+    if grep -q "$3" "$work/$2.log"; then check "$1" 0; else check "$1" 1 "$(tail -1 "$work/$2.log")"; fi
+}
+table() { # table NAME LINES: a table file
+    printf '%s\n' "title a test of the runner" "seeds 2" "train 1000" "baseline plain" "evaluate clean -test 200" "$2" > "$work/$1.txt"
+}
+plain="run plain cfg/demo-plain.cfg net.burn_in=5 budget"
+
+# Statistics: three seeds, differences 1, 2, 3: mean 2, deviation 1, t = 2 / (1 / sqrt 3) = 3.4641, p = .074180 with two degrees of freedom
+# (1 - t / sqrt(t^2 + 2)).
+table known "$(printf 'run %s cfg/demo-plain.cfg\n' plain better alone; printf 'paper better clean=7\n')"
+mkdir -p "$work/known/runs"
+i=0
+for values in "10 9" "12 10" "14 11"; do
+    i=$((i + 1))
+    set -- $values
+    printf 'name,value\nclean,%s\ndate,2020-01-01\n' "$1" > "$work/known/runs/plain-$i.csv"
+    printf 'name,value\nclean,%s\ndate,2020-01-01\n' "$2" > "$work/known/runs/better-$i.csv"
+done
+"$program" "$work/known.txt" "$work/known" 3 > "$work/known.log" 2>&1
+holds paper_mean_and_deviation_over_seeds "$(grep plain "$work/known/table.csv")" grep -q '^clean,plain,3,12,2,,,,,10;12;14$' "$work/known/table.csv"
+holds paper_paired_gain_and_p "$(grep better "$work/known/table.csv")" grep -q '^clean,better,3,10,1,2,1,0.0741799,7,9;10;11$' "$work/known/table.csv"
+holds paper_a_method_without_runs_has_no_figure "$(grep alone "$work/known/table.csv")" grep -q '^clean,alone,0,,,,,,,' "$work/known/table.csv"
+holds paper_chart_is_a_picture "table.svg" grep -q '</svg>' "$work/known/table.svg"
+
+# A cfg derived from another.
+derive() { awk -v changes="$1" -f tests/paper/derive_cfg.awk cfg/demo-gkd.cfg tests/paper/small/hkd.cfg; }
+holds paper_cfg_takes_changes "lgg_gkd.edges" grep -qx 'edges=inter' <(derive "lgg_gkd.edges=inter")
+holds paper_cfg_changes_what_is_there "net.seed" [ "$(derive "net.seed=7" | grep -c '^seed=')" = 1 ]
+holds paper_cfg_narrows_convolutions "width" [ "$(derive "width=.5" | grep -m1 '^filters=')" = filters=8 ]
+holds paper_cfg_drops_sections "drop" [ "$(derive "drop=label_variation" | grep -c label_variation)" = 0 ]
+holds paper_cfg_appends_sections "add" grep -q '^\[hkd\]' <(derive "")
+derive "nothing.here=1" > "$work/derive.log" 2>&1
+holds paper_cfg_names_a_missing_section "$(tail -1 "$work/derive.log")" grep -q 'no section \[nothing\]' "$work/derive.log"
+
+# A whole table, stopped by its budget, then by a kill in the middle, then finished: the same as in one go.
+table whole "$plain=12"$'\n'"run gkd cfg/demo-plain.cfg add=tests/paper/small/gkd.cfg net.burn_in=5 budget=12"
+paper whole
+holds paper_runs_to_the_end "$(tail -1 "$work/whole.log")" [ "$(ls "$PAPER_OUT/whole/runs" | wc -l)" = 4 ]
+holds paper_prints_the_table "whole.log" grep -q 'plain .* 2 ' "$work/whole.log"
+before=$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)
+paper whole
+holds paper_a_second_call_trains_nothing "$(grep training "$work/whole.log")" [ "$before" = "$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)" ]
+
+# until ITERATION: waits, a minute at most, for the log of the run to get there.
+until_iteration() {
+    local i
+    for ((i = 0; i < 600; ++i)); do
+        [ "$(wc -l < "$PAPER_OUT/pieces/logs/plain-1.csv")" -le "$1" ] || return 0
+        sleep .1
+    done
+}
+
+table pieces "$plain=400"
+sed -i 's/^seeds.*/seeds 1/' "$work/pieces.txt"
+paper_whole_weights() { md5sum < "$PAPER_OUT/$1/backup/plain-1.weights"; }
+BUDGET=.05 paper pieces
+holds paper_budget_stops_a_training "$(tail -3 "$work/pieces.log")" grep -q 'budget of time' "$work/pieces.log"
+holds paper_budget_leaves_a_backup "$(ls "$PAPER_OUT/pieces/backup")" [ -s "$PAPER_OUT/pieces/backup/plain-1.backup" ]
+tests/paper/paper.sh "$work/pieces.txt" "$program" > "$work/pieces.log" 2>&1 &
+runner=$!
+until_iteration 200
+kill -TERM $runner
+wait $runner
+holds paper_a_signal_stops_it "it was over before" [ ! -e "$PAPER_OUT/pieces/runs/plain-1.csv" ]
+holds paper_a_signal_stops_its_trainings "$(pgrep -af "$PAPER_OUT/pieces")" [ -z "$(pgrep -f "classifier train $PAPER_OUT/pieces")" ]
+tests/paper/paper.sh "$work/pieces.txt" "$program" > "$work/pieces.log" 2>&1 &
+runner=$!
+until_iteration 300
+pkill -KILL -f "^[^ ]*darknet classifier train $PAPER_OUT/pieces"
+wait $runner
+paper pieces
+holds paper_goes_on_after_kills "$(tail -3 "$work/pieces.log")" [ -s "$PAPER_OUT/pieces/runs/plain-1.csv" ]
+holds paper_logs_each_iteration_once "the log" [ "$(cut -d, -f1 "$PAPER_OUT/pieces/logs/plain-1.csv" | sort | uniq -d | wc -l)-$(wc -l < "$PAPER_OUT/pieces/logs/plain-1.csv")" = 0-401 ]
+sed 's/^title.*/title another name/' "$work/pieces.txt" > "$work/inone.txt"
+paper inone
+holds paper_pieces_give_the_same_weights "they differ" [ "$(paper_whole_weights pieces)" = "$(paper_whole_weights inone)" ]
+
+# A changed table file trains what it changes, anew.
+sed -i 's/budget=12/budget=14/' "$work/whole.txt"
+paper whole
+holds paper_a_changed_run_starts_anew "$(tail -3 "$work/whole.log")" grep -q '^iterations,14$' "$PAPER_OUT/whole/runs/gkd-2.csv"
+
+# restart=N: momentum begins at zero again.
+table restarted "$plain=20 restart=10"
+paper restarted
+holds paper_restart_goes_on_where_it_was "$(tail -3 "$work/restarted.log")" [ "$(tail -1 "$PAPER_OUT/restarted/logs/plain-1.csv" | cut -d, -f1)" = 20 ]
+table through "$plain=20"
+paper through
+holds paper_restart_is_not_the_same_training "the same weights" [ "$(paper_whole_weights restarted)" != "$(paper_whole_weights through)" ]
+
+# Mistakes.
+table mistake "$plain=5"$'\n'"run other cfg/no.cfg"
+paper mistake
+refused paper_names_a_missing_cfg mistake "run other: there is no cfg/no.cfg"
+table mistake "rum plain cfg/demo-plain.cfg"
+paper mistake
+refused paper_names_an_unknown_line mistake "'rum' is not known"
+table mistake "$plain=5 label_variaton.k=1"
+paper mistake
+refused paper_names_an_unknown_section mistake "no section \[label_variaton\]"
+table mistake "$plain=5 label_variation.kk=1"
+paper mistake
+refused paper_shows_what_darknet_says mistake "kk"
+SEEDS=x paper mistake
+refused paper_names_a_bad_number_of_seeds mistake "seeds=x"
+
+RUNNER="env RUNNER_WAS_HERE=1" paper through
+holds paper_takes_a_runner "$(tail -1 "$work/through.log")" grep -q 'test error' "$work/through.log"
