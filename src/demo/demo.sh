@@ -29,7 +29,8 @@ began=$SECONDS
 subset=()
 if [ -n "${DEMO_BATCHES:-}" ]; then subset=(-test 500 -train 1000); fi
 
-# So small a network trains as fast on one thread as on two, and much faster where the machine has other work to do.
+cores=$(env -u OMP_NUM_THREADS nproc) # nproc counts as OpenMP would
+# One thread a run, and as many runs at once as there are cores: so small a network trains hardly faster on two.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 
 say() { echo "demo: $*"; }
@@ -55,41 +56,43 @@ prepare() {
     mv "$cfg.new" "$cfg"
 }
 
-# Prints how far a run is, from the last line of its log, and keeps its seconds, until it is killed or the demo ends.
-watch() { # watch NAME
-    local name=$1 last=$out/logs/$1.csv total spent started=$SECONDS printed=-99 line
-    total=$(net_option "$out/cfg/demo-$name.cfg" max_batches)
-    spent=$(cat "$out/logs/$name.seconds" 2>/dev/null || echo 0)
+# Prints how far the runs at work are, from the last lines of their logs, and keeps their seconds, until the demo ends.
+watch() {
+    local name line now printed=-99 began=$SECONDS
     while sleep 1 && kill -0 $$ 2>/dev/null; do
-        echo $((spent + SECONDS - started)) >"$out/logs/$name.seconds"
-        line=$(tail -n 1 "$last" 2>/dev/null | awk -F, -v total="$total" '$1 + 0 { printf "%d of %d iterations, loss %.3f", $1, total, $4 }')
+        line='' now=$(date +%s)
+        for name in "${runs[@]}"; do
+            [ -s "$out/logs/$name.since" ] || continue
+            echo $((now - $(cat "$out/logs/$name.since"))) >"$out/logs/$name.seconds"
+            line+=$(tail -n 1 "$out/logs/$name.csv" 2>/dev/null | awk -F, -v name="$name" -v total="$(net_option "$out/cfg/demo-$name.cfg" max_batches)" \
+                '$1 + 0 { printf "  %s %d of %d, loss %.3f", name, $1, total, $4 }')
+        done
         [ -n "$line" ] || continue
         if [ -t 1 ]; then
-            printf '\r  %s, %d s   ' "$line" $((SECONDS - started))
+            printf '\r%s, %d s   ' "$line" $((SECONDS - began))
         elif [ $((SECONDS - printed)) -ge 20 ]; then
-            printf '  %s, %d s\n' "$line" $((SECONDS - started))
+            printf '%s, %d s\n' "$line" $((SECONDS - began))
             printed=$SECONDS
         fi
     done
 }
 
 train() {
-    local name=$1 cfg=$out/cfg/demo-$1.cfg files=$out/backup/demo-$1 watcher status=0 from=()
+    local name=$1 cfg=$out/cfg/demo-$1.cfg files=$out/backup/demo-$1 status=0 from=()
     if [ -s "$files.weights" ]; then
         say "${title[$name]}: trained before"
         return
     fi
     if [ -s "$files.backup" ]; then from=("$files.backup"); fi
     say "${title[$name]}: $(net_option "$cfg" max_batches) iterations${from:+, going on from $from}"
-    watch "$name" 9>&- &
-    watcher=$!
+    # The second at which it would have begun, had it been trained in one go.
+    echo $(($(date +%s) - $(cat "$out/logs/$name.seconds" 2>/dev/null || echo 0))) >"$out/logs/$name.since"
     ./darknet classifier train "$out/cifar10.data" "$cfg" "${from[@]}" >>"$out/logs/$name.txt" 2>&1 || status=$?
-    kill $watcher 2>/dev/null
-    wait $watcher 2>/dev/null || true
-    if [ -t 1 ]; then echo; fi
+    echo $(($(date +%s) - $(cat "$out/logs/$name.since"))) >"$out/logs/$name.seconds"
+    rm -f "$out/logs/$name.since"
     case $status in
         0) ;;
-        130 | 143) say "stopped; make demo goes on from here"; exit $status ;;
+        130 | 143) echo $status >"$out/.stopped"; exit $status ;;
         *) tail -n 5 "$out/logs/$name.txt" >&2; die "${title[$name]}: training ended with status $status; all it said: $out/logs/$name.txt" ;;
     esac
 }
@@ -175,19 +178,53 @@ write_csv() {
     done
 }
 
+# One run from its first iteration to its pictures.
+run() {
+    local name=$1 by=argmax
+    if [ "$name" = label_variation ]; then by=knn; fi
+    train "$name"
+    evaluate "$name" "$out/cfg/demo-$name.cfg" "$out/backup/demo-$name.weights" $by
+    draw "$name"
+}
+
+# All runs, as many at once as there are cores. Ctrl-C reaches the trainings too: they save and end, then so does the demo; whoever
+# stops the demo alone stops them with it.
+run_all() {
+    local name pid status=0 jobs=() stopped=$out/.stopped
+    rm -f "$stopped"
+    trap 'echo 130 >"$stopped"' INT
+    trap 'echo 143 >"$stopped"; pkill -TERM -f "^./darknet classifier train $out/cifar10.data" || true' TERM
+    for name in "${runs[@]}"; do
+        while [ ! -e "$stopped" ] && [ "$(jobs -rp | grep -vcx "$watcher")" -ge "$cores" ]; do sleep .2; done
+        [ ! -e "$stopped" ] || break
+        run "$name" &
+        jobs+=($!)
+    done
+    for pid in "${jobs[@]}"; do
+        while kill -0 "$pid" 2>/dev/null; do wait "$pid" || true; done # a signal ends wait, not the run
+        wait "$pid" || status=$?
+    done
+    trap - INT TERM
+    if [ -e "$stopped" ]; then
+        say "stopped; make demo goes on from here"
+        exit "$(cat "$stopped")"
+    fi
+    [ $status = 0 ] || exit $status
+}
+
 main() {
-    local name by
+    local name
     mkdir -p "$out"/{cfg,backup,logs,results}
+    rm -f "$out"/logs/*.since
     exec 9>"$out/.lock"
     flock -n 9 || die "a training is still at work in $out/; wait for it or stop it"
     sed "s|^backup=.*|backup=$out/backup/|" data/cifar10.data >"$out/cifar10.data"
     for name in "${runs[@]}"; do prepare "$name"; done
-    for name in "${runs[@]}"; do
-        train "$name"
-        case $name in label_variation) by=knn ;; *) by=argmax ;; esac
-        evaluate "$name" "$out/cfg/demo-$name.cfg" "$out/backup/demo-$name.weights" $by
-        draw "$name"
-    done
+    watch 9>&- &
+    watcher=$!
+    trap 'kill $watcher 2>/dev/null || true' EXIT
+    run_all
+    kill $watcher
     evaluate teacher cfg/demo-teacher.cfg cfg/demo-teacher.weights argmax
     write_csv >"$out/results.csv.new" && mv "$out/results.csv.new" "$out/results.csv"
     print_table | tee "$out/results.txt"

@@ -11,7 +11,7 @@ table=${1:?} program=${2:?}
 export OUT=${PAPER_OUT:-results}/$(basename "$table" .txt)
 out=$OUT
 read_table
-cores=$(nproc)
+cores=$(env -u OMP_NUM_THREADS nproc) # nproc counts as OpenMP would
 jobs=${JOBS:-$([ "${GPU:-0}" = 1 ] && echo 1 || echo "$cores")}
 case $jobs in '' | *[!0-9]* | 0) die "JOBS=$jobs: a number of at least 1 would be right" ;; esac
 case ${BUDGET:-} in *[!0-9.]*) die "BUDGET=$BUDGET: minutes would be right" ;; esac
@@ -100,7 +100,7 @@ main() {
     prepare_data
     watch &
     watcher=$!
-    trap 'kill $watcher 2> /dev/null' EXIT
+    trap 'kill $watcher 2> /dev/null || true' EXIT
     trap stop TERM INT
     local status=0 wave
     for wave in 1 2; do
