@@ -19,10 +19,18 @@ static void lgg_mirror(size_t n, float *matrix) {
 
 #include <cblas.h>
 
+/* Rows from this length on are worth our own kernel, where the processor has its instructions. */
+#define LGG_KERNEL_WIDTH 256
+
 /* From here on OpenBLAS spreads ssyrk over the cores; below, two general products over three quarters of the square are faster. */
 #define LGG_SYRK_ROWS 256
 
 void lgg_blas_gram(int n, int d, const float *x, float *gram) {
+    if (d >= LGG_KERNEL_WIDTH &&
+        (lgg_gram_kernel(LGG_AVX512, n, d, x, gram) || lgg_gram_kernel(LGG_AVX2, n, d, x, gram))) {
+        lgg_mirror((size_t)n, gram);
+        return;
+    }
     if (n >= LGG_SYRK_ROWS) {
         cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, n, d, 1.f, x, d, 0.f, gram, n);
     } else {

@@ -45,6 +45,14 @@ typedef struct {
 /* count * size bytes, zeroed by the owner of the block; NULL while counting. */
 void *lgg_arena_take(lgg_arena *arena, size_t count, size_t size);
 
+/* ---- lgg_gram_kernel.c ---- */
+
+typedef enum { LGG_AVX512, LGG_AVX2 } lgg_instructions;
+
+/* The lower triangle of gram (n, n) = x x' for x (n, d); what else it leaves in gram means nothing. The same to the bit for any number
+ * of threads. Returns 0, gram untouched, where the processor lacks the instructions. */
+int lgg_gram_kernel(lgg_instructions instructions, int n, int d, const float *x, float *gram);
+
 /* ---- lgg_blas.c: the products ---- */
 
 /* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). */

@@ -12,6 +12,6 @@ $(BENCH)/bench_losses: tests/bench/bench_losses.c tests/bench/bench.h $(BUILD)/l
 
 .PHONY: bench
 bench: darknet $(BENCH)/bench_losses
-	@for program in bench_step save_weights; do \
+	@for program in bench_step bench_load save_weights; do \
 		$(CC) $(BENCH_STEP_CFLAGS) tests/bench/$$program.c -o $(BENCH)/$$program $(BENCH_STEP_LIBS) || exit 1; done
 	@tests/bench/bench.sh $(BENCH)

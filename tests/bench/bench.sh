@@ -38,12 +38,15 @@ steps() {
 
 figures() {
     echo "threads $(nproc) cores"
+    # What else the machine was doing: near 0, or the figures below are too slow.
+    echo "load_before $(cut -d' ' -f1 /proc/loadavg) processes"
     "$dir/bench_losses" "$dir/losses.csv" || fail "the losses"
     # A teacher is as fast untrained.
     "$dir/save_weights" cfg/wrn28-1.cfg "$dir/teacher.weights" 2> "$dir/log" || fail "$(tail -1 "$dir/log")"
     for name in wrn28-0.5 wrn28-0.5-gkd wrn28-0.5-rkd wrn28-0.5-hkd resnet18-label_variation preact_resnet18-smooth; do
         steps $name
     done
+    mkdir -p "$dir/images" && "$dir/bench_load" "$dir/images" || fail "the loader"
     for python in python3 /usr/bin/python3; do
         $python -c 'import torch' 2> "$dir/log" || continue
         $python "$here/bench_torch.py" 2> "$dir/log" || fail "$(tail -1 "$dir/log")"
@@ -56,9 +59,27 @@ ratios() {
     for name in resnet18-label_variation preact_resnet18-smooth; do
         ratio "memory_${name}_over_without" "memory_$name" "memory_$name-without"
     done
+    ratio load_over_step_wrn28-0.5 load_128_images step_wrn28-0.5
     ratio gkd_wrn28_times_faster_than_torch torch_gkd_wrn28 gkd_wrn28
     ratio smooth_preact18_times_faster_than_torch torch_smooth_preact18 smooth_preact18
     ratio step_wrn28-0.5_times_faster_than_torch torch_step_wrn28-0.5 step_wrn28-0.5
+}
+
+# aim NAME FIGURE least|most BOUND: the figure again, and whether it reaches what the project set itself.
+aim() {
+    awk -v name="$1" -v value="$(get "$2")" -v bound="$3" -v aim="$4" 'BEGIN {
+        met = value == "" ? "not measured" : (bound == "least" ? value + 0 >= aim : value + 0 <= aim) ? "met" : "not met"
+        printf "aim_%s %s (at %s %s: %s)\n", name, value == "" ? "-" : value, bound, aim, met }'
+}
+
+aims() {
+    aim gkd_times_faster_than_torch gkd_wrn28_times_faster_than_torch least 6
+    aim smoothness_times_faster_than_torch smooth_preact18_times_faster_than_torch least 6
+    aim gkd_over_floor gkd_wrn28_over_floor most 1.3
+    aim smoothness_over_floor smooth_preact18_over_floor most 1.3
+    aim step_times_faster_than_torch step_wrn28-0.5_times_faster_than_torch least 1
+    aim load_over_step load_over_step_wrn28-0.5 most 1
+    aim gkd_share_of_step_percent step_wrn28-0.5-gkd_lgg_share most 5
 }
 
 # record: passes figures on, and keeps them.
@@ -68,5 +89,7 @@ echo name,value,unit > "$csv"
 figures | record || exit 1
 sleep .2 # the last figures reach the file
 ratios | record
+sleep .2
+aims | record
 awk -f "$here/plot.awk" "$dir/losses.csv" > "$dir/losses.svg" || fail "nothing to draw"
 echo "$csv, $dir/losses.csv and $dir/losses.svg hold these figures" >&2

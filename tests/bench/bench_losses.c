@@ -32,11 +32,12 @@ static float *allocate(size_t n) {
     return x;
 }
 
-/* (batch, d), non-negative as a rectifier's output is, half of it zero. */
-static float *representation(int batch, int d) {
+/* (batch, d), non-negative as a rectifier's output is, half of it zero; another one for each seed. Equal layers would have equal
+ * label variations, whose gradients cancel and need not be computed. */
+static float *representation(int batch, int d, int seed) {
     size_t n = (size_t)batch * (size_t)d;
     float *x = allocate(n);
-    unsigned state = 12345u + (unsigned)d;
+    unsigned state = 12345u + (unsigned)d + 7919u * (unsigned)seed;
     for (size_t i = 0; i < n; ++i) {
         state = state * 1664525u + 1013904223u;
         int value = (int)(state >> 9) - (1 << 22);
@@ -51,10 +52,11 @@ static void make_workload(workload *w, lgg_kind kind, const lgg_options *options
     w->batch = batch;
     w->layers = layers;
     for (int i = 0; i < layers; ++i) {
-        w->student[i] = (lgg_representation){representation(batch, d[i]), NULL, d[i]};
+        w->student[i] = (lgg_representation){representation(batch, d[i], i), NULL, d[i]};
         w->student[i].gradient = allocate((size_t)batch * (size_t)d[i]);
         memset(w->student[i].gradient, 0, (size_t)batch * (size_t)d[i] * sizeof(float));
-        if (teacher_d) w->teacher[i] = (lgg_representation){representation(batch, teacher_d[i]), NULL, teacher_d[i]};
+        if (teacher_d)
+            w->teacher[i] = (lgg_representation){representation(batch, teacher_d[i], layers + i), NULL, teacher_d[i]};
     }
     size_t square = (size_t)batch * (size_t)batch;
     w->gram = allocate(square);

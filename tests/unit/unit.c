@@ -151,5 +151,8 @@ void unit_assert_near(double a, double b, double tolerance) {
 }
 
 int main(void) {
-    return run_analytic_tests() + run_gradient_tests() + run_degenerate_tests() + run_interface_tests() ? 1 : 0;
+    return run_analytic_tests() + run_gradient_tests() + run_degenerate_tests() + run_interface_tests() +
+                   run_product_tests()
+               ? 1
+               : 0;
 }

@@ -42,5 +42,6 @@ int run_analytic_tests(void);
 int run_gradient_tests(void);
 int run_degenerate_tests(void);
 int run_interface_tests(void);
+int run_product_tests(void);
 
 #endif
