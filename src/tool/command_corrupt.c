@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool_classifier.h"
 #include "tool_corruptions.h"
@@ -86,6 +87,14 @@ static int is_official(const char *directory) {
     if (file) fclose(file);
     free(path);
     return !made;
+}
+
+static void refuse_to_replace(const char *directory) {
+    for (int i = -1; i < TOOL_CORRUPTIONS; ++i) {
+        char *path = path_in(directory, i < 0 ? "labels" : tool_corruption_names[i]);
+        if (access(path, F_OK) == 0) tool_fail("-write %s: would replace %s, which was not made here", directory, path);
+        free(path);
+    }
 }
 
 /* The clean error means something only on the images that were corrupted. */
@@ -203,10 +212,17 @@ static void write_labels(const corrupt *c) {
     for (int i = 0; i < c->table.images * TOOL_SEVERITIES; ++i)
         fputc(c->label[i % c->table.images], output.file);
     tool_output_commit(&output);
-    size_t size = strlen(c->options->write) + 16;
+}
+
+/* Makes the directory and marks it, before there is any file in it that could be taken for an official one. */
+static void begin_writing(const corrupt *c) {
+    const char *directory = c->options->write;
+    tool_make_directory(directory);
+    if (is_official(directory)) refuse_to_replace(directory);
+    size_t size = strlen(directory) + 16;
     char *path = tool_alloc(size, 1, "a path");
-    snprintf(path, size, "%s/README.txt", c->options->write);
-    output = tool_output_open(path);
+    snprintf(path, size, "%s/README.txt", directory);
+    tool_output output = tool_output_open(path);
     fprintf(output.file, "%s: %s (seed %d).\n", made_mark, made_line, c->options->seed);
     tool_output_commit(&output);
     free(path);
@@ -396,7 +412,7 @@ static void prepare(corrupt *c, const error_table *base, int *each) {
         compare_labels(c);
     } else {
         keep_clean_images(c);
-        if (c->options->write) tool_make_directory(c->options->write);
+        if (c->options->write) begin_writing(c);
     }
     c->table.clean_images = c->test->count;
     if (base) check_comparable(c, base);

@@ -452,6 +452,8 @@ int command_graph(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, TOOL_GRAPH_OPTIONS + 11, file, 3) != 3) {
         tool_fail("usage: ./darknet lgg graph data.cfg net.cfg net.weights [options]; -help lists them");
     }
+    if (options.list && options.classes)
+        tool_fail("-list takes the images of its list, whatever class; -classes goes without it");
     tool_output_check(options.output);
     tool_output_check(options.csv);
     figure f = {.data = tool_data_read(file[0])};

@@ -40,7 +40,9 @@ void tool_note(const char *format, ...) {
 }
 
 void *tool_alloc(size_t count, size_t size, const char *what) {
-    void *memory = calloc(count ? count : 1, size);
+    /* more than the machine has would be granted, and the program be killed while filling it */
+    double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    void *memory = (double)count * (double)size > machine ? NULL : calloc(count ? count : 1, size);
     if (!memory) tool_fail("out of memory for %s (%.1f MB)", what, (double)count * (double)size / 1e6);
     return memory;
 }

@@ -1,5 +1,6 @@
 /* tool_output.c: files that appear under their name only when complete. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,18 +10,33 @@
 
 enum { MOST_OPEN = 8 };
 
-/* Temporary files that are open, for the program's end to remove: a command that fails leaves none behind. */
-static char *unfinished[MOST_OPEN];
+/* Temporary files that are open, for the program's end to remove: a command that fails or is stopped leaves none behind. */
+static char *volatile unfinished[MOST_OPEN];
 
 static void remove_unfinished(void) {
     for (int i = 0; i < MOST_OPEN; ++i) {
-        if (unfinished[i]) remove(unfinished[i]);
+        if (unfinished[i]) unlink(unfinished[i]);
+    }
+}
+
+static void stop(int signal_number) {
+    remove_unfinished();
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+static void clean_up_at_the_end(void) {
+    static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+    atexit(remove_unfinished);
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; ++i) {
+        if (signal(stops[i], stop) == SIG_IGN) signal(stops[i], SIG_IGN);
     }
 }
 
 static void remember(char *temporary) {
     static int registered;
-    if (!registered) registered = atexit(remove_unfinished) == 0;
+    if (!registered) clean_up_at_the_end();
+    registered = 1;
     for (int i = 0; i < MOST_OPEN; ++i) {
         if (unfinished[i]) continue;
         unfinished[i] = temporary;
@@ -61,9 +77,9 @@ tool_output tool_output_open(const char *path) {
     snprintf(output.temporary, size, "%s.%ld.tmp", output.path, (long)getpid());
     struct stat status;
     if (stat(output.path, &status) == 0 && S_ISDIR(status.st_mode)) tool_fail("cannot write %s: is a directory", path);
+    remember(output.temporary);
     output.file = fopen(output.temporary, "wb");
     if (!output.file) tool_fail("cannot write %s: %s", path, strerror(errno));
-    remember(output.temporary);
     return output;
 }
 

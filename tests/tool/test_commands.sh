@@ -118,6 +118,10 @@ if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
     grep -q 'not the official' out/said && ! grep -q ',official,' out/reread.csv && pass "made files stay made when they are read again" \
         || fail "made files stay made when they are read again" "$(head -1 out/said)"
     grep -q '^images: 760 in' err && pass "corrupt's progress is over all of it" || fail "corrupt's progress is over all of it" "$(tail -1 err)"
+    mkdir -p out/theirs; cp "$here/npy/fog.npy" out/theirs
+    fails "-write over files of others" "which was not made here" corrupt two.data $net -only fog -write out/theirs
+    cmp -s out/theirs/fog.npy "$here/npy/fog.npy" && run corrupt two.data $net -only fog -write out/made > out/said && pass "-write replaces only what it made" \
+        || fail "-write replaces only what it made" "$(tail -1 err)"
     # a baseline with every excess halved, and one where nothing changes
     awk -F, 'NR == 1 { print; next } $1 == "clean" { $4 = 10; print $1","$2","$3","$4","$5","; next } { print $1","$2","$3","20","$5"," }' out/made.csv > out/base.csv
     awk -F, 'NR == 1 { print; next } { e = $1 == "clean" ? 0 : 20; print $1","$2","$3","e","$5"," }' out/made.csv > out/base0.csv
@@ -160,6 +164,13 @@ fails "a full disk" "cannot write /dev/full" variation two.data $net -batch 5 -c
 run variation two.data $net -batch 5 -layers input -csv /dev/stdout | grep -q '^layer,mean,deviation$' && pass "a CSV to the screen" || fail "a CSV to the screen" "$(tail -1 err)"
 : > out/linked.csv; ln -sf linked.csv out/link.csv; run variation two.data $net -batch 5 -csv out/link.csv > out/said
 [ -L out/link.csv ] && grep -q '^layer,mean' out/linked.csv && pass "a link stays, its file is written" || fail "a link stays, its file is written" "$(ls -l out/link.csv)"
+for i in $(seq 3000); do cat train.list; done > endless.list; printf 'labels=labels.txt\nvalid=endless.list\n' > endless.data
+"$darknet" lgg attack endless.data $net -epsilon .1 -save out/stopped > out/said 2>&1 & stopped=$!
+for i in $(seq 200); do [ -n "$(ls out/stopped/images.list.*.tmp 2> /dev/null)" ] && break; sleep .05; done
+kill -TERM $stopped; wait $stopped 2> /dev/null; ended=$?
+[ $ended = 143 ] && [ -z "$(ls out/stopped/*.tmp out/stopped/images.list 2> /dev/null)" ] && pass "a command that is stopped leaves no half-written file" \
+    || fail "a command that is stopped leaves no half-written file" "status $ended, $(ls out/stopped | grep -v png)"
+fails "a list and classes" "-classes goes without it" graph two.data $net -list train.list -classes red
 { head -3 train.list; echo images/none_red.ppm; } > hole.list; printf 'labels=labels.txt\nvalid=hole.list\n' > hole.data
 fails "an image that is not there" "cannot read images/none_red.ppm" attack hole.data $net -epsilon .1 -batch 2 -save out/hole
 [ -z "$(ls out/hole/*.tmp out/hole/images.list 2> /dev/null)" ] && pass "an attack cut short leaves no list" || fail "an attack cut short leaves no list" "$(ls out/hole)"

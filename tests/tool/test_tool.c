@@ -222,26 +222,28 @@ static void write_network(const char *cfg, const char *weights, const char *text
         }
         for (int c = 0; l->biases && c < channels; ++c)
             l->biases[c] = draw(-.3, .3);
+        /* a Parseval network divides by as much */
+        double width = l->parseval ? sqrt(2. * l->size * l->size + 1) : 1;
         for (int j = 0; l->type == CONVOLUTIONAL && j < l->nweights; ++j)
-            l->weights[j] = draw(-1, 1);
+            l->weights[j] = draw(-width, width);
     }
     save_weights(net, (char *)weights);
     free_network(net);
 }
 
-static void test_gradient(const char *cfg, const char *weights) {
+static void test_gradient(const char *cfg, const char *weights, const char *name) {
     enum { INPUTS = 3 * 8 * 8, BATCH = 2 };
     float x[BATCH * INPUTS], gradient[BATCH * INPUTS], unused[BATCH * INPUTS];
     const int label[BATCH] = {1, 3};
-    double largest = 0, worst = 0;
+    double largest = 0, middle;
     tool_model *model = tool_model_load(cfg, weights, BATCH);
     tool_model_prepare_gradient(model);
     for (int i = 0; i < BATCH * INPUTS; ++i)
         x[i] = draw(0, 1);
-    tool_model_input_gradient(model, x, label, BATCH, gradient);
+    middle = tool_model_input_gradient(model, x, label, BATCH, gradient);
     for (int i = 0; i < BATCH * INPUTS; ++i)
         largest = fmax(largest, fabs(gradient[i]));
-    int kinks = 0;
+    int kinks = 0, wrong = 0;
     for (int i = 0; i < BATCH * INPUTS; ++i) {
         const float step = 2e-3f, kept = x[i];
         x[i] = kept + step;
@@ -250,13 +252,14 @@ static void test_gradient(const char *cfg, const char *weights) {
         double down = tool_model_input_gradient(model, x, label, BATCH, unused);
         x[i] = kept;
         double error = fabs((up - down) / (2 * (double)step) - gradient[i]) / largest;
-        /* a maximum or a leaky ReLU may change sides within the step */
+        double bend = fabs(up - 2 * middle + down) / (double)step / largest;
+        /* a maximum or a leaky ReLU may change sides within the step: the slopes before and after then differ by twice the error */
+        if (error > 1e-2 + .75 * bend) ++wrong;
         if (error > 1e-2) ++kinks;
-        if (error <= 1e-2) worst = fmax(worst, error);
     }
-    check(largest > 1e-4 && kinks <= BATCH * INPUTS / 50,
-          "input gradient in inference mode, through every layer of our cfgs",
-          "%d of %d coordinates off by more than 1 %%, largest gradient %g", kinks, BATCH * INPUTS, largest);
+    check(largest > 1e-2 && wrong <= 1 && kinks <= BATCH * INPUTS / 20, name,
+          "%d of %d coordinates off by more than 1 %%, %d of them not for a kink, largest gradient %g", kinks,
+          BATCH * INPUTS, wrong, largest);
     tool_model_free(model);
 }
 
@@ -614,7 +617,14 @@ int main(int argc, char **argv) {
     snprintf(cfg, sizeof cfg, "%s/every.cfg", argv[1]);
     snprintf(weights, sizeof weights, "%s/every.weights", argv[1]);
     write_network(cfg, weights, every_layer);
-    test_gradient(cfg, weights);
+    test_gradient(cfg, weights, "input gradient in inference mode, through every layer of our cfgs");
+#if HOST_HAS_PARSEVAL
+    char text[2048];
+    snprintf(text, sizeof text, "[net]\nparseval=.01\n%s", every_layer + strlen("[net]\n"));
+    write_network(cfg, weights, text);
+    test_gradient(cfg, weights, "the same of a Parseval network");
+    write_network(cfg, weights, every_layer);
+#endif
     snprintf(cfg, sizeof cfg, "%s/linear.cfg", argv[1]);
     snprintf(weights, sizeof weights, "%s/linear.weights", argv[1]);
     write_network(
