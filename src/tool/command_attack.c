@@ -156,9 +156,7 @@ static void save_images(attack *a, int first, int count) {
     for (int i = 0; i < count; ++i) {
         snprintf(path, size, "%s/%05d_%.80s.png", a->options->save, first + i,
                  a->data->names[a->test->label[first + i]]);
-        if (!tool_image_write(path, a->adversary + (size_t)i * (size_t)a->inputs, a->test->w, a->test->h, a->test->c)) {
-            tool_fail("cannot write %s", path);
-        }
+        tool_image_write(path, a->adversary + (size_t)i * (size_t)a->inputs, a->test->w, a->test->h, a->test->c);
         fprintf(a->list, "%s\n", path);
     }
     free(path);
@@ -267,9 +265,11 @@ int command_attack(int argc, char **argv) {
         tool_fail("usage: ./darknet lgg attack data.cfg net.cfg net.weights [options]; -help lists them");
     }
     if (o.epsilon_given && o.snr_given) tool_fail("-epsilon and -snr both bound the noise; give one");
+    tool_output_check(o.csv);
     tool_data *data = tool_data_read(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     tool_model *model = tool_model_load(file[1], file[2], o.batch);
+    tool_model_refuse_detection(model, "attack takes a classifier");
     int output = tool_model_output_layer(model), w, h, c;
     if (tool_model_size(model, output) != data->classes) {
         tool_fail("the network has %d outputs, %s has %d classes", tool_model_size(model, output), file[0],

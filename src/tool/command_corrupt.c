@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool_classifier.h"
 #include "tool_corruptions.h"
@@ -20,7 +21,8 @@ typedef struct {
 typedef struct {
     double clean;
     double error[TOOL_CORRUPTIONS][TOOL_SEVERITIES];
-    int images; /* of each corruption and severity */
+    int images;       /* of each corruption and severity */
+    int clean_images; /* the clean error is over these */
     int official;
 } error_table;
 
@@ -33,28 +35,36 @@ typedef struct {
     uint8_t *clean; /* (images, h, w, 3); made corruptions only */
     int *label;     /* (images) */
     int w, h;
-    int wanted[TOOL_CORRUPTIONS];
+    int wanted[TOOL_CORRUPTIONS], wanted_count;
     error_table table;
+    tool_progress progress; /* over all images of all severities */
 } corrupt;
 
 static const char made_line[] =
     "corruptions made here with the parameters of CIFAR-10-C, not the official files; frost is a "
     "synthetic texture";
 
+/* How the README.txt of a directory begins that -write has filled; -npy knows it by that. */
+static const char made_mark[] = "Not the official CIFAR-10-C";
+
 /* ---- errors ---- */
 
-static double error_of(corrupt *c, const tool_images *images, const char *what) {
-    int wrong = 0, *predicted = tool_classifier_predict(c->classifier, images, what);
+static double error_of(corrupt *c, const tool_images *images) {
+    int wrong = 0, *predicted = tool_classifier_predict(c->classifier, images, &c->progress);
     for (int i = 0; i < images->count; ++i)
         wrong += predicted[i] != images->label[i];
     free(predicted);
     return 100. * wrong / images->count;
 }
 
-static double error_of_bytes(corrupt *c, const uint8_t *bytes, const char *what) {
+static double error_of_bytes(corrupt *c, const uint8_t *bytes, int corruption, int severity) {
+    char what[64];
+    snprintf(what, sizeof what, "images (now %s, severity %d)", tool_corruption_names[corruption], severity);
+    c->progress.what = what;
     tool_images *images = tool_images_from_bytes(bytes, c->label, c->table.images, c->w, c->h, 3);
-    double error = error_of(c, images, what);
+    double error = error_of(c, images);
     tool_images_free(images);
+    c->progress.what = "images";
     return error;
 }
 
@@ -65,6 +75,37 @@ static char *path_in(const char *directory, const char *name) {
     char *path = tool_alloc(size, 1, "a path");
     snprintf(path, size, "%s/%s.npy", directory, name);
     return path;
+}
+
+/* 1 unless the directory's README.txt says that -write made what is in it. */
+static int is_official(const char *directory) {
+    size_t size = strlen(directory) + 16;
+    char *path = tool_alloc(size, 1, "a path"), line[sizeof made_mark] = "";
+    snprintf(path, size, "%s/README.txt", directory);
+    FILE *file = fopen(path, "r");
+    int made = file && fgets(line, sizeof line, file) && strcmp(line, made_mark) == 0;
+    if (file) fclose(file);
+    free(path);
+    return !made;
+}
+
+static void refuse_to_replace(const char *directory) {
+    for (int i = -1; i < TOOL_CORRUPTIONS; ++i) {
+        char *path = path_in(directory, i < 0 ? "labels" : tool_corruption_names[i]);
+        if (access(path, F_OK) == 0) tool_fail("-write %s: would replace %s, which was not made here", directory, path);
+        free(path);
+    }
+}
+
+/* The clean error means something only on the images that were corrupted. */
+static void compare_labels(const corrupt *c) {
+    int same = c->test->count == c->table.images;
+    for (int i = 0; same && i < c->test->count; ++i)
+        same = c->test->label[i] == c->label[i];
+    if (same) return;
+    tool_note("%s/labels.npy has other labels than the test list %s: the clean error, and relative errors, are of "
+              "other images",
+              c->options->npy, c->data->valid);
 }
 
 /* The labels of the first severity, which those of the others repeat; every severity has `each` images. */
@@ -92,7 +133,8 @@ static void read_labels(corrupt *c, int *each) {
     free(path);
 }
 
-static void judge_file(corrupt *c, int corruption, int each) {
+/* The file of a corruption, once its header says what it should. */
+static tool_npy open_corruption(const corrupt *c, int corruption, int each) {
     char *path = path_in(c->options->npy, tool_corruption_names[corruption]);
     tool_npy npy = tool_npy_open(path);
     if (strcmp(npy.type, "|u1") != 0) tool_fail("%s: holds items of type '%s', should be bytes, '|u1'", path, npy.type);
@@ -103,13 +145,26 @@ static void judge_file(corrupt *c, int corruption, int each) {
     if (npy.shape[0] != (long)each * TOOL_SEVERITIES) {
         tool_fail("%s: has %ld images, labels.npy %d", path, npy.shape[0], each * TOOL_SEVERITIES);
     }
+    free(path);
+    return npy;
+}
+
+/* All headers before the first image is judged. */
+static void check_files(const corrupt *c, int each) {
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
+        if (!c->wanted[i]) continue;
+        tool_npy npy = open_corruption(c, i, each);
+        tool_npy_close(&npy);
+    }
+}
+
+static void judge_file(corrupt *c, int corruption, int each) {
+    tool_npy npy = open_corruption(c, corruption, each);
     size_t severity = (size_t)each * (size_t)c->h * (size_t)c->w * 3;
     for (int s = 0; s < TOOL_SEVERITIES; ++s) {
-        c->table.error[corruption][s] =
-            error_of_bytes(c, npy.data + (size_t)s * severity, tool_corruption_names[corruption]);
+        c->table.error[corruption][s] = error_of_bytes(c, npy.data + (size_t)s * severity, corruption, s + 1);
     }
     tool_npy_close(&npy);
-    free(path);
 }
 
 /* ---- corruptions made here ---- */
@@ -144,7 +199,7 @@ static void judge_made(corrupt *c, int corruption) {
     tool_output output = open_npy(c, tool_corruption_names[corruption], c->h, c->w);
     for (int s = 0; s < TOOL_SEVERITIES; ++s) {
         tool_corrupt(corruption, s + 1, c->options->seed, c->clean, images, c->table.images, c->h, c->w);
-        c->table.error[corruption][s] = error_of_bytes(c, images, tool_corruption_names[corruption]);
+        c->table.error[corruption][s] = error_of_bytes(c, images, corruption, s + 1);
         if (output.file) fwrite(images, 1, bytes, output.file);
     }
     tool_output_commit(&output);
@@ -157,11 +212,18 @@ static void write_labels(const corrupt *c) {
     for (int i = 0; i < c->table.images * TOOL_SEVERITIES; ++i)
         fputc(c->label[i % c->table.images], output.file);
     tool_output_commit(&output);
-    size_t size = strlen(c->options->write) + 16;
+}
+
+/* Makes the directory and marks it, before there is any file in it that could be taken for an official one. */
+static void begin_writing(const corrupt *c) {
+    const char *directory = c->options->write;
+    tool_make_directory(directory);
+    if (is_official(directory)) refuse_to_replace(directory);
+    size_t size = strlen(directory) + 16;
     char *path = tool_alloc(size, 1, "a path");
-    snprintf(path, size, "%s/README.txt", c->options->write);
-    output = tool_output_open(path);
-    fprintf(output.file, "Not the official CIFAR-10-C: %s (seed %d).\n", made_line, c->options->seed);
+    snprintf(path, size, "%s/README.txt", directory);
+    tool_output output = tool_output_open(path);
+    fprintf(output.file, "%s: %s (seed %d).\n", made_mark, made_line, c->options->seed);
     tool_output_commit(&output);
     free(path);
 }
@@ -210,27 +272,42 @@ static error_table read_table(const char *path) {
 }
 
 /* Relative corruption error of one corruption, in percent. */
-static double relative_error(const error_table *table, const error_table *base, int corruption, const char *path) {
+static double relative_error(const error_table *table, const error_table *base, int corruption) {
     double sum = 0, base_sum = 0;
     for (int s = 0; s < TOOL_SEVERITIES; ++s) {
         sum += table->error[corruption][s] - table->clean;
         base_sum += base->error[corruption][s] - base->clean;
     }
-    if (!isfinite(base_sum)) tool_fail("-baseline %s: has no %s", path, tool_corruption_names[corruption]);
-    if (base_sum == 0) {
-        tool_fail("-baseline %s: %s raises no error there, so nothing is relative to it", path,
-                  tool_corruption_names[corruption]);
-    }
     return 100 * sum / base_sum;
 }
 
-static void check_comparable(const error_table *table, const error_table *base, const char *path) {
+static void check_excess(const error_table *base, int corruption, const char *path) {
+    double sum = 0;
+    for (int s = 0; s < TOOL_SEVERITIES; ++s)
+        sum += base->error[corruption][s] - base->clean;
+    if (!isfinite(sum)) {
+        tool_fail("-baseline %s: has no %s at all %d severities", path, tool_corruption_names[corruption],
+                  TOOL_SEVERITIES);
+    }
+    if (sum == 0) {
+        tool_fail("-baseline %s: %s raises no error there, so nothing is relative to it", path,
+                  tool_corruption_names[corruption]);
+    }
+}
+
+/* Before anything is judged: whether the baseline has what this table will be compared with. */
+static void check_comparable(const corrupt *c, const error_table *base) {
+    const error_table *table = &c->table;
+    const char *path = c->options->baseline;
     if (table->official != base->official) {
         tool_fail("-baseline %s: has %s corruptions, this table %s ones", path, base->official ? "official" : "made",
                   table->official ? "official" : "made");
     }
     if (table->images != base->images) {
         tool_fail("-baseline %s: has %d images a severity, this table %d", path, base->images, table->images);
+    }
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
+        if (c->wanted[i]) check_excess(base, i, path);
     }
 }
 
@@ -260,7 +337,7 @@ static void print_table(const corrupt *c, const error_table *base) {
         }
         printf(" %8.2f", mean_error(t, i));
         if (base) {
-            double relative = relative_error(t, base, i, c->options->baseline);
+            double relative = relative_error(t, base, i);
             relative_sum += relative;
             printf(" %9.2f", relative);
         }
@@ -289,15 +366,15 @@ static void write_csv(const corrupt *c, const error_table *base) {
     if (!output.file) return;
     const error_table *t = &c->table;
     const char *source = t->official ? "official" : "made (not official)";
-    fprintf(output.file, "corruption,severity,images,error,source,relative\nclean,0,%d,%.4f,%s,\n", t->images, t->clean,
-            source);
+    fprintf(output.file, "corruption,severity,images,error,source,relative\nclean,0,%d,%.4f,%s,\n", t->clean_images,
+            t->clean, source);
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
         if (!c->wanted[i]) continue;
         int synthetic = !t->official && strcmp(tool_corruption_names[i], "frost") == 0;
         for (int s = 0; s < TOOL_SEVERITIES; ++s) {
             fprintf(output.file, "%s,%d,%d,%.4f,%s,", tool_corruption_names[i], s + 1, t->images, t->error[i][s],
                     synthetic ? "made (not official; synthetic texture)" : source);
-            if (base) fprintf(output.file, "%.4f", relative_error(t, base, i, c->options->baseline));
+            if (base) fprintf(output.file, "%.4f", relative_error(t, base, i));
             fputc('\n', output.file);
         }
     }
@@ -309,6 +386,7 @@ static void write_csv(const corrupt *c, const error_table *base) {
 static void choose_corruptions(corrupt *c) {
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i)
         c->wanted[i] = !c->options->only;
+    c->wanted_count = TOOL_CORRUPTIONS;
     if (!c->options->only) return;
     char **names;
     int count = tool_split(c->options->only, ',', &names);
@@ -320,17 +398,30 @@ static void choose_corruptions(corrupt *c) {
         free(names[i]);
     }
     free(names);
+    c->wanted_count = 0;
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i)
+        c->wanted_count += c->wanted[i];
 }
 
-static void judge_all(corrupt *c) {
-    int each = 0;
+/* Everything that can be wrong is looked at first. each: images of a severity in the .npy files. */
+static void prepare(corrupt *c, const error_table *base, int *each) {
     if (c->options->npy) {
-        read_labels(c, &each);
+        read_labels(c, each);
+        check_files(c, *each);
+        c->table.official = is_official(c->options->npy);
+        compare_labels(c);
     } else {
         keep_clean_images(c);
-        if (c->options->write) tool_make_directory(c->options->write);
+        if (c->options->write) begin_writing(c);
     }
-    c->table.clean = error_of(c, c->test, "clean");
+    c->table.clean_images = c->test->count;
+    if (base) check_comparable(c, base);
+}
+
+static void judge_all(corrupt *c, int each) {
+    long severities = (long)c->wanted_count * TOOL_SEVERITIES;
+    c->progress = tool_progress_begin("images", c->test->count + severities * c->table.images);
+    c->table.clean = error_of(c, c->test);
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
         if (!c->wanted[i]) continue;
         if (c->options->npy) {
@@ -339,6 +430,7 @@ static void judge_all(corrupt *c) {
             judge_made(c, i);
         }
     }
+    tool_progress_end(&c->progress);
     write_labels(c);
 }
 
@@ -374,21 +466,22 @@ int command_corrupt(int argc, char **argv) {
         tool_fail("usage: ./darknet lgg corrupt data.cfg net.cfg net.weights [options]; -help lists them");
     }
     check_options(&o);
+    tool_output_check(o.csv);
     error_table base;
     if (o.baseline) base = read_table(o.baseline);
     corrupt c = {.options = &o, .data = tool_data_read(file[0]), .table = empty_table()};
     if (!c.data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     choose_corruptions(&c);
-    c.table.official = o.npy != NULL;
     c.model = tool_model_load(file[1], file[2], o.batch);
     int channels;
     tool_model_input_size(c.model, &c.w, &c.h, &channels);
     if (channels != 3) tool_fail("the network takes %d channels, corruptions are of RGB images", channels);
     c.test = tool_images_from_list(c.data->valid, c.data, c.w, c.h, 3, o.test);
+    int each = 0;
+    prepare(&c, o.baseline ? &base : NULL, &each);
     c.classifier = tool_classifier_create(o.by, &o.classifier, c.model, c.data);
     tool_classifier_options_free(&o.classifier);
-    judge_all(&c);
-    if (o.baseline) check_comparable(&c.table, &base, o.baseline);
+    judge_all(&c, each);
     print_table(&c, o.baseline ? &base : NULL);
     write_csv(&c, o.baseline ? &base : NULL);
     free(c.clean);

@@ -70,8 +70,10 @@ static void write_csv(const char *path, const outcome *outcomes, int count, cons
     tool_output output = tool_output_open(path);
     if (!output.file) return;
     fprintf(output.file, "classifier,layer,class,images,wrong,error");
-    for (int c = 0; c < data->classes; ++c)
-        fprintf(output.file, ",%s", data->names[c]);
+    for (int c = 0; c < data->classes; ++c) {
+        fputc(',', output.file);
+        tool_csv_text(output.file, data->names[c]);
+    }
     fputc('\n', output.file);
     for (int i = 0; i < count; ++i) {
         int *confusion = count_confusion(&outcomes[i], test, data->classes);
@@ -90,8 +92,9 @@ static void write_csv(const char *path, const outcome *outcomes, int count, cons
         for (int c = 0; c < data->classes; ++c) {
             int images = row_sum(confusion, data->classes, c);
             int wrong = images - confusion[c * data->classes + c];
-            fprintf(output.file, "%s,%s,%s,%d,%d,%.4f", outcomes[i].name, layer, data->names[c], images, wrong,
-                    percent(wrong, images));
+            fprintf(output.file, "%s,%s,", outcomes[i].name, layer);
+            tool_csv_text(output.file, data->names[c]);
+            fprintf(output.file, ",%d,%d,%.4f", images, wrong, percent(wrong, images));
             for (int j = 0; j < data->classes; ++j)
                 fprintf(output.file, ",%d", confusion[c * data->classes + j]);
             fputc('\n', output.file);
@@ -108,13 +111,15 @@ static void judge(outcome *o, tool_classifier *classifier, tool_model *model, co
     o->layer = tool_classifier_layer(classifier);
     if (!*x || *x_layer != o->layer) {
         free(*x);
-        *x = tool_model_embed(model, test, o->layer, "test images");
+        tool_progress progress = tool_progress_begin("test images", test->count);
+        *x = tool_model_embed(model, test, o->layer, &progress);
+        tool_progress_end(&progress);
         *x_layer = o->layer;
     }
     size_t values = (size_t)test->count * (size_t)tool_model_size(model, o->layer);
     float *copy = tool_alloc(values, sizeof *copy, "the embeddings (-test limits their number)");
     memcpy(copy, *x, values * sizeof *copy);
-    o->predicted = tool_classifier_predict_outputs(classifier, copy, test->count);
+    o->predicted = tool_classifier_predict_outputs(classifier, copy, test->count, "nearest neighbours");
     free(copy);
 }
 
@@ -136,6 +141,7 @@ int command_eval(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, TOOL_CLASSIFIER_OPTIONS + 5, file, 3) != 3) {
         tool_fail("usage: ./darknet lgg eval data.cfg net.cfg net.weights [options]; -help lists them");
     }
+    tool_output_check(csv);
     tool_data *data = tool_data_read(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     tool_model *model = tool_model_load(file[1], file[2], batch);

@@ -35,9 +35,12 @@ typedef struct {
     int class_count;
     panel *panels;
     int panel_count;
+    double side; /* of a panel, in user units */
+    int columns;
 } figure;
 
-enum { PANEL = 260, GAP = 28, TOP = 46, BOTTOM = 40, LEGEND = 44, MARGIN = 26 };
+/* Lengths in user units; a row of panels has at most COLUMNS. */
+enum { PANEL = 260, GAP = 28, TOP = 46, BOTTOM = 40, LEGEND = 44, LEGEND_ROW = 22, MARGIN = 26, COLUMNS = 5 };
 
 /* ---- which images ---- */
 
@@ -156,11 +159,12 @@ static int default_layers(const tool_model *model, int **indices) {
     }
     while (middle > 0 && tool_model_is_lgg(model, middle))
         --middle;
+    int count = 0;
     *indices = tool_alloc(3, sizeof **indices, "layers");
-    (*indices)[0] = TOOL_INPUT;
-    (*indices)[1] = middle;
-    (*indices)[2] = last;
-    return 3;
+    (*indices)[count++] = TOOL_INPUT;
+    if (middle != last && !tool_model_is_lgg(model, middle)) (*indices)[count++] = middle;
+    (*indices)[count++] = last;
+    return count;
 }
 
 /* ---- the graphs ---- */
@@ -196,6 +200,8 @@ static void build_panels(figure *f, tool_model *model, const graph_options *opti
     f->panel_count = options->layers ? tool_parse_layers(options->layers, tool_model_layers(model), &layers)
                                      : default_layers(model, &layers);
     f->panels = tool_alloc((size_t)f->panel_count, sizeof(panel), "panels");
+    tool_graph_doubts doubts = {0};
+    tool_progress progress = tool_progress_begin("images, once a layer", (long)n * f->panel_count);
     float *labels = tool_alloc((size_t)(n * f->data->classes), sizeof(float), "labels");
     for (int i = 0; i < n; ++i)
         labels[i * f->data->classes + f->images->label[i]] = 1;
@@ -208,10 +214,13 @@ static void build_panels(figure *f, tool_model *model, const graph_options *opti
             tool_fail("layer %d: an LGG section has no output of its own", layers[i]);
         f->panels[i].layer = layers[i];
         f->panels[i].name = tool_model_layer_name(model, layers[i]);
-        float *x = tool_model_embed(model, f->images, layers[i], f->panels[i].name);
+        float *x = tool_model_embed(model, f->images, layers[i], &progress);
+        tool_graph_doubt(&doubts, f->panels[i].name, x, n, tool_model_size(model, layers[i]));
         build_panel(&f->panels[i], f, graph, labels, tool_model_size(model, layers[i]), x, options->power);
         free(x);
     }
+    tool_progress_end(&progress);
+    tool_graph_doubts_print(&doubts, &options->graph);
     lgg_graph_free(graph);
     free(labels);
     free(layers);
@@ -219,7 +228,37 @@ static void build_panels(figure *f, tool_model *model, const graph_options *opti
 
 /* ---- the drawing ---- */
 
-static void draw_edges(FILE *file, const figure *f, const panel *p, double left, double scale, int all) {
+static int crowded(const figure *f) {
+    return f->images->count > 60;
+}
+
+/* How far apart the middles of two vertices should be at least. */
+static double separation(const figure *f, int thumbnails) {
+    return (thumbnails ? 30 : 13) / (crowded(f) ? 1.8 : 1);
+}
+
+/* Panels grow with their vertices, so that these cover less than half of them; rows are about equally long. */
+static void plan_layout(figure *f, int thumbnails) {
+    double room = separation(f, thumbnails) * sqrt(2.5 * f->images->count);
+    f->side = fmax(PANEL, 2 * MARGIN + ceil(room));
+    int rows = (f->panel_count + COLUMNS - 1) / COLUMNS;
+    f->columns = (f->panel_count + rows - 1) / rows;
+}
+
+static double row_height(const figure *f) {
+    return TOP + f->side + BOTTOM;
+}
+
+/* Place of a vertex on the page; (left, top) is the panel's corner. */
+static double page_x(const figure *f, const panel *p, double left, int i) {
+    return left + MARGIN + (f->side - 2 * MARGIN) * p->x[i];
+}
+
+static double page_y(const figure *f, const panel *p, double top, int i) {
+    return top + MARGIN + (f->side - 2 * MARGIN) * p->y[i];
+}
+
+static void draw_edges(FILE *file, const figure *f, const panel *p, double left, double top, int all) {
     int n = f->images->count;
     float most = 0;
     for (int i = 0; i < n * n; ++i)
@@ -233,71 +272,95 @@ static void draw_edges(FILE *file, const figure *f, const panel *p, double left,
             fprintf(file,
                     "<line x1=\"%.2f\" y1=\"%.2f\" x2=\"%.2f\" y2=\"%.2f\" stroke=\"%s\" stroke-opacity=\"%.2f\" "
                     "stroke-width=\"%.2f\"/>\n",
-                    left + MARGIN + scale * p->x[i], TOP + MARGIN + scale * p->y[i], left + MARGIN + scale * p->x[j],
-                    TOP + MARGIN + scale * p->y[j], inter ? "#444" : tool_colour(f->mark[i]),
-                    inter ? .15 + .5 * weight / most : .5, .5 + .9 * weight / most);
+                    page_x(f, p, left, i), page_y(f, p, top, i), page_x(f, p, left, j), page_y(f, p, top, j),
+                    inter ? "#444" : tool_colour(f->mark[i]), inter ? .15 + .5 * weight / most : .5,
+                    .5 + .9 * weight / most);
         }
     }
     fprintf(file, "</g>\n");
 }
 
-static void draw_vertices(FILE *file, const figure *f, const panel *p, double left, double scale, int thumbnails) {
+static void draw_vertices(FILE *file, const figure *f, const panel *p, double left, double top, int thumbnails) {
     const tool_images *m = f->images;
     int size = m->w * m->h * m->c;
     for (int i = 0; i < m->count; ++i) {
-        double x = left + MARGIN + scale * p->x[i], y = TOP + MARGIN + scale * p->y[i];
+        double x = page_x(f, p, left, i), y = page_y(f, p, top, i);
         if (!thumbnails) {
-            tool_svg_mark(file, f->mark[i], x, y, m->count > 60 ? 4 : 6.5);
+            tool_svg_mark(file, f->mark[i], x, y, crowded(f) ? 4 : 6.5);
             continue;
         }
-        double side = m->count > 60 ? 14 : 24;
+        double frame = crowded(f) ? 1.5 : 2.5, side = (crowded(f) ? 16.5 : 29) - 2 * frame;
         fprintf(file, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%g\" height=\"%g\" rx=\"2\" fill=\"%s\"/>\n",
-                x - side / 2 - 2.5, y - side / 2 - 2.5, side + 5, side + 5, tool_colour(f->mark[i]));
+                x - side / 2 - frame, y - side / 2 - frame, side + 2 * frame, side + 2 * frame,
+                tool_colour(f->mark[i]));
         tool_svg_image(file, f->pixels + (size_t)i * (size_t)size, m->w, m->h, m->c, x - side / 2, y - side / 2, side,
                        side);
     }
 }
 
 static void draw_panel(FILE *file, const figure *f, const panel *p, int index, const graph_options *options) {
-    double left = GAP + index * (PANEL + GAP), scale = PANEL - 2 * MARGIN;
+    double left = GAP + index % f->columns * (f->side + GAP), middle = left + f->side / 2;
+    double top = TOP + index / f->columns * row_height(f), bottom = top + f->side;
     char text[96];
     snprintf(text, sizeof text, p->layer == TOOL_INPUT ? "%s" : "layer %s", p->name);
-    tool_svg_text(file, left + PANEL / 2., TOP - 14, 15, "middle", "font-weight=\"bold\"", text);
+    tool_svg_text(file, middle, top - 14, 15, "middle", "font-weight=\"bold\"", text);
     fprintf(file,
-            "<rect x=\"%.1f\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\" fill=\"#fbfbfa\" stroke=\"#d5d5d0\"/>\n",
-            left, TOP, PANEL, PANEL);
-    double separation = options->images ? 30 / scale : 13 / scale;
-    if (f->images->count > 60) separation /= 1.8;
-    tool_spread(p->x, p->y, f->images->count, separation);
-    draw_edges(file, f, p, left, scale, options->all_edges);
-    draw_vertices(file, f, p, left, scale, options->images);
+            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%g\" height=\"%g\" rx=\"6\" fill=\"#fbfbfa\" stroke=\"#d5d5d0\"/>\n",
+            left, top, f->side, f->side);
+    tool_spread(p->x, p->y, f->images->count, separation(f, options->images) / (f->side - 2 * MARGIN), options->images);
+    draw_edges(file, f, p, left, top, options->all_edges);
+    draw_vertices(file, f, p, left, top, options->images);
     snprintf(text, sizeof text, "label variation %.4f", p->variation);
-    tool_svg_text(file, left + PANEL / 2., TOP + PANEL + 20, 14, "middle", "", text);
+    tool_svg_text(file, middle, bottom + 20, 14, "middle", "", text);
     snprintf(text, sizeof text, "%d of %d edges between classes", p->inter_class, p->edges);
-    tool_svg_text(file, left + PANEL / 2., TOP + PANEL + 36, 11, "middle", "fill=\"#666\"", text);
+    tool_svg_text(file, middle, bottom + 36, 11, "middle", "fill=\"#666\"", text);
 }
 
-static void draw_legend(FILE *file, const figure *f, double width) {
-    double total = 0, y = TOP + PANEL + BOTTOM + 26;
-    for (int i = 0; i < f->class_count; ++i)
-        total += 34 + 7.6 * (double)strlen(f->data->names[f->classes[i]]);
-    double x = (width - total) / 2 + 8;
-    for (int i = 0; i < f->class_count; ++i) {
-        const char *name = f->data->names[f->classes[i]];
-        tool_svg_mark(file, i, x, y, 6.5);
-        tool_svg_text(file, x + 11, y + 4.5, 13, "start", "", name);
-        x += 34 + 7.6 * (double)strlen(name);
+static double legend_width(const figure *f, int i) {
+    return 34 + 7.6 * (double)strlen(f->data->names[f->classes[i]]);
+}
+
+/* The first class after those that fit into a line of the legend with class `first`. */
+static int legend_line(const figure *f, int first, double width, double *used) {
+    int i = first;
+    *used = 0;
+    while (i < f->class_count && (i == first || *used + legend_width(f, i) < width - GAP))
+        *used += legend_width(f, i++);
+    return i;
+}
+
+static int legend_lines(const figure *f, double width) {
+    int lines = 0;
+    double used;
+    for (int i = 0; i < f->class_count; i = legend_line(f, i, width, &used))
+        ++lines;
+    return lines;
+}
+
+static void draw_legend(FILE *file, const figure *f, double width, double y) {
+    for (int i = 0; i < f->class_count; y += LEGEND_ROW) {
+        double used;
+        int end = legend_line(f, i, width, &used);
+        double x = fmax((width - used) / 2 + 8, 12);
+        for (; i < end; ++i) {
+            tool_svg_mark(file, i, x, y, 6.5);
+            tool_svg_text(file, x + 11, y + 4.5, 13, "start", "", f->data->names[f->classes[i]]);
+            x += legend_width(f, i);
+        }
     }
 }
 
-static void draw_figure(const figure *f, const graph_options *options) {
-    double width = GAP + f->panel_count * (PANEL + GAP), height = TOP + PANEL + BOTTOM + LEGEND;
+static void draw_figure(figure *f, const graph_options *options) {
+    plan_layout(f, options->images);
+    int rows = (f->panel_count + f->columns - 1) / f->columns;
+    double width = GAP + f->columns * (f->side + GAP), bottom = rows * row_height(f);
+    double height = bottom + LEGEND + (legend_lines(f, width) - 1) * LEGEND_ROW;
     tool_output output = tool_output_open(options->output);
     tool_svg_begin(output.file, width, height, "Latent geometry graphs, layer by layer");
     fprintf(output.file, "<style>image{image-rendering:pixelated}</style>\n");
     for (int i = 0; i < f->panel_count; ++i)
         draw_panel(output.file, f, &f->panels[i], i, options);
-    draw_legend(output.file, f, width);
+    draw_legend(output.file, f, width, bottom + 26);
     tool_svg_end(output.file);
     tool_output_commit(&output);
 }
@@ -306,6 +369,7 @@ static void draw_figure(const figure *f, const graph_options *options) {
 
 /* figure.svg and layer 12 give figure-12.graphml and figure-12.mtx. */
 static void write_graphs(const figure *f, const char *output) {
+    if (tool_output_is_stream(output)) return;
     size_t stem = strlen(output), size = stem + 64;
     if (stem > 4 && strcmp(output + stem - 4, ".svg") == 0) stem -= 4;
     char *path = tool_alloc(size, 1, "a path");
@@ -348,7 +412,7 @@ static void print_panels(const figure *f, const char *output) {
         const panel *p = &f->panels[i];
         printf("%-22s %16.6f %8d %8d %14d\n", p->name, p->variation, f->images->count, p->edges, p->inter_class);
     }
-    printf("wrote %s, and each graph as .graphml and .mtx next to it\n", output);
+    if (!tool_output_is_stream(output)) printf("wrote %s, and each graph as .graphml and .mtx next to it\n", output);
 }
 
 static void free_figure(figure *f) {
@@ -388,9 +452,14 @@ int command_graph(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, TOOL_GRAPH_OPTIONS + 11, file, 3) != 3) {
         tool_fail("usage: ./darknet lgg graph data.cfg net.cfg net.weights [options]; -help lists them");
     }
+    if (options.list && options.classes)
+        tool_fail("-list takes the images of its list, whatever class; -classes goes without it");
+    tool_output_check(options.output);
+    tool_output_check(options.csv);
     figure f = {.data = tool_data_read(file[0])};
     int w, h, c;
     tool_model *model = tool_model_load(file[1], file[2], 100);
+    if (!options.layers) tool_model_refuse_detection(model, "-layers names the layers to look at all the same");
     tool_model_input_size(model, &w, &h, &c);
     choose_images(&f, &options, w, h, c);
     build_panels(&f, model, &options);

@@ -288,14 +288,19 @@ static void fit_axes(axes *a, curve *const *curves, int count, int linear) {
 }
 
 static void number_label(double value, char *text, size_t size) {
-    snprintf(text, size, fabs(value) >= 1e5 || (value != 0 && fabs(value) < 1e-3) ? "%.2g" : "%.4g", value);
+    snprintf(text, size, fabs(value) >= 1e6 || (value != 0 && fabs(value) < 1e-3) ? "%.3g" : "%.7g", value);
 }
 
 static void draw_axes(FILE *file, const axes *a, int with_x) {
     char text[32];
     double first, step;
     int ticks = tool_ticks(a->y0, a->y1, a->height > 150 ? 6 : 4, &first, &step);
-    if (a->logarithmic) step = step < 1 ? 1 : step, first = ceil(a->y0), ticks = (int)((a->y1 - first) / step) + 1;
+    /* whole powers of ten */
+    if (a->logarithmic) {
+        step = ceil(step - 1e-9);
+        first = ceil(a->y0 / step) * step;
+        ticks = (int)floor((a->y1 - first) / step + 1e-9) + 1;
+    }
     for (int i = 0; i < ticks; ++i) {
         double value = first + i * step;
         if (!a->logarithmic && fabs(value) < 1e-9 * step) value = 0;

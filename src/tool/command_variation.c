@@ -12,6 +12,7 @@ typedef struct {
     lgg_graph *graph;
     const int *layer; /* (layers) */
     int layers, classes, power;
+    tool_graph_doubts doubts;
     float *labels;        /* (batch, classes), one-hot */
     double *sum, *square; /* (layers), over batches */
     int batches;
@@ -36,6 +37,10 @@ static void measure_batch(void *context, tool_model *model, int first, int count
             status = lgg_graph_variation(m->graph, m->labels, m->classes, m->power, LGG_MEAN, &sigma);
         }
         if (status != LGG_OK) tool_fail("layer %d: %s", m->layer[i], lgg_status_string(status));
+        if (m->batches == 0) {
+            tool_graph_doubt(&m->doubts, tool_model_layer_name(model, m->layer[i]),
+                             tool_model_output(model, m->layer[i]), count, d);
+        }
         m->sum[i] += sigma;
         m->square[i] += sigma * sigma;
     }
@@ -101,9 +106,11 @@ int command_variation(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, TOOL_GRAPH_OPTIONS + 5, file, 3) != 3) {
         tool_fail("usage: ./darknet lgg variation data.cfg net.cfg net.weights [options]; -help lists them");
     }
+    tool_output_check(csv);
     tool_data *data = tool_data_read(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     tool_model *model = tool_model_load(file[1], file[2], batch);
+    if (!layers) tool_model_refuse_detection(model, "-layers names the layers to look at all the same");
     int w, h, c, *indices;
     tool_model_input_size(model, &w, &h, &c);
     tool_images *test = tool_images_from_list(data->valid, data, w, h, c, limit);
@@ -123,7 +130,10 @@ int command_variation(int argc, char **argv) {
     lgg_status status = lgg_graph_create(&m.graph, &options, batch);
     if (status != LGG_OK) tool_fail("a graph of %d vertices: %s", batch, lgg_status_string(status));
 
-    tool_model_run(model, test, "test images", measure_batch, &m);
+    tool_progress progress = tool_progress_begin("test images", test->count);
+    tool_model_run(model, test, &progress, measure_batch, &m);
+    tool_progress_end(&progress);
+    tool_graph_doubts_print(&m.doubts, &graph);
     print_variation(&m);
     write_csv(csv, &m);
 

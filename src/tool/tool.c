@@ -7,21 +7,24 @@
 typedef struct {
     const char *name;
     int (*run)(int argc, char **argv);
-    const char *help;
+    const char *arguments, *help;
 } command;
 
+#define NETWORK "data.cfg net.cfg net.weights"
+
 static const command commands[] = {
-    {"eval", command_eval, "test error: arg max, k-nearest neighbours, logistic regression"},
-    {"variation", command_variation, "label variation of each layer's graph"},
-    {"graph", command_graph, "draw the graphs of a few images, layer by layer (SVG)"},
-    {"plot", command_plot, "draw a training log (SVG)"},
-    {"attack", command_attack, "error under FGSM and PGD"},
-    {"corrupt", command_corrupt, "error under the corruptions of CIFAR-10-C"},
+    {"eval", command_eval, NETWORK, "test error: arg max, k-nearest neighbours, logistic regression"},
+    {"variation", command_variation, NETWORK, "label variation of each layer's graph"},
+    {"graph", command_graph, NETWORK, "draw the graphs of a few images, layer by layer (SVG)"},
+    {"plot", command_plot, "log.csv", "draw a training log (SVG)"},
+    {"attack", command_attack, NETWORK, "error under FGSM and PGD"},
+    {"corrupt", command_corrupt, NETWORK, "error under the corruptions of CIFAR-10-C"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_usage(FILE *file) {
-    fprintf(file, "usage: ./darknet lgg COMMAND data.cfg net.cfg net.weights [options]\n");
+    fprintf(file, "usage: ./darknet lgg COMMAND " NETWORK " [options]\n");
+    fprintf(file, "       ./darknet lgg plot log.csv [-o plot.svg]\n");
     for (int i = 0; i < COMMANDS; ++i)
         fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
     fprintf(file, "./darknet lgg COMMAND -help lists its options.\n");
@@ -38,10 +41,11 @@ int run_lgg(int argc, char **argv) {
     }
     for (int i = 0; i < COMMANDS; ++i) {
         if (strcmp(argv[2], commands[i].name) != 0) continue;
-        tool_set_command(commands[i].name);
+        tool_set_command(commands[i].name, commands[i].arguments);
         return commands[i].run(count - 3, argv + 3);
     }
-    if (strcmp(argv[2], "-help") == 0 || strcmp(argv[2], "help") == 0) {
+    if (strcmp(argv[2], "-help") == 0 || strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0 ||
+        strcmp(argv[2], "help") == 0) {
         print_usage(stdout);
         return 0;
     }

@@ -24,8 +24,10 @@
 _Noreturn void tool_fail(const char *format, ...) TOOL_PRINTF(1, 2);
 /* One line on stderr, "lgg COMMAND: message", and goes on. */
 void tool_note(const char *format, ...) TOOL_PRINTF(1, 2);
-/* The command named in those lines. */
-void tool_set_command(const char *command);
+/* The command named in those lines, and what it takes before its options: "log.csv". */
+void tool_set_command(const char *command, const char *arguments);
+/* "usage: ./darknet lgg COMMAND ARGUMENTS [options]" */
+void tool_print_usage(FILE *file);
 
 /* Zeroed array of count elements; never NULL: fails with a line that names `what`. Freed with free(). */
 void *tool_alloc(size_t count, size_t size, const char *what);
@@ -49,6 +51,7 @@ typedef struct {
  * max_positional. Returns their number. An unknown option, a missing or bad value: tool_fail, with the nearest known name. */
 int tool_parse_options(int argc, char **argv, const tool_option *options, int count, const char **positional,
                        int max_positional);
+/* The usage, then each option with its default. */
 void tool_print_options(FILE *file, const tool_option *options, int count);
 
 /* Parses "3,7,-1" and "input"; returns the number of indices in a new array. Negative ones count from `layers`; `input` is
@@ -70,6 +73,16 @@ typedef struct {
 void tool_graph_options_default(tool_graph_options *graph);
 void tool_graph_option_list(tool_graph_options *graph, tool_option list[TOOL_GRAPH_OPTIONS]);
 lgg_graph_options tool_graph_options_get(const tool_graph_options *graph);
+
+/* What makes a layer's graph say little, seen in what it gives for a few images. */
+typedef struct {
+    int negative, dead;                      /* layers with negative values; with mostly zero vectors */
+    const char *first_negative, *first_dead; /* their names */
+} tool_graph_doubts;
+/* x (n, d) of the layer `name`; once a layer. */
+void tool_graph_doubt(tool_graph_doubts *doubts, const char *name, const float *x, int n, int d);
+/* A line on stderr for each kind, where the similarity minds. */
+void tool_graph_doubts_print(const tool_graph_doubts *doubts, const tool_graph_options *graph);
 
 /* ---- images and labels (tool_images.c) ---- */
 
@@ -98,9 +111,22 @@ tool_images *tool_images_from_list(const char *list, const tool_data *data, int 
 tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c);
 /* Reads images first .. first + count into x (count, c, h, w), values in [0, 1]. */
 void tool_images_read(const tool_images *images, int first, int count, float *x);
-/* Writes x (c, h, w), values in [0, 1], as an 8-bit PNG; 0 on failure. */
-int tool_image_write(const char *path, const float *x, int w, int h, int c);
+/* Writes x (c, h, w), values in [0, 1], as an 8-bit PNG. */
+void tool_image_write(const char *path, const float *x, int w, int h, int c);
 void tool_images_free(tool_images *images);
+
+/* ---- progress (tool_common.c) ---- */
+
+typedef struct {
+    const char *what; /* may change on the way; NULL: nothing is printed */
+    long done, total;
+    double start, last;
+} tool_progress;
+tool_progress tool_progress_begin(const char *what, long total);
+/* `done` of the total are done; prints that and the time left now and then. */
+void tool_progress_step(tool_progress *progress, long done);
+/* One line with what was done, which may be less than the total, and how long it took. */
+void tool_progress_end(tool_progress *progress);
 
 /* ---- networks (tool_model.c): the one file that runs the host ---- */
 
@@ -120,6 +146,8 @@ int tool_model_output_layer(const tool_model *model);
 /* 1 if the network has any of our sections. */
 int tool_model_has_lgg(const tool_model *model);
 int tool_model_is_softmax(const tool_model *model, int layer);
+/* Fails where the network has a detection layer, saying what to do `instead`: it has no class for a whole image. */
+void tool_model_refuse_detection(const tool_model *model, const char *instead);
 /* Values a layer gives for one image; TOOL_INPUT is a layer. */
 int tool_model_size(const tool_model *model, int layer);
 /* "12 shortcut" or "input", for tables. Belongs to the model. */
@@ -138,20 +166,20 @@ void tool_model_prepare_gradient(tool_model *model);
  * Returns the loss. After tool_model_prepare_gradient. */
 double tool_model_input_gradient(tool_model *model, const float *x, const int *label, int count, float *gradient);
 
-/* Runs over all images, calling `each` after every batch. */
+/* Runs over all images, calling `each` after every batch; progress advances by each image. */
 typedef void (*tool_batch_function)(void *context, tool_model *model, int first, int count);
-void tool_model_run(tool_model *model, const tool_images *images, const char *what, tool_batch_function each,
+void tool_model_run(tool_model *model, const tool_images *images, tool_progress *progress, tool_batch_function each,
                     void *context);
 
 /* Outputs of one layer for all images, new (count, size). */
-float *tool_model_embed(tool_model *model, const tool_images *images, int layer, const char *what);
+float *tool_model_embed(tool_model *model, const tool_images *images, int layer, tool_progress *progress);
 
 /* C (m, n) = A B, A (m, k) or its transpose when ta, B (k, n) or its transpose when tb. Row-major. */
 void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c);
 
 /* ---- output (tool_output.c) ---- */
 
-/* A file that appears under its name only when complete. */
+/* A file that appears under its name only when complete; what is no file (/dev/stdout, a pipe) is written to as it is. */
 typedef struct {
     FILE *file;
     char *path, *temporary;
@@ -159,19 +187,14 @@ typedef struct {
 /* path NULL: everything written goes nowhere. */
 tool_output tool_output_open(const char *path);
 void tool_output_commit(tool_output *output);
+/* Fails at once where tool_output_open would after an hour's work. path may be NULL. */
+void tool_output_check(const char *path);
+/* 1 for what exists and is no file. */
+int tool_output_is_stream(const char *path);
+/* text as one value of a row: in quotes where it has commas, quotes or line ends. */
+void tool_csv_text(FILE *file, const char *text);
 /* Creates the directory unless it is there. */
 void tool_make_directory(const char *path);
-
-/* ---- progress (tool_common.c) ---- */
-
-typedef struct {
-    const char *what;
-    long done, total;
-    double start, last;
-} tool_progress;
-tool_progress tool_progress_begin(const char *what, long total);
-void tool_progress_step(tool_progress *progress, long done);
-void tool_progress_end(tool_progress *progress);
 
 /* ---- random numbers (tool_random.c): the same on every machine ---- */
 

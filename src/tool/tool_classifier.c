@@ -51,6 +51,7 @@ static int embedding_layer(const tool_model *model, const char *text) {
 const char *tool_classifier_default(const tool_model *model, const tool_data *data,
                                     const tool_classifier_options *options) {
     int output = tool_model_output_layer(model);
+    if (!options->layer) tool_model_refuse_detection(model, "-layer n judges what one of its layers gives");
     if (options->given) return "knn,logistic";
     if (tool_model_is_softmax(model, output)) return "argmax";
     return tool_model_has_lgg(model) || tool_model_size(model, output) != data->classes ? "knn,logistic" : "argmax";
@@ -78,7 +79,9 @@ static float *training_outputs(const tool_classifier *c, tool_classifier_options
     }
     if (!options->train_x || options->train_layer != c->layer) {
         free(options->train_x);
-        options->train_x = tool_model_embed(c->model, options->train_images, c->layer, "training images");
+        tool_progress progress = tool_progress_begin("training images", options->train_images->count);
+        options->train_x = tool_model_embed(c->model, options->train_images, c->layer, &progress);
+        tool_progress_end(&progress);
         options->train_layer = c->layer;
     }
     size_t values = (size_t)options->train_images->count * (size_t)tool_model_size(c->model, c->layer);
@@ -105,6 +108,9 @@ tool_classifier *tool_classifier_create(const char *by, tool_classifier_options 
                                         const tool_data *data) {
     tool_classifier *c = tool_alloc(1, sizeof *c, "a classifier");
     c->model = model;
+    if (!options->layer || strcmp(by, "argmax") == 0) {
+        tool_model_refuse_detection(model, "-by knn or logistic with -layer n judges what one of its layers gives");
+    }
     if (strcmp(by, "argmax") == 0) {
         check_output(model, data);
         c->layer = tool_model_output_layer(model);
@@ -138,11 +144,11 @@ int tool_classifier_layer(const tool_classifier *c) {
     return c->layer;
 }
 
-int *tool_classifier_predict_outputs(tool_classifier *c, float *x, int count) {
+int *tool_classifier_predict_outputs(tool_classifier *c, float *x, int count, const char *searching) {
     int d = tool_model_size(c->model, c->layer);
     int *predicted = tool_alloc((size_t)count, sizeof *predicted, "predictions");
     if (c->nearest) {
-        tool_nearest_predict(c->nearest, x, count, predicted);
+        tool_nearest_predict(c->nearest, x, count, predicted, searching);
     } else if (c->logistic) {
         tool_logistic_predict(c->logistic, x, count, predicted);
     } else {
@@ -152,9 +158,9 @@ int *tool_classifier_predict_outputs(tool_classifier *c, float *x, int count) {
     return predicted;
 }
 
-int *tool_classifier_predict(tool_classifier *c, const tool_images *images, const char *what) {
-    float *x = tool_model_embed(c->model, images, c->layer, what);
-    int *predicted = tool_classifier_predict_outputs(c, x, images->count);
+int *tool_classifier_predict(tool_classifier *c, const tool_images *images, tool_progress *progress) {
+    float *x = tool_model_embed(c->model, images, c->layer, progress);
+    int *predicted = tool_classifier_predict_outputs(c, x, images->count, NULL);
     free(x);
     return predicted;
 }

@@ -30,10 +30,11 @@ tool_classifier *tool_classifier_create(const char *by, tool_classifier_options 
 void tool_classifier_free(tool_classifier *classifier);
 const char *tool_classifier_name(const tool_classifier *classifier);
 int tool_classifier_layer(const tool_classifier *classifier);
-/* New array of predicted classes. `what` names the images in the progress line. */
-int *tool_classifier_predict(tool_classifier *classifier, const tool_images *images, const char *what);
-/* The same of what the layer gives for `count` images, x (count, size); x is used up. */
-int *tool_classifier_predict_outputs(tool_classifier *classifier, float *x, int count);
+/* New array of predicted classes. progress advances by each image. */
+int *tool_classifier_predict(tool_classifier *classifier, const tool_images *images, tool_progress *progress);
+/* The same of what the layer gives for `count` images, x (count, size); x is used up. `searching`: what the progress of the search for
+ * neighbours is called, or NULL for silence. */
+int *tool_classifier_predict_outputs(tool_classifier *classifier, float *x, int count, const char *searching);
 
 /* What suits the network: argmax for class probabilities, else "knn,logistic"; the latter also where the user gives an option
  * that only these have. */
@@ -50,8 +51,9 @@ typedef struct tool_nearest tool_nearest;
 /* Takes over train (n, d), which is normalized in place for cosine. */
 tool_nearest *tool_nearest_create(float *train, const int *label, int n, int d, int classes, int k, int cosine);
 void tool_nearest_free(tool_nearest *nearest);
-/* Majority vote, ties to the class of the nearer neighbour. test (tests, d) is normalized in place for cosine. */
-void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, int *predicted);
+/* Majority vote, ties to the class of the nearer neighbour. test (tests, d) is normalized in place for cosine. `what` names
+ * the progress, NULL: none. */
+void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, int *predicted, const char *what);
 
 /* Multinomial logistic regression on standardized values (tool_logistic.c): mean cross-entropy + l2/2 |W|^2, by L-BFGS. */
 typedef struct tool_logistic tool_logistic;

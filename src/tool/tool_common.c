@@ -7,10 +7,15 @@
 
 #include "tool.h"
 
-static const char *command_name = "";
+static const char *command_name = "", *command_arguments = "";
 
-void tool_set_command(const char *command) {
+void tool_set_command(const char *command, const char *arguments) {
     command_name = command;
+    command_arguments = arguments;
+}
+
+void tool_print_usage(FILE *file) {
+    fprintf(file, "usage: ./darknet lgg %s %s [options]\n", command_name, command_arguments);
 }
 
 static void print_line(const char *format, va_list arguments) {
@@ -35,7 +40,9 @@ void tool_note(const char *format, ...) {
 }
 
 void *tool_alloc(size_t count, size_t size, const char *what) {
-    void *memory = calloc(count ? count : 1, size);
+    /* more than the machine has would be granted, and the program be killed while filling it */
+    double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    void *memory = (double)count * (double)size > machine ? NULL : calloc(count ? count : 1, size);
     if (!memory) tool_fail("out of memory for %s (%.1f MB)", what, (double)count * (double)size / 1e6);
     return memory;
 }
@@ -62,16 +69,20 @@ void tool_progress_step(tool_progress *progress, long done) {
     double t = now();
     int terminal = isatty(STDERR_FILENO);
     progress->done = done;
+    if (!progress->what) return;
     if (t - progress->last < (terminal ? 0.2 : 10)) return;
     progress->last = t;
     double left = done > 0 ? (t - progress->start) * (double)(progress->total - done) / (double)done : 0;
-    fprintf(stderr, terminal ? "\r%s: %ld of %ld, %.0f s left \033[K" : "%s: %ld of %ld, %.0f s left\n", progress->what,
-            done, progress->total, left);
+    long seconds = (long)(left + .5);
+    fprintf(stderr,
+            terminal ? "\r%s: %ld of %ld, %ld:%02ld:%02ld left \033[K" : "%s: %ld of %ld, %ld:%02ld:%02ld left\n",
+            progress->what, done, progress->total, seconds / 3600, seconds / 60 % 60, seconds % 60);
     fflush(stderr);
 }
 
 void tool_progress_end(tool_progress *progress) {
+    if (!progress->what) return;
     double seconds = now() - progress->start;
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K");
-    fprintf(stderr, "%s: %ld in %.1f s\n", progress->what, progress->total, seconds);
+    fprintf(stderr, "%s: %ld in %.1f s\n", progress->what, progress->done, seconds);
 }

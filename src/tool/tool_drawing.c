@@ -7,10 +7,13 @@
 #include "tool.h"
 #include "tool_drawing.h"
 
+enum { COLOURS = 10 };
+
 const char *tool_colour(int i) {
-    static const char *const okabe_ito[] = {"#0072B2", "#E69F00", "#009E73", "#D55E00",
-                                            "#CC79A7", "#56B4E9", "#F0E442", "#000000"};
-    return okabe_ito[i % 8];
+    /* Okabe and Ito's, yellow last since it is faint on white; between them grey, and the wine of Paul Tol's palette */
+    static const char *const colours[COLOURS] = {"#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7",
+                                                 "#56B4E9", "#000000", "#999999", "#882255", "#F0E442"};
+    return colours[i % COLOURS];
 }
 
 void tool_svg_begin(FILE *file, double width, double height, const char *title) {
@@ -70,7 +73,8 @@ static void polygon(FILE *file, int corners, double turn, double inner, double x
 
 void tool_svg_mark(FILE *file, int i, double x, double y, double r) {
     const double up = -1.5707963267948966;
-    switch (i % 8 + (i / 8 % 2) * 4) {
+    /* the next ten classes meet their colours again with other marks */
+    switch ((i + i / COLOURS * 3) % COLOURS) {
     case 0:
         fprintf(file, "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"%.2f\" ", x, y, r);
         break;
@@ -102,7 +106,8 @@ void tool_svg_mark(FILE *file, int i, double x, double y, double r) {
         polygon(file, 8, up, .7, x, y, 1.25 * r);
         break;
     }
-    fprintf(file, "fill=\"%s\" stroke=\"#fff\" stroke-width=\"1.2\"/>\n", tool_colour(i));
+    int faint = i % COLOURS == COLOURS - 1;
+    fprintf(file, "fill=\"%s\" stroke=\"%s\" stroke-width=\"1.2\"/>\n", tool_colour(i), faint ? "#776e00" : "#fff");
 }
 
 static void print_base64(FILE *file, const unsigned char *bytes, int length) {

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* Okabe and Ito's palette, told apart with any colour vision and in grey print. Class i takes colour i; past the eighth the
- * marks (tool_svg_mark) tell classes apart. */
+/* Ten colours, Okabe and Ito's eight among them, told apart with any colour vision. Class i takes colour i; in grey print and past the
+ * tenth the marks (tool_svg_mark) tell classes apart. */
 const char *tool_colour(int i);
 
 /* Opens an SVG of the given size in user units, with a white ground and one font for all text. */
@@ -28,7 +28,8 @@ int tool_ticks(double low, double high, int most, double *first, double *step);
 /* Laplacian eigenmaps (Belkin and Niyogi, 2003): x and y (n) are the eigenvectors of L y = lambda D y of the two smallest
  * eigenvalues after the constant one, scaled to [0, 1]. adjacency (n, n). */
 void tool_eigenmap(const float *adjacency, int n, double *x, double *y);
-/* Moves points of [0, 1] that are closer than `distance` apart, as little as it takes. */
-void tool_spread(double *x, double *y, int n, double distance);
+/* Moves points of [0, 1] that are closer than `distance` apart, as little as it takes. square: they are the middles of squares with
+ * sides of that length, which should not overlap. */
+void tool_spread(double *x, double *y, int n, double distance, int square);
 
 #endif

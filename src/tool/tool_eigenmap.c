@@ -43,6 +43,11 @@ static void scale_to_unit(double *x, int n) {
     }
 }
 
+/* Negative edges hold nothing together; with them degrees could vanish, and one vertex drive all others into a corner. */
+static double weight_of(float edge) {
+    return edge > 0 ? edge : 0;
+}
+
 void tool_eigenmap(const float *adjacency, int n, double *x, double *y) {
     double *matrix = tool_alloc((size_t)(n * n), sizeof *matrix, "a Laplacian");
     double *root = tool_alloc((size_t)n, sizeof *root, "degrees");
@@ -50,7 +55,7 @@ void tool_eigenmap(const float *adjacency, int n, double *x, double *y) {
     for (int i = 0; i < n; ++i) {
         double degree = 0;
         for (int j = 0; j < n; ++j)
-            degree += adjacency[i * n + j];
+            degree += weight_of(adjacency[i * n + j]);
         /* an isolated vertex stays a part of its own */
         root[i] = degree > 1e-12 ? sqrt(degree) : 1;
         volume += root[i] * root[i];
@@ -58,7 +63,7 @@ void tool_eigenmap(const float *adjacency, int n, double *x, double *y) {
     for (int i = 0; i < n; ++i) {
         for (int j = 0; j < n; ++j) {
             double constant = root[i] * root[j] / volume;
-            matrix[i * n + j] = (i == j) - (double)adjacency[i * n + j] / (root[i] * root[j]) + 3 * constant;
+            matrix[i * n + j] = (i == j) - weight_of(adjacency[i * n + j]) / (root[i] * root[j]) + 3 * constant;
         }
     }
     eigenvectors(matrix, n);
@@ -76,16 +81,24 @@ static double clamp(double v) {
     return v < 0 ? 0 : v > 1 ? 1 : v;
 }
 
-void tool_spread(double *x, double *y, int n, double distance) {
-    for (int pass = 0; pass < 300; ++pass) {
+/* How far apart marks are, round or square ones. */
+static double gap(double dx, double dy, int square) {
+    return square ? fmax(fabs(dx), fabs(dy)) : hypot(dx, dy);
+}
+
+void tool_spread(double *x, double *y, int n, double distance, int square) {
+    for (int pass = 0; pass < 600; ++pass) {
         int moved = 0;
         for (int i = 0; i < n; ++i) {
             for (int j = 0; j < i; ++j) {
-                double dx = x[i] - x[j], dy = y[i] - y[j], d = hypot(dx, dy);
+                double dx = x[i] - x[j], dy = y[i] - y[j], d = gap(dx, dy, square), missing = distance - d;
                 if (d >= distance * .999) continue;
                 /* points on one spot part in directions of their own, a golden angle apart */
-                if (d < 1e-6) dx = cos(2.4 * i + j), dy = sin(2.4 * i + j), d = hypot(dx, dy);
-                double push = (distance - fmin(d, hypot(x[i] - x[j], y[i] - y[j]))) / 2 / d;
+                if (d < 1e-6) dx = cos(2.4 * i + j), dy = sin(2.4 * i + j), d = gap(dx, dy, square);
+                /* squares leave each other by the shorter way, along one axis */
+                if (square && fabs(dx) < fabs(dy)) dx = 0;
+                if (square && dx != 0) dy = 0;
+                double push = missing / 2 / d;
                 x[i] = clamp(x[i] + push * dx);
                 y[i] = clamp(y[i] + push * dy);
                 x[j] = clamp(x[j] - push * dx);

@@ -177,7 +177,7 @@ void tool_images_read(const tool_images *images, int first, int count, float *x)
     }
 }
 
-int tool_image_write(const char *path, const float *x, int w, int h, int c) {
+void tool_image_write(const char *path, const float *x, int w, int h, int c) {
     unsigned char *pixels = tool_alloc((size_t)(w * h * c), 1, "an image");
     for (int k = 0; k < c; ++k) {
         for (int i = 0; i < w * h; ++i)
@@ -185,12 +185,12 @@ int tool_image_write(const char *path, const float *x, int w, int h, int c) {
     }
     int length = 0;
     unsigned char *png = host_png(pixels, w, h, c, &length);
-    FILE *file = png ? fopen(path, "wb") : NULL;
-    int written = file && fwrite(png, 1, (size_t)length, file) == (size_t)length;
-    if (file && fclose(file) != 0) written = 0;
+    if (!png) tool_fail("out of memory for %s", path);
+    tool_output output = tool_output_open(path);
+    fwrite(png, 1, (size_t)length, output.file);
+    tool_output_commit(&output);
     free(png);
     free(pixels);
-    return written;
 }
 
 void tool_images_free(tool_images *images) {

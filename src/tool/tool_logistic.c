@@ -129,11 +129,14 @@ tool_logistic *tool_logistic_fit(float *train, const int *label, int n, int d, i
     settings.epsilon = 1e-4;
     settings.past = 5;
     settings.delta = 1e-5;
-    p.progress = tool_progress_begin("logistic regression", iterations);
+    p.progress = tool_progress_begin("iterations of the logistic regression", iterations);
     /* Statuses other than success say why it stopped: out of iterations, or at the limit of single precision. The parameters
      * are the best found in either case. */
-    lbfgs(weights + classes, parameters, NULL, evaluate, report, &p, &settings);
+    int status = lbfgs(weights + classes, parameters, NULL, evaluate, report, &p, &settings);
     tool_progress_end(&p.progress);
+    if (status == LBFGSERR_MAXIMUMITERATION) {
+        tool_note("logistic regression: still improving after %d iterations; -iterations allows more", iterations);
+    }
 
     for (int i = 0; i < weights; ++i)
         m->weights[i] = (float)parameters[i];

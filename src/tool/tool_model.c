@@ -25,6 +25,10 @@ tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
     if (!file) tool_fail("cannot open %s", weights);
     fclose(file);
     model->net = host_load_network(cfg, weights, batch);
+    const network *net = model->net;
+    if (net->w <= 0 || net->h <= 0 || net->c <= 0 || net->inputs != net->w * net->h * net->c) {
+        tool_fail("%s: takes no images: [net] should have width, height and channels", cfg);
+    }
     model->batch = batch;
     model->padded = tool_alloc((size_t)batch * (size_t)model->net->inputs, sizeof(float), "a batch of images");
     return model;
@@ -64,6 +68,18 @@ int tool_model_has_lgg(const tool_model *model) {
 
 int tool_model_is_softmax(const tool_model *model, int index) {
     return index != TOOL_INPUT && model->net->layers[index].type == SOFTMAX;
+}
+
+void tool_model_refuse_detection(const tool_model *model, const char *instead) {
+    static const char *const types[] = {"yolo", "region", "detection", "iseg", "Gaussian_yolo"};
+    for (int i = 0; i < model->net->n; ++i) {
+        const char *name = tool_sections_type(model->sections, i);
+        for (size_t t = 0; t < sizeof types / sizeof types[0]; ++t) {
+            if (strcmp(name + strcspn(name, " ") + 1, types[t]) != 0) continue;
+            tool_fail("layer %d is [%s], so this is a detection network, which gives an image no class; %s", i,
+                      types[t], instead);
+        }
+    }
 }
 
 int tool_model_output_layer(const tool_model *model) {
@@ -143,20 +159,18 @@ double tool_model_input_gradient(tool_model *model, const float *x, const int *l
     return loss;
 }
 
-void tool_model_run(tool_model *model, const tool_images *images, const char *what, tool_batch_function each,
+void tool_model_run(tool_model *model, const tool_images *images, tool_progress *progress, tool_batch_function each,
                     void *context) {
     size_t size = (size_t)model->net->inputs;
     float *x = tool_alloc((size_t)model->batch * size, sizeof *x, "a batch of images");
-    tool_progress progress = tool_progress_begin(what, images->count);
     for (int first = 0; first < images->count; first += model->batch) {
         int left = images->count - first;
         int count = left < model->batch ? left : model->batch;
         tool_images_read(images, first, count, x);
         tool_model_forward(model, x, count);
         each(context, model, first, count);
-        tool_progress_step(&progress, first + count);
+        tool_progress_step(progress, progress->done + count);
     }
-    tool_progress_end(&progress);
     free(x);
 }
 
@@ -171,11 +185,11 @@ static void copy_embedding(void *context, tool_model *model, int first, int coun
     memcpy(e->embedding + (size_t)first * d, tool_model_output(model, e->index), (size_t)count * d * sizeof(float));
 }
 
-float *tool_model_embed(tool_model *model, const tool_images *images, int index, const char *what) {
+float *tool_model_embed(tool_model *model, const tool_images *images, int index, tool_progress *progress) {
     embed_context context = {.index = index};
     context.embedding = tool_alloc((size_t)images->count * (size_t)tool_model_size(model, index), sizeof(float),
                                    "the embeddings (-train and -test limit their number)");
-    tool_model_run(model, images, what, copy_embedding, &context);
+    tool_model_run(model, images, progress, copy_embedding, &context);
     return context.embedding;
 }
 

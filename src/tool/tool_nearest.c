@@ -106,7 +106,7 @@ static void offer_block(const tool_nearest *nearest, neighbours *list, int rows,
     }
 }
 
-void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, int *predicted) {
+void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, int *predicted, const char *what) {
     int d = nearest->d, k = nearest->k;
     if (!nearest->half) normalize_rows(test, tests, d);
     float *products = tool_alloc((size_t)TEST_BLOCK * TRAIN_BLOCK, sizeof *products, "inner products");
@@ -114,7 +114,7 @@ void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, i
     int *label = tool_alloc((size_t)TEST_BLOCK * (size_t)k, sizeof *label, "neighbours");
     int *votes = tool_alloc((size_t)nearest->classes, sizeof *votes, "votes");
     neighbours list[TEST_BLOCK];
-    tool_progress progress = tool_progress_begin("nearest neighbours", tests);
+    tool_progress progress = tool_progress_begin(what, tests);
     for (int first = 0; first < tests; first += TEST_BLOCK) {
         int rows = tests - first < TEST_BLOCK ? tests - first : TEST_BLOCK;
         for (int i = 0; i < rows; ++i)

@@ -112,7 +112,7 @@ int tool_parse_options(int argc, char **argv, const tool_option *options, int co
 }
 
 void tool_print_options(FILE *file, const tool_option *options, int count) {
-    fprintf(file, "options:\n");
+    tool_print_usage(file);
     for (int i = 0; i < count; ++i) {
         const tool_option *o = &options[i];
         fprintf(file, "  -%-12s %s", o->name, o->help);
@@ -193,4 +193,34 @@ lgg_graph_options tool_graph_options_get(const tool_graph_options *graph) {
                                .unit = graph->unit,
                                .k = graph->k,
                                .normalize = graph->normalize};
+}
+
+void tool_graph_doubt(tool_graph_doubts *doubts, const char *name, const float *x, int n, int d) {
+    int negative = 0, zero_vectors = 0;
+    for (int i = 0; i < n; ++i) {
+        int zero = 1;
+        for (int j = 0; j < d; ++j) {
+            float value = x[(size_t)i * (size_t)d + (size_t)j];
+            negative |= value < 0;
+            zero &= value == 0;
+        }
+        zero_vectors += zero;
+    }
+    if (negative && doubts->negative++ == 0) doubts->first_negative = name;
+    if (2 * zero_vectors > n && doubts->dead++ == 0) doubts->first_dead = name;
+}
+
+void tool_graph_doubts_print(const tool_graph_doubts *doubts, const tool_graph_options *graph) {
+    int cosine = strcmp(graph->similarity, "cosine") == 0;
+    if (cosine && doubts->negative) {
+        tool_note(
+            "%d of these layers, the first %s, have negative outputs, and under cosine edges with negative weights; "
+            "-similarity rbf or exp suits them",
+            doubts->negative, doubts->first_negative);
+    }
+    if (doubts->dead) {
+        tool_note(
+            "%d of these layers, the first %s, give zero vectors for most images: their graphs say nothing of classes",
+            doubts->dead, doubts->first_dead);
+    }
 }

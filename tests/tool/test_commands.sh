@@ -53,6 +53,27 @@ grep -q '^input,0,0$' out/apart.csv && grep -Eq '^input,(1|0\.99999[0-9]*|1\.000
     || fail "label variation is 0 for orthogonal classes, 1 for equal ones" "$(tail -1 out/apart.csv) $(tail -1 out/same.csv)"
 [ "$(head -1 out/same.csv)" = layer,mean,deviation ] && pass "variation's CSV columns" || fail "variation's CSV columns" "$(head -1 out/same.csv)"
 
+# every pair of a red and a blue image, under rbf: exp(-.05 * 16 (r^2 + b^2)) of their values r and b
+run variation two.data $net -layers input -batch 10 -similarity rbf -alpha .05 -csv out/rbf.csv > out/said
+awk -F, 'BEGIN { for (i = 201; i <= 205; ++i) for (j = 201; j <= 205; ++j) s += exp(-.05 * 16 * (i * i + j * j) / 65025) / 25 }
+    $1 == "input" { exit !($2 / s - 1 < 1e-5 && 1 - $2 / s < 1e-5) }' out/rbf.csv \
+    && pass "label variation of two known clusters" || fail "label variation of two known clusters" "$(tail -1 out/rbf.csv)"
+# the second layer's values have both signs
+printf '[net]\nwidth=4\nheight=4\nchannels=3\n[connected]\noutput=2\nactivation=linear\n[softmax]\n[label_variation]\nlayers=0\nclasses=2\n' > section.cfg
+run variation two.data $net -batch 5 > out/said; cosine=$(grep -c 'negative outputs' err)
+run variation two.data $net -batch 5 -similarity exp > out/said; distance=$(grep -c 'negative outputs' err)
+run graph two.data $net -per_class 3 -layers 0 -o out/signed.svg > out/said; drawn=$(grep -c 'negative outputs' err)
+[ "$cosine$distance$drawn" = 101 ] && pass "negative outputs under cosine get a line" || fail "negative outputs under cosine get a line" "$cosine$distance$drawn"
+run eval two.data section.cfg linear.weights -by argmax,knn -knn 1 -csv out/section.csv > out/said
+run eval two.data $net -by argmax,knn -layer 0 -knn 1 -csv out/plain.csv > out/said
+cmp -s out/section.csv out/plain.csv && pass "a section at the end changes nothing, and its tap is the embedding" \
+    || fail "a section at the end changes nothing, and its tap is the embedding" "$(tail -1 err)"
+run eval two.data $net -by logistic -layer input > out/said; iterations=$(sed -n 's/^iterations of the logistic regression: \([0-9]*\) in.*/\1/p' err)
+[ "${iterations:-300}" -lt 300 ] && pass "the regression says how many iterations it took" || fail "the regression says how many iterations it took" "$(tail -1 err)"
+printf 'red\nblue, "dark"\n' > labels-comma.txt; printf 'labels=labels-comma.txt\nvalid=red.list\n' > comma.data; grep red train.list > red.list
+run eval comma.data $net -csv out/comma.csv > out/said && grep -q ',error,red,"blue, ""dark"""$' out/comma.csv && grep -q '^arg max,1,"blue, ""dark""",0,' out/comma.csv \
+    && pass "class names with commas are quoted" || fail "class names with commas are quoted" "$(head -1 out/comma.csv)"
+
 run graph two.data $net -layers input,0 -per_class 4 -k 2 -images -o out/figure.svg -csv out/graph.csv > out/said
 grep -q '^input,0,8,' out/graph.csv && grep -q 'data:image/png;base64' out/figure.svg && grep -q '^8 8 ' out/figure-input.mtx \
     && pass "graph draws, and writes GraphML and Matrix Market" || fail "graph draws, and writes GraphML and Matrix Market" "$(tail -1 err)"
@@ -65,6 +86,15 @@ else
     echo "SKIPPED figures and GraphML are valid XML: no xmllint"
 fi
 
+run graph two.data $net -per_class 3 -o out/default.svg > out/said; [ "$(grep -c 'layer 0 connected' out/default.svg)" = 1 ] \
+    && pass "no panel is there twice" || fail "no panel is there twice" "$(grep -c 'layer 0' out/default.svg)"
+run graph two.data $net -per_class 3 -layers input,0,1,0,1,0 -o out/rows.svg > out/said
+eval "$(sed -n 's/^<svg.* width="\([0-9]*\)[^"]*" height="\([0-9]*\)[^"]*".*/width=\1 height=\2/p' out/rows.svg)"
+[ "$width" -lt 1000 ] && [ "$height" -gt 650 ] && pass "many panels stand in rows" || fail "many panels stand in rows" "$width x $height"
+awk 'BEGIN { print "iteration,images,learning_rate,task_loss,lgg_gkd_9,lgg_gkd_9_scaled"; for (i = 10000; i <= 50000; i += 1000) print i",1,.1,"i","10 ^ (-i / 7000)","25 * 10 ^ (-i / 7000) }' > long.csv
+run plot long.csv -o out/long.svg > out/said; ! grep -q '>[0-9.]*e+0' out/long.svg && grep -q '>20000<' out/long.svg && grep -q '>1e-0[0-9]<' out/long.svg && ! grep -q '>[0-9]*[2-9][0-9.]*e-' out/long.svg \
+    && pass "axes have plain numbers and whole powers of ten" || fail "axes have plain numbers and whole powers of ten" "$(grep -o '>[0-9.]*e[-+][0-9]*<' out/long.svg | tr '\n' ' ')"
+
 run attack two.data $net -epsilon 0 -csv out/clean.csv > out/said
 clean=$(sed -n 2p out/clean.csv | cut -d, -f5)
 run attack two.data $net -epsilon 1 -save out/saved -csv out/attack.csv > out/said
@@ -74,6 +104,9 @@ attacked=$(sed -n 3p out/attack.csv | cut -d, -f5)
 run attack two.data $net -method pgd -norm 2 -snr 20 -steps 3 > out/said && pass "attack by projected gradient, 2-norm" || fail "attack by projected gradient, 2-norm" "$(tail -1 err)"
 
 # official-like files, written by numpy: 5 severities of 2 images of 4x4
+run corrupt two.data $net -npy "$here/npy" -only jpeg_compression,motion_blur -by knn -layer input -knn 1 -csv out/order.csv > out/said
+[ "$(awk -F, 'NR > 2 { printf "%d ", $4 }' out/order.csv)" = "0 0 0 100 50 0 0 0 100 50 " ] && pass "numpy's files, versions 1 and 2, give their images in order" \
+    || fail "numpy's files, versions 1 and 2, give their images in order" "$(awk -F, 'NR > 2 { printf "%d ", $4 }' out/order.csv) $(tail -1 err)"
 run corrupt two.data $net -npy "$here/npy" -only fog -test 2 -csv out/npy.csv > out/said
 [ "$(grep -c '^fog,[1-5],2,.*,official,' out/npy.csv)" = 5 ] && pass "corrupt reads numpy's files" || fail "corrupt reads numpy's files" "$(tail -1 err)"
 if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
@@ -82,6 +115,13 @@ if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
     run corrupt two.data $net -npy out/made -csv out/reread.csv > out/said
     cut -d, -f1-4 out/made.csv > out/a; cut -d, -f1-4 out/reread.csv > out/b
     cmp -s out/a out/b && pass "what -write saves, -npy reads" || fail "what -write saves, -npy reads" "$(tail -1 err)"
+    grep -q 'not the official' out/said && ! grep -q ',official,' out/reread.csv && pass "made files stay made when they are read again" \
+        || fail "made files stay made when they are read again" "$(head -1 out/said)"
+    grep -q '^images: 760 in' err && pass "corrupt's progress is over all of it" || fail "corrupt's progress is over all of it" "$(tail -1 err)"
+    mkdir -p out/theirs; cp "$here/npy/fog.npy" out/theirs
+    fails "-write over files of others" "which was not made here" corrupt two.data $net -only fog -write out/theirs
+    cmp -s out/theirs/fog.npy "$here/npy/fog.npy" && run corrupt two.data $net -only fog -write out/made > out/said && pass "-write replaces only what it made" \
+        || fail "-write replaces only what it made" "$(tail -1 err)"
     # a baseline with every excess halved, and one where nothing changes
     awk -F, 'NR == 1 { print; next } $1 == "clean" { $4 = 10; print $1","$2","$3","$4","$5","; next } { print $1","$2","$3","20","$5"," }' out/made.csv > out/base.csv
     awk -F, 'NR == 1 { print; next } { e = $1 == "clean" ? 0 : 20; print $1","$2","$3","e","$5"," }' out/made.csv > out/base0.csv
@@ -90,6 +130,9 @@ if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
     sed -n 's/^relative MCE \([-0-9.]*\) .*/\1/p' out/said > out/b
     cmp -s out/a out/b && pass "relative MCE" || fail "relative MCE" "$(cat out/b), $(cat out/a) expected"
     fails "a baseline without excess" "nothing is relative to it" corrupt two.data $net -only fog -baseline <(sed 's/,20,/,10,/' out/base.csv)
+    fails "a baseline without one of the corruptions" "has no snow at all 5 severities" corrupt two.data $net -only fog,snow -baseline <(grep -v '^snow,3' out/base.csv)
+    grep -q '^images' err && fail "baselines are looked at first" "$(tail -2 err)" || pass "baselines are looked at first"
+    fails "a baseline of official files" "has official corruptions, this table made ones" corrupt two.data $net -only fog -baseline out/npy.csv
 else
     case $(tail -1 err) in *"this build lacks"*) echo "SKIPPED made corruptions: $(tail -1 err)" ;; *) fail "made corruptions" "$(tail -1 err)" ;; esac
 fi
@@ -114,5 +157,42 @@ fails "a file cut short" "is cut short" corrupt two.data $net -npy "$here/npy" -
 fails "no .npy file at all" "is no .npy file" corrupt two.data $net -npy "$here/npy" -only pixelate
 fails "a corruption that is not there" "cannot open" corrupt two.data $net -npy "$here/npy" -only zoom_blur
 fails "a CSV that cannot be written" "cannot write" eval two.data $net -layer input -by knn -knn 1 -csv none/x.csv
+fails "a CSV that cannot be written, before the work" "cannot write none/x.csv" eval missing.data $net -csv none/x.csv
+fails "a figure that is a directory" "is a directory" graph two.data $net -per_class 3 -o out
+fails "a full disk" "cannot write /dev/full" variation two.data $net -batch 5 -csv /dev/full
+[ -c /dev/full ] && pass "a device stays one" || fail "a device stays one" "$(ls -l /dev/full)"
+run variation two.data $net -batch 5 -layers input -csv /dev/stdout | grep -q '^layer,mean,deviation$' && pass "a CSV to the screen" || fail "a CSV to the screen" "$(tail -1 err)"
+: > out/linked.csv; ln -sf linked.csv out/link.csv; run variation two.data $net -batch 5 -csv out/link.csv > out/said
+[ -L out/link.csv ] && grep -q '^layer,mean' out/linked.csv && pass "a link stays, its file is written" || fail "a link stays, its file is written" "$(ls -l out/link.csv)"
+for i in $(seq 3000); do cat train.list; done > endless.list; printf 'labels=labels.txt\nvalid=endless.list\n' > endless.data
+"$darknet" lgg attack endless.data $net -epsilon .1 -save out/stopped > out/said 2>&1 & stopped=$!
+for i in $(seq 200); do [ -n "$(ls out/stopped/images.list.*.tmp 2> /dev/null)" ] && break; sleep .05; done
+kill -TERM $stopped; wait $stopped 2> /dev/null; ended=$?
+[ $ended = 143 ] && [ -z "$(ls out/stopped/*.tmp out/stopped/images.list 2> /dev/null)" ] && pass "a command that is stopped leaves no half-written file" \
+    || fail "a command that is stopped leaves no half-written file" "status $ended, $(ls out/stopped | grep -v png)"
+fails "a list and classes" "-classes goes without it" graph two.data $net -list train.list -classes red
+{ head -3 train.list; echo images/none_red.ppm; } > hole.list; printf 'labels=labels.txt\nvalid=hole.list\n' > hole.data
+fails "an image that is not there" "cannot read images/none_red.ppm" attack hole.data $net -epsilon .1 -batch 2 -save out/hole
+[ -z "$(ls out/hole/*.tmp out/hole/images.list 2> /dev/null)" ] && pass "an attack cut short leaves no list" || fail "an attack cut short leaves no list" "$(ls out/hole)"
+printf '[net]\nwidth=4\nheight=4\nchannels=3\n[convolutional]\nfilters=21\nsize=1\nstride=1\nactivation=linear\n[yolo]\nmask=0,1,2\nanchors=1,1, 2,2, 3,3\nclasses=2\nnum=3\n' > yolo.cfg
+head -c 352 /dev/zero > yolo.weights
+for command in eval "eval -by argmax -layer 0" attack "corrupt -only fog" "variation -batch 5" "graph -per_class 3"; do
+    set -- $command
+    fails "a detection network: lgg $command" "this is a detection network" "$1" two.data yolo.cfg yolo.weights "${@:2}"
+done
+run variation two.data yolo.cfg yolo.weights -batch 5 -layers input,0 > out/said && run eval two.data yolo.cfg yolo.weights -layer 0 -by knn -knn 1 > out/said \
+    && pass "a detection network's layers can be looked at" || fail "a detection network's layers can be looked at" "$(tail -1 err)"
+printf '[net]\ninputs=48\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' > flat.cfg
+fails "a network that takes no images" "should have width, height and channels" eval two.data flat.cfg linear.weights
+for command in eval variation graph plot attack corrupt; do "$darknet" lgg $command -help; done > out/help 2>&1
+[ "$(grep -c '^usage: ./darknet lgg [a-z]* \(data.cfg net.cfg net.weights\|log.csv\) \[options\]$' out/help)" = 6 ] && pass "each command's -help begins with its usage" \
+    || fail "each command's -help begins with its usage" "$(grep usage out/help | head -1)"
+for size in "7 3 3" "4 4 1" "2 9 4"; do
+    set -- $size
+    printf '[net]\nwidth=%d\nheight=%d\nchannels=%d\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' "$1" "$2" "$3" > size.cfg
+    head -c $((16 + 4 * (2 + 2 * $1 * $2 * $3))) /dev/zero > size.weights
+    run eval two.data size.cfg size.weights > out/said && run attack two.data size.cfg size.weights -save out/size > out/said && run graph two.data size.cfg size.weights -per_class 3 -images -o out/size.svg > out/said \
+        && pass "images of $1x$2 with $3 channels" || fail "images of $1x$2 with $3 channels" "$(tail -1 err)"
+done
 [ -z "$(ls out/*.tmp 2> /dev/null)" ] && pass "no half-written file stays" || fail "no half-written file stays" "$(ls out/*.tmp)"
 exit $failed

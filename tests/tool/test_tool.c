@@ -68,13 +68,70 @@ static void test_eigenmap(void) {
         within = fmax(within, fabs(x[i] - x[i / 6 * 6]));
     check(within < 1e-6 && fabs(x[0] - x[6]) > .9, "parts without an edge between them are drawn apart",
           "%g within, %g between", within, fabs(x[0] - x[6]));
-    tool_spread(x, y, N, .05);
+    tool_spread(x, y, N, .05, 0);
     double nearest = 1;
     for (int i = 0; i < N; ++i) {
         for (int j = 0; j < i; ++j)
             nearest = fmin(nearest, hypot(x[i] - x[j], y[i] - y[j]));
     }
     check(nearest > .045, "vertices on one spot are moved apart", "two are still %.3f apart", nearest);
+}
+
+/* The random walk on a path of n vertices has the eigenvectors cos(pi k j / (n - 1)): x is the first, y the second, from 0 to 1. */
+static void test_known_eigenvectors(void) {
+    enum { N = 9 };
+    float path[N * N] = {0};
+    double x[N], y[N], worst = 0;
+    for (int i = 0; i + 1 < N; ++i)
+        path[i * N + i + 1] = path[(i + 1) * N + i] = .7f;
+    tool_eigenmap(path, N, x, y);
+    int turn = x[0] < x[N - 1];
+    for (int i = 0; i < N; ++i) {
+        int j = turn ? N - 1 - i : i;
+        double first = (1 + cos(3.141592653589793 * j / (N - 1))) / 2;
+        double second = (1 + cos(2 * 3.141592653589793 * j / (N - 1))) / 2;
+        worst = fmax(worst, fabs(x[i] - first));
+        worst = fmax(worst, fmin(fabs(y[i] - second), fabs(1 - y[i] - second)));
+    }
+    check(worst < 1e-6, "a path is drawn by its known eigenvectors", "off by %g", worst);
+}
+
+/* Two triangles joined by one edge, and a vertex whose weights nearly cancel: it must not drive the triangles onto one spot. */
+static void test_negative_edges(void) {
+    enum { N = 7 };
+    float a[N * N] = {0};
+    static const int edges[7][2] = {{0, 1}, {1, 2}, {0, 2}, {3, 4}, {4, 5}, {3, 5}, {2, 3}};
+    double x[N], y[N];
+    for (int e = 0; e < 7; ++e)
+        a[edges[e][0] * N + edges[e][1]] = a[edges[e][1] * N + edges[e][0]] = 1;
+    a[6 * N] = a[6] = 1;
+    a[6 * N + 5] = a[5 * N + 6] = -.999999f;
+    tool_eigenmap(a, N, x, y);
+    double apart = fabs(x[1] - x[4]);
+    check(apart > .5, "edges of negative weight place nothing", "the triangles are %.3f apart", apart);
+}
+
+static void test_thumbnails(void) {
+    enum { N = 40 };
+    double x[N], y[N], most = 0, worst = 1;
+    for (int i = 0; i < N; ++i)
+        x[i] = .5 + .1 * draw(-1, 1), y[i] = .5 + .1 * draw(-1, 1);
+    tool_spread(x, y, N, .1, 1);
+    for (int i = 0; i < N; ++i) {
+        most = fmax(most, fmax(fabs(x[i] - .5), fabs(y[i] - .5)));
+        for (int j = 0; j < i; ++j)
+            worst = fmin(worst, fmax(fabs(x[i] - x[j]), fabs(y[i] - y[j])));
+    }
+    check(worst > .095 && most <= .5, "thumbnails do not cover one another", "two are %.3f apart, side .1", worst);
+}
+
+static void test_colours(void) {
+    int same = 0;
+    for (int i = 0; i < 10; ++i) {
+        for (int j = 0; j < i; ++j)
+            same += strcmp(tool_colour(i), tool_colour(j)) == 0;
+    }
+    check(same == 0, "ten classes have ten colours", "%d pairs share one", same);
 }
 
 /* ---- classifiers ---- */
@@ -94,7 +151,7 @@ static void test_classifiers(void) {
     memcpy(test2, test, sizeof test);
     memcpy(train2, train, sizeof train2);
     tool_nearest *nearest = tool_nearest_create(train, label, TRAINS, D, 3, 5, 0);
-    tool_nearest_predict(nearest, test, TESTS, predicted);
+    tool_nearest_predict(nearest, test, TESTS, predicted, NULL);
     for (int i = 0; i < TESTS; ++i)
         wrong += predicted[i] != expected[i];
     check(wrong == 0, "nearest neighbours tell three clusters apart", "%d wrong", wrong);
@@ -112,13 +169,13 @@ static void test_classifiers(void) {
     const int classes[3] = {1, 0, 0};
     line[0] = 1, line[1] = -2, line[2] = 3;
     nearest = tool_nearest_create(line, classes, 3, 1, 2, 2, 0);
-    tool_nearest_predict(nearest, &at, 1, predicted);
+    tool_nearest_predict(nearest, &at, 1, predicted, NULL);
     int tie = predicted[0];
     tool_nearest_free(nearest);
     line = malloc(3 * sizeof *line);
     line[0] = 1, line[1] = -2, line[2] = 3;
     nearest = tool_nearest_create(line, classes, 3, 1, 2, 3, 0);
-    tool_nearest_predict(nearest, &at, 1, predicted);
+    tool_nearest_predict(nearest, &at, 1, predicted, NULL);
     check(tie == 1 && predicted[0] == 0, "neighbours vote, a tie goes to the nearest", "%d and %d", tie, predicted[0]);
     tool_nearest_free(nearest);
 }
@@ -165,41 +222,44 @@ static void write_network(const char *cfg, const char *weights, const char *text
         }
         for (int c = 0; l->biases && c < channels; ++c)
             l->biases[c] = draw(-.3, .3);
+        /* a Parseval network divides by as much */
+        double width = l->parseval ? sqrt(2. * l->size * l->size + 1) : 1;
         for (int j = 0; l->type == CONVOLUTIONAL && j < l->nweights; ++j)
-            l->weights[j] = draw(-1, 1);
+            l->weights[j] = draw(-width, width);
     }
     save_weights(net, (char *)weights);
     free_network(net);
 }
 
-static void test_gradient(const char *cfg, const char *weights) {
+static void test_gradient(const char *cfg, const char *weights, const char *name) {
     enum { INPUTS = 3 * 8 * 8, BATCH = 2 };
     float x[BATCH * INPUTS], gradient[BATCH * INPUTS], unused[BATCH * INPUTS];
     const int label[BATCH] = {1, 3};
-    double largest = 0, worst = 0;
+    double largest = 0, middle;
     tool_model *model = tool_model_load(cfg, weights, BATCH);
     tool_model_prepare_gradient(model);
     for (int i = 0; i < BATCH * INPUTS; ++i)
         x[i] = draw(0, 1);
-    tool_model_input_gradient(model, x, label, BATCH, gradient);
+    middle = tool_model_input_gradient(model, x, label, BATCH, gradient);
     for (int i = 0; i < BATCH * INPUTS; ++i)
         largest = fmax(largest, fabs(gradient[i]));
-    int kinks = 0;
+    int kinks = 0, wrong = 0;
     for (int i = 0; i < BATCH * INPUTS; ++i) {
-        const float step = 1e-2f, kept = x[i];
+        const float step = 2e-3f, kept = x[i];
         x[i] = kept + step;
         double up = tool_model_input_gradient(model, x, label, BATCH, unused);
         x[i] = kept - step;
         double down = tool_model_input_gradient(model, x, label, BATCH, unused);
         x[i] = kept;
         double error = fabs((up - down) / (2 * (double)step) - gradient[i]) / largest;
-        /* a maximum or a leaky ReLU may change sides within the step */
+        double bend = fabs(up - 2 * middle + down) / (double)step / largest;
+        /* a maximum or a leaky ReLU may change sides within the step: the slopes before and after then differ by twice the error */
+        if (error > 1e-2 + .75 * bend) ++wrong;
         if (error > 1e-2) ++kinks;
-        if (error <= 1e-2) worst = fmax(worst, error);
     }
-    check(largest > 1e-4 && kinks <= BATCH * INPUTS / 50,
-          "input gradient in inference mode, through every layer of our cfgs",
-          "%d of %d coordinates off by more than 1 %%, largest gradient %g", kinks, BATCH * INPUTS, largest);
+    check(largest > 1e-2 && wrong <= 1 && kinks <= BATCH * INPUTS / 20, name,
+          "%d of %d coordinates off by more than 1 %%, %d of them not for a kink, largest gradient %g", kinks,
+          BATCH * INPUTS, wrong, largest);
     tool_model_free(model);
 }
 
@@ -226,6 +286,124 @@ static void test_linear(const char *cfg, const char *weights) {
     check(fabs(loss + log(p[1])) < 1e-5, "the attacked loss is the true label's cross-entropy", "%g", loss);
     free_network(net);
     tool_model_free(model);
+}
+
+/* ---- attacks ---- */
+
+enum { PIXELS = 4 * 4, VALUES = 3 * PIXELS, IMAGES = 6 };
+
+/* Images of class a and b in turn, as files and a list. bytes (IMAGES, PIXELS, 3). */
+static void write_images(const char *folder, unsigned char *bytes) {
+    char path[512], data[512];
+    snprintf(path, sizeof path, "%s/attack.list", folder);
+    FILE *list = fopen(path, "w");
+    for (int i = 0; i < IMAGES; ++i) {
+        snprintf(path, sizeof path, "%s/%d_class_%c.ppm", folder, i, i % 2 ? 'b' : 'a');
+        fprintf(list, "%s\n", path);
+        FILE *file = fopen(path, "wb");
+        fprintf(file, "P6\n4 4\n255\n");
+        for (int j = 0; j < VALUES; ++j)
+            bytes[i * VALUES + j] = (unsigned char)(256 * draw(0, 1));
+        fwrite(bytes + i * VALUES, 1, VALUES, file);
+        fclose(file);
+    }
+    fclose(list);
+    snprintf(path, sizeof path, "%s/attack.labels", folder);
+    write_text(path, "class_a\nclass_b\n");
+    snprintf(path, sizeof path, "%s/attack.data", folder);
+    snprintf(data, sizeof data, "labels=%s/attack.labels\nvalid=%s/attack.list\n", folder, folder);
+    write_text(path, data);
+}
+
+/* Runs the command as a user does, but for its lines; the attacked images come back as (IMAGES, 3, PIXELS). */
+static void run_attack(const char *folder, const char *options, float *attacked) {
+    char text[2048], *argument[32] = {0}, path[512];
+    int count = 0;
+    snprintf(text, sizeof text,
+             "%s/attack.data %s/linear.cfg %s/linear.weights -batch 4 -save %s/attacked -csv %s/attack.csv %s", folder,
+             folder, folder, folder, folder, options);
+    for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+        argument[count++] = word;
+    fflush(stdout);
+    int terminal = dup(1);
+    if (!freopen("/dev/null", "w", stdout)) exit(2);
+    command_attack(count, argument);
+    fflush(stdout);
+    dup2(terminal, 1);
+    close(terminal);
+    for (int i = 0; i < IMAGES; ++i) {
+        snprintf(path, sizeof path, "%s/attacked/%05d_class_%c.png", folder, i, i % 2 ? 'b' : 'a');
+        tool_images one = {.count = 1, .w = 4, .h = 4, .c = 3, .path = (char *[]){path}};
+        tool_images_read(&one, 0, 1, attacked + i * VALUES);
+    }
+}
+
+static double mean_epsilon(const char *folder) {
+    char path[512], line[512] = "";
+    double epsilon = 0;
+    snprintf(path, sizeof path, "%s/attack.csv", folder);
+    FILE *file = fopen(path, "r");
+    for (int row = 0; row < 3; ++row)
+        if (!fgets(line, sizeof line, file)) return 0;
+    fclose(file);
+    sscanf(line, "%*[^,],%*[^,],%*d,%*d,%*f,%*f,%lf", &epsilon);
+    return epsilon;
+}
+
+/* Of a linear network with two classes, the gradient for class a points along w_b - w_a, for class b the other way: every pixel of the
+ * attacked image is known. */
+static void test_attack(const char *folder) {
+    unsigned char bytes[IMAGES * VALUES];
+    float attacked[IMAGES * VALUES];
+    char cfg[512], weights[512];
+    write_images(folder, bytes);
+    snprintf(cfg, sizeof cfg, "%s/linear.cfg", folder);
+    snprintf(weights, sizeof weights, "%s/linear.weights", folder);
+    network *net = host_parse_network(cfg, 1);
+    load_weights(net, weights);
+    const float *w = net->layers[0].weights;
+
+    run_attack(folder, "-snr 20", attacked);
+    double worst = 0, sum = 0;
+    for (int i = 0; i < IMAGES; ++i) {
+        double square = 0;
+        for (int j = 0; j < VALUES; ++j)
+            square += bytes[i * VALUES + j] / 255. * (bytes[i * VALUES + j] / 255.);
+        double epsilon = sqrt(square) / (sqrt(VALUES) * 10);
+        sum += epsilon;
+        for (int j = 0; j < VALUES; ++j) {
+            int plane = j % 3 * PIXELS + j / 3;
+            double up = w[VALUES + plane] - (double)w[plane], sign = (i % 2 ? -1 : 1) * (up > 0 ? 1 : -1);
+            double exact = fmin(fmax(bytes[i * VALUES + j] / 255. + epsilon * sign, 0), 1);
+            worst = fmax(worst, fabs(attacked[i * VALUES + plane] - exact));
+        }
+    }
+    check(worst <= .5 / 255 + 1e-5, "FGSM of a linear network is exact in every pixel", "off by %.2f grey levels",
+          worst * 255);
+    check(fabs(mean_epsilon(folder) * IMAGES / sum - 1) < 1e-5, "mean epsilon is |x| / (sqrt(n) 10^(dB/20))",
+          "%g, %g expected", mean_epsilon(folder), sum / IMAGES);
+
+    static const char *const norms[2] = {"inf", "2"};
+    for (int n = 0; n < 2; ++n) {
+        char options[128];
+        double over = 0, least = 1e9;
+        snprintf(options, sizeof options, "-method pgd -steps 7 -norm %s -epsilon %s", norms[n], n ? "1.5" : ".1");
+        run_attack(folder, options, attacked);
+        for (int i = 0; i < IMAGES; ++i) {
+            double square = 0, greatest = 0;
+            for (int j = 0; j < VALUES; ++j) {
+                double noise = attacked[i * VALUES + j % 3 * PIXELS + j / 3] - bytes[i * VALUES + j] / 255.;
+                square += noise * noise;
+                greatest = fmax(greatest, fabs(noise));
+            }
+            double size = n ? sqrt(square) / 1.5 : greatest / .1;
+            over = fmax(over, size);
+            least = fmin(least, size);
+        }
+        check(over < 1.03 && least > .6, n ? "PGD fills its ball, 2-norm" : "PGD fills its ball, infinity norm",
+              "noise of %.3f to %.3f epsilons", least, over);
+    }
+    free_network(net);
 }
 
 /* ---- parseval ---- */
@@ -394,27 +572,69 @@ static void test_corruptions(void) {
     check(abs(once[0] - (128 + 25)) <= 1, "brightness at severity 2 adds .1", "%d", once[0]);
 }
 
+/* Of other programs: see corruptions/make.py. */
+static void test_against_references(void) {
+    static const int severities[2] = {2, 5}, which[] = {3, 6, 10, 11, 13, 14};
+    enum { SIZE = 32 * 32 * 3 };
+    const char *folder = "tests/tool/corruptions";
+    static uint8_t ours[SIZE];
+    char path[256], worst_name[64] = "";
+    int worst = 0;
+    if (tool_corruptions_missing()) return;
+    snprintf(path, sizeof path, "%s/clean.npy", folder);
+    tool_npy clean = tool_npy_open(path);
+    for (size_t c = 0; c < sizeof which / sizeof which[0]; ++c) {
+        snprintf(path, sizeof path, "%s/%s.npy", folder, tool_corruption_names[which[c]]);
+        tool_npy expected = tool_npy_open(path);
+        for (int s = 0; s < 2; ++s) {
+            tool_corrupt(which[c], severities[s], 1, clean.data, ours, 1, 32, 32);
+            for (int i = 0; i < SIZE; ++i) {
+                int off = abs(ours[i] - expected.data[s * SIZE + i]);
+                if (off > worst) snprintf(worst_name, sizeof worst_name, "%s", tool_corruption_names[which[c]]);
+                worst = off > worst ? off : worst;
+            }
+        }
+        tool_npy_close(&expected);
+    }
+    tool_npy_close(&clean);
+    check(worst <= 1, "corruptions without random draws are those of PIL and scipy", "%s is off by %d", worst_name,
+          worst);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
     char cfg[512], weights[512];
     setvbuf(stdout, NULL, _IOLBF, 0);
-    tool_set_command("test");
+    tool_set_command("test", "");
     gpu_index = -1;
     draws = tool_random_seed(1, 0);
     test_eigenmap();
+    test_known_eigenvectors();
+    test_negative_edges();
+    test_thumbnails();
+    test_colours();
     test_classifiers();
     snprintf(cfg, sizeof cfg, "%s/every.cfg", argv[1]);
     snprintf(weights, sizeof weights, "%s/every.weights", argv[1]);
     write_network(cfg, weights, every_layer);
-    test_gradient(cfg, weights);
+    test_gradient(cfg, weights, "input gradient in inference mode, through every layer of our cfgs");
+#if HOST_HAS_PARSEVAL
+    char text[2048];
+    snprintf(text, sizeof text, "[net]\nparseval=.01\n%s", every_layer + strlen("[net]\n"));
+    write_network(cfg, weights, text);
+    test_gradient(cfg, weights, "the same of a Parseval network");
+    write_network(cfg, weights, every_layer);
+#endif
     snprintf(cfg, sizeof cfg, "%s/linear.cfg", argv[1]);
     snprintf(weights, sizeof weights, "%s/linear.weights", argv[1]);
     write_network(
         cfg, weights,
         "[net]\nbatch=2\nwidth=4\nheight=4\nchannels=3\n[connected]\noutput=2\nactivation=linear\n[softmax]\n");
     test_linear(cfg, weights);
+    test_attack(argv[1]);
     test_parseval(argv[1]);
     test_random();
     test_corruptions();
+    test_against_references();
     return failed;
 }
