@@ -7,15 +7,16 @@
 #   make bench GPU=1                with the losses on the GPU, beside the device's floor
 #   make gpu-report                 all of it, written into tests/gpu/REPORT.md
 #
-# Where nvcc or a GPU is missing they say SKIPPED, and why.
+# Where nvcc, the toolkit behind it or a GPU is missing they say SKIPPED, and why.
 
-CUDA_NVCC := $(firstword $(NVCC) $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc) nvcc)
+CUDA_NVCC = $(shell tests/gpu/toolkit.sh nvcc $(NVCC))
+CUDA_FOLDERS = $(shell tests/gpu/toolkit.sh folders $(CUDA_NVCC))
 # ARCH: as in Darknet's Makefile
 CUDA_ARCH = $(or $(ARCH),-arch=native)
 GPU_BUILD := $(BUILD)/gpu
 GPU_OBJECTS := $(patsubst src/lgg/%.cu,$(GPU_BUILD)/%.o,$(CUDA_SOURCES))
-GPU_FLAGS = $(CUDA_ARCH) -O3 -std=c++17 -Isrc/lgg -Isrc/darknet -Itests/golden --compiler-options "-Wall -Wextra -fopenmp"
-GPU_LIBS = -lcublas $(LGG_LIBS)
+GPU_FLAGS = $(CUDA_ARCH) $(CUDA_FOLDERS) -O3 -std=c++17 -Isrc/lgg -Isrc/darknet -Itests/golden --compiler-options "-Wall -Wextra -fopenmp"
+GPU_LIBS = -lcublas $(LGG_LIBS) $(shell tests/gpu/toolkit.sh rpath $(CUDA_NVCC))
 
 $(GPU_BUILD)/%.o: src/lgg/%.cu $(CUDA_HEADERS)
 	@mkdir -p $(@D)
@@ -38,10 +39,9 @@ golden-gpu:
 	$(MAKE) --no-print-directory $(GPU_BUILD)/golden && $(GPU_BUILD)/golden $(CASES)
 
 # Compares whole networks through libdarknet, in a GPU build of its own.
-CUDA_INCLUDE = $(wildcard $(dir $(realpath $(CUDA_NVCC)))../include)
-HAVE_CUDNN = $(if $(wildcard $(CUDA_INCLUDE)/cudnn.h /usr/include/cudnn.h),1,0)
+HAVE_CUDNN = $(shell tests/gpu/toolkit.sh cudnn $(CUDA_NVCC))
 # $(call gpu_defines,CUDNN): what a program must be compiled with that uses the structures of such a build.
-gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) -isystem $(CUDA_INCLUDE)
+gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(filter -I%,$(CUDA_FOLDERS))))
 GPU_TREE := $(GPU_BUILD)/darknet-$(HOST)
 $(GPU_BUILD)/compare_networks: tests/gpu/compare_networks.c
 	@$(CC) -O2 $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_pjreddie.h"' $< -o $@ \

@@ -9,16 +9,15 @@ if ! command -v "$nvcc" > /dev/null; then
     echo "SKIPPED gpu-link: there is no nvcc"
     exit 0
 fi
-toolkit=$(dirname "$(dirname "$(realpath "$(command -v "$nvcc")")")")
 log=$build/log
 mkdir -p "$build"
 
-# has HEADER FLAGS: whether the compiler finds it.
-has() { echo "#include <$1>" | ${CXX:-g++} -E -x c++ -I"$toolkit/include" $2 - > /dev/null 2>&1; }
-
-cudnn=0 opencv=0
-has cudnn.h '' && cudnn=1
-has opencv2/imgproc.hpp "$(pkg-config --cflags opencv4 2> /dev/null)" && opencv=1
+if lacks=$(tests/gpu/toolkit.sh lacks "$nvcc"); then
+    echo "SKIPPED gpu-link: $lacks"
+    exit 0
+fi
+cudnn=$(tests/gpu/toolkit.sh cudnn "$nvcc") opencv=0
+if echo '#include <opencv2/imgproc.hpp>' | ${CXX:-g++} -E -x c++ $(pkg-config --cflags opencv4 2> /dev/null) - > /dev/null 2>&1; then opencv=1; fi
 with="GPU=1 CUDNN=$cudnn OPENCV=$opencv"
 
 # One architecture: this is about compiling at all.
