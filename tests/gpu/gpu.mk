@@ -2,6 +2,7 @@
 #
 #   make test-gpu-link              Darknet with GPU=1 CUDNN=1 OPENCV=1, or as much of that as is installed, compiled and linked; then
 #                                   trained with -nogpu, which must not touch CUDA
+#   make test-gpu-toolkit           that the toolkit is found wherever it is; needs no CUDA
 #   make golden CUDA=1 [CASES=...]  golden cases on a GPU
 #   make test GPU=1, make test-gpu  everything that wants a GPU
 #   make bench GPU=1                with the losses on the GPU, beside the device's floor
@@ -59,6 +60,10 @@ test-gpu:
 test-gpu-link: pristine
 	@MAKE="$(MAKE)" tests/gpu/link.sh "$(CUDA_NVCC)" $(BUILD)/gpu-link $(HOST)
 
+.PHONY: test-gpu-toolkit
+test-gpu-toolkit: pristine
+	@tests/gpu/test_toolkit.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/gpu-toolkit
+
 .PHONY: bench-gpu
 bench-gpu:
 	@tests/gpu/have_gpu.sh bench-gpu "$(CUDA_NVCC)" || exit 0; \
@@ -68,7 +73,7 @@ bench-gpu:
 gpu-report:
 	@MAKE="$(MAKE)" CUDNN=$(HAVE_CUDNN) tests/gpu/report.sh "$(CUDA_NVCC)"
 
-TESTS += test-gpu-link
+TESTS += test-gpu-link test-gpu-toolkit
 ifeq ($(GPU),1)
 TESTS += test-gpu
 bench: bench-gpu
