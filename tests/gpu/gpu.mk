@@ -54,7 +54,7 @@ test-gpu:
 	@tests/gpu/have_gpu.sh test-gpu "$(CUDA_NVCC)" || exit 0; \
 	$(MAKE) --no-print-directory host BUILD=$(GPU_BUILD) GPU=1 CUDNN=$(HAVE_CUDNN) ARCH="$(CUDA_ARCH)" && \
 	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_tap compare_networks) && \
-	tests/gpu/test.sh $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
+	tests/gpu/test.sh "$(CUDA_NVCC)" $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
 
 .PHONY: test-gpu-link
 test-gpu-link: pristine
@@ -67,7 +67,7 @@ test-gpu-toolkit: pristine
 .PHONY: bench-gpu
 bench-gpu:
 	@tests/gpu/have_gpu.sh bench-gpu "$(CUDA_NVCC)" || exit 0; \
-	$(MAKE) --no-print-directory $(GPU_BUILD)/bench_losses && $(GPU_BUILD)/bench_losses
+	$(MAKE) --no-print-directory $(GPU_BUILD)/bench_losses && tests/gpu/bench.sh $(GPU_BUILD)/bench_losses
 
 .PHONY: gpu-report
 gpu-report:
@@ -76,6 +76,8 @@ gpu-report:
 TESTS += test-gpu-link test-gpu-toolkit
 ifeq ($(GPU),1)
 TESTS += test-gpu
-bench: bench-gpu
+bench-all: bench-gpu
+BENCH_GATE = tests/gpu/have_gpu.sh bench "$(CUDA_NVCC)" || exit 0;
 BENCH_STEP_CFLAGS += $(call gpu_defines,$(CUDNN))
+BENCH_STEP_LIBS += $(filter -L%,$(CUDA_FOLDERS)) -lcudart $(shell tests/gpu/toolkit.sh rpath $(CUDA_NVCC))
 endif

@@ -2,11 +2,12 @@
 # Everything that wants a GPU, on the one that is there: golden cases, the twins against the C library and twice over, whole networks
 # against the CPU's, compute-sanitizer, and training on two GPUs where there are two.
 #
-# usage: tests/gpu/test.sh BUILD TREE CASE...
+# usage: tests/gpu/test.sh NVCC BUILD TREE CASE...
 set -u
-build=${1:?} tree=${2:?}
-shift 2
+nvcc=${1:?} build=${2:?} tree=${3:?}
+shift 3
 status=0
+PATH=$PATH:$(dirname "$(realpath "$(command -v "$nvcc")")") # compute-sanitizer lies beside nvcc
 
 "$build/golden" "$@" || status=1
 "$build/test_twins" || status=1

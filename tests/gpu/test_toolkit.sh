@@ -37,7 +37,7 @@ expect() {
     if grep -qE -e "$2" <<< "$3"; then
         echo "PASS gpu-toolkit: $1"
     else
-        echo "FAIL gpu-toolkit: $1: nothing matches '$2' in: $(head -c 400 <<< "$3")"
+        echo "FAIL gpu-toolkit: $1: nothing matches '$2' in: $(head -c 400 <<< "$3" | tr '\n' ' ')"
         status=1
     fi
 }
