@@ -28,6 +28,17 @@ if ! $MAKE --no-print-directory host BUILD="$build" $with NVCC="$nvcc" ARCH="$ar
 fi
 echo "PASS gpu-link: $with, $("$nvcc" --version | grep -o 'release.*')"
 
+# The programs of `make test-gpu` and of the benchmark, with the objects that are there now.
+if [ "$host" = pjreddie ]; then
+    objects=$(for source in src/lgg/*.cu; do echo "$build/darknet-$host/obj/$(basename "$source" .cu).o"; done)
+    if ! $MAKE --no-print-directory GPU_BUILD="$build" GPU_OBJECTS="${objects//$'\n'/ }" HAVE_CUDNN=$cudnn \
+            NVCC="$nvcc" ARCH="$arch" "$build"/{golden,test_twins,test_tap,compare_networks,bench_losses} > "$log" 2>&1; then
+        echo "FAIL gpu-link: the tests' programs: $(grep -m1 -E "(fatal|error): |cannot find|Error [0-9]" "$log"), see $log"
+        exit 1
+    fi
+    echo "PASS gpu-link: the tests' programs"
+fi
+
 if tests/gpu/train_small.sh "$build/darknet-$host/darknet" "$build/nogpu" -nogpu > "$build/nogpu.log" 2>&1; then
     echo "PASS gpu-link: -nogpu trains on the CPU"
 elif [ "$host" != pjreddie ] && grep -q 'shared libraries: libcuda' "$build/nogpu.log"; then
