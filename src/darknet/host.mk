@@ -13,6 +13,12 @@ LGG_TOOL_HOST := $(wildcard lgg/tool/host_tool_$(LGG_HOST).c)
 LGG_SOURCES := $(filter-out $(if $(LGG_TOOL_HOST), lgg/tool/host_tool_%, lgg/tool/%), $(LGG_SOURCES)) $(LGG_TOOL_HOST)
 ifeq ($(GPU), 1)
 LGG_SOURCES += $(wildcard lgg/lgg/*.cu lgg/darknet/*.cu)
+# A Makefile that takes the CUDA toolkit to be in /usr/local/cuda: where else nvcc looks for headers and libraries.
+ifeq ($(origin CUDA_FOLDERS), undefined)
+CUDA_FOLDERS := $(shell $(NVCC) --dryrun -x cu /dev/null -o /dev/null 2>&1 | tr -d '"' | tr '= ' '\n\n' | grep '^-[IL].*/' | awk '!seen[$$0]++')
+COMMON += $(filter -I%, $(CUDA_FOLDERS))
+LDFLAGS += $(filter -L%, $(CUDA_FOLDERS))
+endif
 endif
 
 # FAST: batch normalization and what is done value by value on every core. DNNL: convolutions through oneDNN 2, where it is

@@ -10,8 +10,11 @@ $(BENCH)/bench_losses: tests/bench/bench_losses.c tests/bench/bench.h $(BUILD)/l
 	@mkdir -p $(@D)
 	@$(CC) -O2 $(LGG_CFLAGS) $(LGG_OPENMP) -D_POSIX_C_SOURCE=200809L $< $(BUILD)/liblgg.a -o $@ -lopenblas -lm
 
-.PHONY: bench
-bench: darknet $(BENCH)/bench_losses
+# BENCH_GATE: with GPU=1, ends it where there is none (tests/gpu).
+.PHONY: bench bench-all
+bench:
+	@$(BENCH_GATE) $(MAKE) --no-print-directory bench-all
+bench-all: darknet $(BENCH)/bench_losses
 	@for program in bench_step bench_load save_weights; do \
 		$(CC) $(BENCH_STEP_CFLAGS) tests/bench/$$program.c -o $(BENCH)/$$program $(BENCH_STEP_LIBS) || exit 1; done
 	@tests/bench/bench.sh $(BENCH)

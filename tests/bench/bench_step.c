@@ -10,33 +10,95 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-static double lgg_ms, teacher_start, teacher_ms;
+/* Milliseconds of what is done, or on a GPU enqueued, between its start and its end. */
+typedef struct {
+    double start, ms;
+#ifdef GPU
+    cudaEvent_t first, last; /* of the device's own clock */
+    int ran;
+#endif
+} stopwatch;
+
+static stopwatch whole, lgg[64], teacher;
 static void (*lgg_backward[64])(layer, network);
 static void (*teacher_first)(layer, network), (*teacher_last)(layer, network);
+
+static void start_watch(stopwatch *watch) {
+#ifdef GPU
+    if (gpu_index >= 0) {
+        if (!watch->first) cudaEventCreate(&watch->first);
+        if (!watch->last) cudaEventCreate(&watch->last);
+        cudaEventRecord(watch->first, NULL);
+        return;
+    }
+#endif
+    watch->start = bench_now();
+}
+
+static void stop_watch(stopwatch *watch) {
+#ifdef GPU
+    if (gpu_index >= 0) {
+        cudaEventRecord(watch->last, NULL);
+        watch->ran = 1;
+        return;
+    }
+#endif
+    watch->ms += bench_now() - watch->start;
+}
+
+/* What the watch has measured since it was read last. */
+static double read_watch(stopwatch *watch) {
+#ifdef GPU
+    if (watch->ran) {
+        float ms = 0;
+        cudaEventSynchronize(watch->last);
+        cudaEventElapsedTime(&ms, watch->first, watch->last);
+        watch->ms = (double)ms;
+        watch->ran = 0;
+    }
+#endif
+    double ms = watch->ms;
+    watch->ms = 0;
+    return ms;
+}
 
 /* These stand in for functions of layers, to time them: the backward function of an LGG layer, and the forward functions of the
  * teacher's first and last layer. */
 static void timed_backward(layer l, network net) {
-    double start = bench_now();
+    start_watch(&lgg[net.index % 64]);
     lgg_backward[net.index % 64](l, net);
-    lgg_ms += bench_now() - start;
+    stop_watch(&lgg[net.index % 64]);
 }
 
 static void timed_teacher_first(layer l, network net) {
-    teacher_start = bench_now();
+    start_watch(&teacher);
     teacher_first(l, net);
 }
 
 static void timed_teacher_last(layer l, network net) {
     teacher_last(l, net);
-    teacher_ms += bench_now() - teacher_start;
+    stop_watch(&teacher);
+}
+
+/* The functions that a pass calls. */
+static void (**backward_of(layer *l))(layer, network) {
+#ifdef GPU
+    if (gpu_index >= 0) return &l->backward_gpu;
+#endif
+    return &l->backward;
+}
+static void (**forward_of(layer *l))(layer, network) {
+#ifdef GPU
+    if (gpu_index >= 0) return &l->forward_gpu;
+#endif
+    return &l->forward;
 }
 
 static void time_lgg_layers(network *net) {
     for (int i = 0; i < net->n; ++i) {
         if (net->layers[i].type != LGG) continue;
-        lgg_backward[i % 64] = net->layers[i].backward;
-        net->layers[i].backward = timed_backward;
+        lgg_backward[i % 64] = *backward_of(&net->layers[i]);
+        *backward_of(&net->layers[i]) = timed_backward;
     }
 }
 
@@ -44,13 +106,32 @@ static void time_lgg_layers(network *net) {
 static void time_teacher(network *net) {
     for (int i = 0; i < net->n && !teacher_first; ++i) {
         if (net->layers[i].type != LGG || !net->layers[i].lgg->teacher) continue;
-        network *teacher = net->layers[i].lgg->teacher->net;
-        layer *first = &teacher->layers[0], *last = &teacher->layers[teacher->n - 1];
-        teacher_first = first->forward;
-        teacher_last = last->forward;
-        first->forward = timed_teacher_first;
-        last->forward = timed_teacher_last;
+        network *teaching = net->layers[i].lgg->teacher->net;
+        layer *first = &teaching->layers[0], *last = &teaching->layers[teaching->n - 1];
+        teacher_first = *forward_of(first);
+        teacher_last = *forward_of(last);
+        *forward_of(first) = timed_teacher_first;
+        *forward_of(last) = timed_teacher_last;
     }
+}
+
+/* The LGG sections' own time of the last step. */
+static double read_lgg_watches(void) {
+    double sum = 0;
+    for (int i = 0; i < 64; ++i)
+        sum += read_watch(&lgg[i]);
+    return sum;
+}
+
+static void print_memory(const char *name) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("memory_%s %.1f MB\n", name, (double)usage.ru_maxrss / 1024);
+#ifdef GPU
+    size_t left = 0, all = 0;
+    if (gpu_index >= 0 && cudaMemGetInfo(&left, &all) == cudaSuccess)
+        printf("device_memory_%s %.1f MB\n", name, (double)(all - left) / (1 << 20));
+#endif
 }
 
 static void invent_batch(network *net) {
@@ -65,34 +146,33 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: bench_step NAME CFG\n");
         return 2;
     }
-    double step[BENCH_RUNS], lgg[BENCH_RUNS], taught[BENCH_RUNS];
+    double step[BENCH_RUNS], losses[BENCH_RUNS], taught[BENCH_RUNS];
     srand(1);
     network *net = parse_network_cfg(argv[2]);
     invent_batch(net);
     time_lgg_layers(net);
     for (int run = -2; run < BENCH_RUNS; ++run) {
-        lgg_ms = teacher_ms = 0;
-        double start = bench_now();
+        start_watch(&whole);
         train_network_datum(net);
+        stop_watch(&whole);
+        double all = read_watch(&whole), of_teacher = read_watch(&teacher), of_lgg = read_lgg_watches();
         if (run < 0) {
             time_teacher(net);
             continue;
         }
-        step[run] = bench_now() - start;
-        lgg[run] = lgg_ms - teacher_ms;
-        taught[run] = teacher_ms;
+        step[run] = all;
+        losses[run] = of_lgg - of_teacher;
+        taught[run] = of_teacher;
     }
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    double all = bench_median(step, BENCH_RUNS), loss = bench_median(lgg, BENCH_RUNS),
-           teacher = bench_median(taught, BENCH_RUNS);
+    double all = bench_median(step, BENCH_RUNS), loss = bench_median(losses, BENCH_RUNS),
+           teaching = bench_median(taught, BENCH_RUNS);
     printf("step_%s %.4g ms\n", argv[1], all);
     if (loss > 0) {
         printf("step_%s_lgg %.4g ms\n", argv[1], loss);
-        if (teacher > 0) printf("step_%s_teacher %.4g ms\n", argv[1], teacher);
-        printf("step_%s_lgg_share %.2f %%\n", argv[1], 100 * loss / (all - teacher));
+        if (teaching > 0) printf("step_%s_teacher %.4g ms\n", argv[1], teaching);
+        printf("step_%s_lgg_share %.2f %%\n", argv[1], 100 * loss / (all - teaching));
     }
-    printf("memory_%s %.1f MB\n", argv[1], (double)usage.ru_maxrss / 1024);
+    print_memory(argv[1]);
     free_network(net);
     return 0;
 }

@@ -1,8 +1,10 @@
 """The same figures in PyTorch, where it is installed: the losses as the authors compute them, and the same network's step.
 
-Prints lines "name value unit". A check of the benchmark, no part of the product."""
+Prints lines "name value unit"; with the argument "cuda", those of the losses on a GPU. A check of the benchmark, no part of the
+product."""
 import os
 import statistics
+import sys
 import time
 
 import torch
@@ -12,15 +14,23 @@ import torch.nn.functional as F
 RUNS = 9
 # On some machines it would take one core and leave the others idle.
 torch.set_num_threads(len(os.sched_getaffinity(0)))
+DEVICE = sys.argv[1] if len(sys.argv) > 1 else "cpu"
+
+
+def now():
+    """Seconds, when all that was enqueued is done."""
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 def median_ms(run):
     run()
     times = []
     for _ in range(RUNS):
-        start = time.perf_counter()
+        start = now()
         run()
-        times.append(time.perf_counter() - start)
+        times.append(now() - start)
     return 1e3 * statistics.median(times)
 
 
@@ -28,7 +38,7 @@ def adjacency(x, normalize):
     """Cosine graph of a batch, without self-loops; D^-1/2 A D^-1/2 where asked for."""
     directions = F.normalize(x.flatten(1), dim=1)
     similarity = directions @ directions.t()
-    graph = similarity * (1 - torch.eye(len(x)))
+    graph = similarity * (1 - torch.eye(len(x), device=x.device))
     if normalize:
         scale = graph.sum(1).pow(-0.5)
         graph = torch.diag(scale) @ graph @ torch.diag(scale)
@@ -36,8 +46,8 @@ def adjacency(x, normalize):
 
 
 def gkd():
-    student = [torch.rand(128, d, requires_grad=True) for d in (8192, 4096, 32)]
-    teacher = [torch.rand(128, d) for d in (16384, 8192, 64)]
+    student = [torch.rand(128, d, device=DEVICE, requires_grad=True) for d in (8192, 4096, 32)]
+    teacher = [torch.rand(128, d, device=DEVICE) for d in (16384, 8192, 64)]
 
     def run():
         loss = sum((adjacency(t, True) - adjacency(s, True)).pow(2).sum() for s, t in zip(student, teacher)) / 3
@@ -47,8 +57,9 @@ def gkd():
 
 
 def smoothness():
-    layers = [torch.rand(100, d, requires_grad=True) for d in 5 * [65536] + 4 * [32768] + 4 * [16384] + 4 * [8192]]
-    labels = F.one_hot(torch.arange(100) % 10).float()
+    sizes = 5 * [65536] + 4 * [32768] + 4 * [16384] + 4 * [8192]
+    layers = [torch.rand(100, d, device=DEVICE, requires_grad=True) for d in sizes]
+    labels = F.one_hot(torch.arange(100, device=DEVICE) % 10).float()
 
     def variation(x):
         graph = adjacency(x, False)
@@ -100,7 +111,9 @@ def step():
     return median_ms(run)
 
 
-print(f"torch_threads {torch.get_num_threads()} threads", flush=True)
-print(f"torch_gkd_wrn28 {gkd():.4g} ms", flush=True)
-print(f"torch_smooth_preact18 {smoothness():.4g} ms", flush=True)
-print(f"torch_step_wrn28-0.5 {step():.4g} ms", flush=True)
+prefix = "gpu_" if DEVICE == "cuda" else ""
+print(f"{prefix}torch_gkd_wrn28 {gkd():.4g} ms", flush=True)
+print(f"{prefix}torch_smooth_preact18 {smoothness():.4g} ms", flush=True)
+if DEVICE == "cpu":
+    print(f"torch_threads {torch.get_num_threads()} threads", flush=True)
+    print(f"torch_step_wrn28-0.5 {step():.4g} ms", flush=True)

@@ -1,11 +1,13 @@
 #!/bin/bash
-# Takes out every __syncthreads() of the kernels in turn, and expects the emulation to notice.
+# Takes out every __syncthreads(), __syncthreads_or() and __syncthreads_count() of the kernels in turn, and expects the emulation to
+# notice.
 #
-# usage: tests/cuda/barriers.sh TEST_TWINS
+# usage: tests/cuda/barriers.sh TEST_TWINS TEST_TAP
 set -u
-test_twins=${1:?} failed=0
-for barrier in $(grep -Hn '__syncthreads();' src/lgg/*_gpu.cu src/lgg/*_gpu.h | sed -E 's|.*/([^:]*:[0-9]+):.*|\1|'); do
-    if LGG_SKIP_BARRIER=$barrier "$test_twins" -x > /dev/null 2>&1; then
+test_twins=${1:?} test_tap=${2:?} failed=0
+for barrier in $(grep -HnE '__syncthreads(_or|_count)?\(' src/lgg/*.cu src/lgg/*_gpu.h src/darknet/*.cu | sed -E 's|.*/([^:]*:[0-9]+):.*|\1|'); do
+    export LGG_SKIP_BARRIER=$barrier
+    if "$test_twins" -x > /dev/null 2>&1 && "$test_tap" > /dev/null 2>&1; then
         echo "FAIL barriers: nothing notices when that of $barrier is missing"
         failed=1
     else

@@ -1,7 +1,7 @@
 /* compare_networks.c: one training pass of a network on the CPU and on the GPU, from the same weights and images: every layer's weight
- * updates must agree, LGG sections included.
+ * updates must agree, LGG sections included. A teacher that they name is made first, untrained.
  *
- * usage: compare_networks CFG */
+ * usage: compare_networks CFG [TEACHER_CFG TEACHER_WEIGHTS] */
 #include "lgg_report.h"
 
 #include "cuda.h"
@@ -16,6 +16,12 @@ static network *parse_on(char *cfg, int device) {
     cuda_set_device(device);
     srand(1);
     return parse_network_cfg(cfg);
+}
+
+static void make_teacher(char *cfg, char *weights) {
+    network *teacher = parse_on(cfg, -1);
+    save_weights(teacher, weights);
+    free_network(teacher);
 }
 
 /* The same images and labels for both networks. */
@@ -45,17 +51,29 @@ static double relative_error(int n, const float *a, const float *b) {
     return sqrt(difference) / (sqrt(size) + 1e-6);
 }
 
-/* The worst relative error of the weight updates of any layer. */
+/* The error of a layer's updates (n), which the GPU has in gpu; 0 where there are none. */
+static double compare_array(int n, const float *cpu, float *gpu) {
+    if (!cpu || !gpu) return 0;
+    float *pulled = malloc((size_t)n * sizeof *pulled);
+    if (!pulled) return NAN;
+    cuda_pull_array(gpu, pulled, (size_t)n);
+    double error = relative_error(n, cpu, pulled);
+    free(pulled);
+    return error;
+}
+
+/* The worst relative error of the updates of any layer's weights, scales and biases. */
 static double compare_updates(const network *cpu, const network *gpu) {
     double worst = 0;
     for (int i = 0; i < cpu->n; ++i) {
-        const layer *expected = &cpu->layers[i];
-        layer *l = &gpu->layers[i];
-        if (!expected->weight_updates || !l->weight_updates_gpu) continue;
-        int n = l->type == CONNECTED ? l->inputs * l->outputs : l->nweights;
-        cuda_pull_array(l->weight_updates_gpu, l->weight_updates, (size_t)n);
-        double error = relative_error(n, expected->weight_updates, l->weight_updates);
-        if (!(error <= worst)) worst = error;
+        const layer *expected = &cpu->layers[i], *l = &gpu->layers[i];
+        const int weights = l->type == CONNECTED ? l->inputs * l->outputs : l->nweights;
+        const int filters = l->type == CONNECTED ? l->outputs : l->type == BATCHNORM ? l->c : l->n;
+        const double errors[] = {compare_array(weights, expected->weight_updates, l->weight_updates_gpu),
+                                 compare_array(filters, expected->scale_updates, l->scale_updates_gpu),
+                                 compare_array(filters, expected->bias_updates, l->bias_updates_gpu)};
+        for (int j = 0; j < 3; ++j)
+            if (!(errors[j] <= worst)) worst = errors[j];
     }
     return worst;
 }
@@ -72,10 +90,11 @@ static double compare_terms(const network *cpu, const network *gpu) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 2) {
-        fprintf(stderr, "usage: compare_networks CFG\n");
+    if (argc != 2 && argc != 4) {
+        fprintf(stderr, "usage: compare_networks CFG [TEACHER_CFG TEACHER_WEIGHTS]\n");
         return 2;
     }
+    if (argc == 4) make_teacher(argv[2], argv[3]);
     network *cpu = parse_on(argv[1], -1), *gpu = parse_on(argv[1], 0);
     pass(cpu);
     pass(gpu);

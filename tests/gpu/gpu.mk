@@ -2,20 +2,22 @@
 #
 #   make test-gpu-link              Darknet with GPU=1 CUDNN=1 OPENCV=1, or as much of that as is installed, compiled and linked; then
 #                                   trained with -nogpu, which must not touch CUDA
+#   make test-gpu-toolkit           that the toolkit is found wherever it is; needs no CUDA
 #   make golden CUDA=1 [CASES=...]  golden cases on a GPU
 #   make test GPU=1, make test-gpu  everything that wants a GPU
 #   make bench GPU=1                with the losses on the GPU, beside the device's floor
 #   make gpu-report                 all of it, written into tests/gpu/REPORT.md
 #
-# Where nvcc or a GPU is missing they say SKIPPED, and why.
+# Where nvcc, the toolkit behind it or a GPU is missing they say SKIPPED, and why.
 
-CUDA_NVCC := $(firstword $(NVCC) $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc) nvcc)
+CUDA_NVCC = $(shell tests/gpu/toolkit.sh nvcc $(NVCC))
+CUDA_FOLDERS = $(shell tests/gpu/toolkit.sh folders $(CUDA_NVCC))
 # ARCH: as in Darknet's Makefile
 CUDA_ARCH = $(or $(ARCH),-arch=native)
 GPU_BUILD := $(BUILD)/gpu
 GPU_OBJECTS := $(patsubst src/lgg/%.cu,$(GPU_BUILD)/%.o,$(CUDA_SOURCES))
-GPU_FLAGS = $(CUDA_ARCH) -O3 -std=c++17 -Isrc/lgg -Isrc/darknet -Itests/golden --compiler-options "-Wall -Wextra -fopenmp"
-GPU_LIBS = -lcublas $(LGG_LIBS)
+GPU_FLAGS = $(CUDA_ARCH) $(CUDA_FOLDERS) -O3 -std=c++17 -Isrc/lgg -Isrc/darknet -Itests/golden --compiler-options "-Wall -Wextra -fopenmp"
+GPU_LIBS = -lcublas $(LGG_LIBS) $(shell tests/gpu/toolkit.sh rpath $(CUDA_NVCC))
 
 $(GPU_BUILD)/%.o: src/lgg/%.cu $(CUDA_HEADERS)
 	@mkdir -p $(@D)
@@ -38,10 +40,9 @@ golden-gpu:
 	$(MAKE) --no-print-directory $(GPU_BUILD)/golden && $(GPU_BUILD)/golden $(CASES)
 
 # Compares whole networks through libdarknet, in a GPU build of its own.
-CUDA_INCLUDE = $(wildcard $(dir $(realpath $(CUDA_NVCC)))../include)
-HAVE_CUDNN = $(if $(wildcard $(CUDA_INCLUDE)/cudnn.h /usr/include/cudnn.h),1,0)
+HAVE_CUDNN = $(shell tests/gpu/toolkit.sh cudnn $(CUDA_NVCC))
 # $(call gpu_defines,CUDNN): what a program must be compiled with that uses the structures of such a build.
-gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) -isystem $(CUDA_INCLUDE)
+gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(filter -I%,$(CUDA_FOLDERS))))
 GPU_TREE := $(GPU_BUILD)/darknet-$(HOST)
 $(GPU_BUILD)/compare_networks: tests/gpu/compare_networks.c
 	@$(CC) -O2 $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_pjreddie.h"' $< -o $@ \
@@ -53,24 +54,30 @@ test-gpu:
 	@tests/gpu/have_gpu.sh test-gpu "$(CUDA_NVCC)" || exit 0; \
 	$(MAKE) --no-print-directory host BUILD=$(GPU_BUILD) GPU=1 CUDNN=$(HAVE_CUDNN) ARCH="$(CUDA_ARCH)" && \
 	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_tap compare_networks) && \
-	tests/gpu/test.sh $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
+	tests/gpu/test.sh "$(CUDA_NVCC)" $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
 
 .PHONY: test-gpu-link
 test-gpu-link: pristine
 	@MAKE="$(MAKE)" tests/gpu/link.sh "$(CUDA_NVCC)" $(BUILD)/gpu-link $(HOST)
 
+.PHONY: test-gpu-toolkit
+test-gpu-toolkit: pristine
+	@tests/gpu/test_toolkit.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/gpu-toolkit
+
 .PHONY: bench-gpu
 bench-gpu:
 	@tests/gpu/have_gpu.sh bench-gpu "$(CUDA_NVCC)" || exit 0; \
-	$(MAKE) --no-print-directory $(GPU_BUILD)/bench_losses && $(GPU_BUILD)/bench_losses
+	$(MAKE) --no-print-directory $(GPU_BUILD)/bench_losses && tests/gpu/bench.sh $(GPU_BUILD)/bench_losses
 
 .PHONY: gpu-report
 gpu-report:
 	@MAKE="$(MAKE)" CUDNN=$(HAVE_CUDNN) tests/gpu/report.sh "$(CUDA_NVCC)"
 
-TESTS += test-gpu-link
+TESTS += test-gpu-link test-gpu-toolkit
 ifeq ($(GPU),1)
 TESTS += test-gpu
-bench: bench-gpu
+bench-all: bench-gpu
+BENCH_GATE = tests/gpu/have_gpu.sh bench "$(CUDA_NVCC)" || exit 0;
 BENCH_STEP_CFLAGS += $(call gpu_defines,$(CUDNN))
+BENCH_STEP_LIBS += $(filter -L%,$(CUDA_FOLDERS)) -lcudart $(shell tests/gpu/toolkit.sh rpath $(CUDA_NVCC))
 endif

@@ -9,28 +9,40 @@ if ! command -v "$nvcc" > /dev/null; then
     echo "SKIPPED gpu-link: there is no nvcc"
     exit 0
 fi
-toolkit=$(dirname "$(dirname "$(realpath "$(command -v "$nvcc")")")")
 log=$build/log
 mkdir -p "$build"
 
-# has HEADER FLAGS: whether the compiler finds it.
-has() { echo "#include <$1>" | ${CXX:-g++} -E -x c++ -I"$toolkit/include" $2 - > /dev/null 2>&1; }
-
-cudnn=0 opencv=0
-has cudnn.h '' && cudnn=1
-has opencv2/imgproc.hpp "$(pkg-config --cflags opencv4 2> /dev/null)" && opencv=1
+if lacks=$(tests/gpu/toolkit.sh lacks "$nvcc"); then
+    echo "SKIPPED gpu-link: $lacks"
+    exit 0
+fi
+cudnn=$(tests/gpu/toolkit.sh cudnn "$nvcc") opencv=0
+if echo '#include <opencv2/imgproc.hpp>' | ${CXX:-g++} -E -x c++ $(pkg-config --cflags opencv4 2> /dev/null) - > /dev/null 2>&1; then opencv=1; fi
 with="GPU=1 CUDNN=$cudnn OPENCV=$opencv"
 
 # One architecture: this is about compiling at all.
 arch=${ARCH:--arch=$("$nvcc" --help | grep -o 'sm_[0-9][0-9]*' | sort -V | tail -1)}
 if ! $MAKE --no-print-directory host BUILD="$build" $with NVCC="$nvcc" ARCH="$arch" > "$log" 2>&1; then
-    echo "FAIL gpu-link: $with: $(grep -m1 -i error "$log"), see $log"
+    echo "FAIL gpu-link: $with: $(grep -m1 -E "(fatal|error): |cannot find|Error [0-9]" "$log"), see $log"
     exit 1
 fi
 echo "PASS gpu-link: $with, $("$nvcc" --version | grep -o 'release.*')"
 
+# The programs of `make test-gpu` and of the benchmark, with the objects that are there now.
+if [ "$host" = pjreddie ]; then
+    objects=$(for source in src/lgg/*.cu; do echo "$build/darknet-$host/obj/$(basename "$source" .cu).o"; done)
+    if ! $MAKE --no-print-directory GPU_BUILD="$build" GPU_OBJECTS="${objects//$'\n'/ }" HAVE_CUDNN=$cudnn \
+            NVCC="$nvcc" ARCH="$arch" "$build"/{golden,test_twins,test_tap,compare_networks,bench_losses} > "$log" 2>&1; then
+        echo "FAIL gpu-link: the tests' programs: $(grep -m1 -E "(fatal|error): |cannot find|Error [0-9]" "$log"), see $log"
+        exit 1
+    fi
+    echo "PASS gpu-link: the tests' programs"
+fi
+
 if tests/gpu/train_small.sh "$build/darknet-$host/darknet" "$build/nogpu" -nogpu > "$build/nogpu.log" 2>&1; then
     echo "PASS gpu-link: -nogpu trains on the CPU"
+elif [ "$host" != pjreddie ] && grep -q 'shared libraries: libcuda' "$build/nogpu.log"; then
+    echo "SKIPPED gpu-link: -nogpu: $host links the driver's libcuda, and there is no driver"
 else
     echo "FAIL gpu-link: -nogpu: $(tail -1 "$build/nogpu.log")"
     exit 1

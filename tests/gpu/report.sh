@@ -15,8 +15,8 @@ tests/gpu/have_gpu.sh gpu-report "$nvcc" || exit 0
     echo '```'
     nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
     "$nvcc" --version | grep release
-    echo "cuDNN $(awk '/define CUDNN_(MAJOR|MINOR|PATCHLEVEL)/ { printf "%s%s", dot, $3; dot = "." }' \
-        "$(dirname "$(dirname "$(realpath "$(command -v "$nvcc")")")")"/include/cudnn_version.h 2> /dev/null || echo none)"
+    echo "cuDNN $(echo 'CUDNN_MAJOR.CUDNN_MINOR.CUDNN_PATCHLEVEL' |
+        ${CC:-cc} -E -P -include cudnn_version.h $(tests/gpu/toolkit.sh folders "$nvcc") -x c - 2> /dev/null | tr -d ' ' | grep . || echo none)"
     echo '```'
     for target in test-gpu-link test-gpu bench; do
         printf '\n## make %s\n\n```\n' $target

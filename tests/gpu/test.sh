@@ -2,19 +2,25 @@
 # Everything that wants a GPU, on the one that is there: golden cases, the twins against the C library and twice over, whole networks
 # against the CPU's, compute-sanitizer, and training on two GPUs where there are two.
 #
-# usage: tests/gpu/test.sh BUILD TREE CASE...
+# usage: tests/gpu/test.sh NVCC BUILD TREE CASE...
 set -u
-build=${1:?} tree=${2:?}
-shift 2
+nvcc=${1:?} build=${2:?} tree=${3:?}
+shift 3
 status=0
+PATH=$PATH:$(dirname "$(realpath "$(command -v "$nvcc")")") # compute-sanitizer lies beside nvcc
 
 "$build/golden" "$@" || status=1
 "$build/test_twins" || status=1
 "$build/test_tap" || status=1
 
-for cfg in tests/gpu/*.cfg; do
-    "$build/compare_networks" "$cfg" 2> "$build/log" || { status=1; tail -1 "$build/log"; }
-done
+# compare CFG [TEACHER_CFG TEACHER_WEIGHTS]
+compare() {
+    "$build/compare_networks" "$@" > "$build/said" 2> "$build/log" || status=1
+    grep -E '^(PASS|FAIL)' "$build/said" || echo "FAIL compare-networks $1: $(tail -1 "$build/log")"
+}
+sed "s|^teacher_weights=|&$build/|" tests/gpu/distilled.cfg > "$build/distilled.cfg"
+compare tests/gpu/small.cfg
+compare "$build/distilled.cfg" tests/gpu/small.cfg "$build/teacher.weights"
 
 for tool in memcheck racecheck initcheck; do
     if ! command -v compute-sanitizer > /dev/null; then

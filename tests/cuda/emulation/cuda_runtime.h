@@ -7,7 +7,7 @@
  * end the program. "Device" memory starts as NaN and is checked for writes past its end.
  *
  * LGG_EMULATION_SEED=n       another order
- * LGG_SKIP_BARRIER=file:line takes out the __syncthreads() of that line
+ * LGG_SKIP_BARRIER=file:line takes out the __syncthreads...() of that line
  *
  * A launch kernel<<<blocks, threads, shared, stream>>>(...) reaches the compiler as emulate(blocks, threads, shared, stream,
  * kernel)(...): see cuda.mk.
