@@ -86,7 +86,8 @@ static void read_paper_line(table *t, char *rest) {
         char *equals = strchr(word, '='), *end = NULL;
         if (equals) *equals = '\0';
         int measure = find_measure(word);
-        if (!equals || measure < 0) tool_fail("%s: paper %s %s: clean, attack or relative_mce=number", t->file, name, word);
+        if (!equals || measure < 0)
+            tool_fail("%s: paper %s %s: clean, attack or relative_mce=number", t->file, name, word);
         m->paper[measure] = strtod(equals + 1, &end);
         if (end == equals + 1 || *end) tool_fail("%s: paper %s %s=%s: no number", t->file, name, word, equals + 1);
     }
@@ -196,7 +197,8 @@ static void format_number(char text[64], double x, const char *format) {
 
 static void print_measure(FILE *file, table *t, int measure) {
     const method *baseline = find_method(t, t->baseline);
-    fprintf(file, "\n%-26s %16s %6s %16s %8s %10s %8s\n", measures[measure].title, "ours", "seeds", "gain", "p", "paper", "gain");
+    fprintf(file, "\n%-26s %16s %6s %16s %8s %10s %8s\n", measures[measure].title, "ours", "seeds", "gain", "p",
+            "paper", "gain");
     for (int i = 0; i < t->count; ++i) {
         const method *m = &t->methods[i];
         char ours[64], gain[64] = "", p[64] = "", paper[64], paper_gain[64] = "";
@@ -217,8 +219,10 @@ static void print_table(FILE *file, table *t) {
     fprintf(file, "%s\n", t->title);
     for (int m = 0; m < MEASURES; ++m)
         if (t->evaluated[m]) print_measure(file, t, m);
-    fprintf(file, "\nMean +- standard deviation over seeds; gain: how much less than the %s with the same seeds; p: of no difference,\n"
-                  "two-sided paired t-test (a p above .05 is no result).\n",
+    fprintf(file,
+            "\nMean +- standard deviation over seeds; gain: how much less than the %s with the same seeds; p: of no "
+            "difference,\n"
+            "two-sided paired t-test (a p above .05 is no result).\n",
             t->baseline);
     if (*t->corruptions) fprintf(file, "Corruptions: %s.\n", t->corruptions);
     fprintf(file, "%d runs; %s; commit %s; %s.\n", t->found, t->dates, t->commits, t->machines);
@@ -271,15 +275,17 @@ static void draw_axis(FILE *file, double x, double width, double low, double hig
     }
 }
 
-static void draw_bar(FILE *file, const method *m, int index, int measure, int seeds, double x, double width, double high) {
+static void draw_bar(FILE *file, const method *m, int index, int measure, int seeds, double x, double width,
+                     double high) {
     summary s = summarize(m->value[measure], seeds);
     if (!isnan(s.mean)) {
         double h = HEIGHT * s.mean / high, y = TOP + HEIGHT - h, middle = x + width / 2;
-        fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n", x, y, width, h, tool_colour(index));
+        fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n", x, y, width, h,
+                tool_colour(index));
         if (!isnan(s.deviation)) {
             double d = HEIGHT * s.deviation / high;
-            fprintf(file, "<path d=\"M%.1f %.1fV%.1fM%.1f %.1fh8M%.1f %.1fh8\" stroke=\"#222\" fill=\"none\"/>\n", middle, y - d, y + d,
-                    middle - 4, y - d, middle - 4, y + d);
+            fprintf(file, "<path d=\"M%.1f %.1fV%.1fM%.1f %.1fh8M%.1f %.1fh8\" stroke=\"#222\" fill=\"none\"/>\n",
+                    middle, y - d, y + d, middle - 4, y - d, middle - 4, y + d);
         }
         char text[32];
         snprintf(text, sizeof text, "%.1f", s.mean);
@@ -287,7 +293,8 @@ static void draw_bar(FILE *file, const method *m, int index, int measure, int se
     }
     if (!isnan(m->paper[measure])) {
         double y = TOP + HEIGHT * (1 - m->paper[measure] / high);
-        fprintf(file, "<path d=\"M%.1f %.1fh%.1f\" stroke=\"#222\" stroke-width=\"2\" stroke-dasharray=\"3 2\"/>\n", x - 2, y, width + 4);
+        fprintf(file, "<path d=\"M%.1f %.1fh%.1f\" stroke=\"#222\" stroke-width=\"2\" stroke-dasharray=\"3 2\"/>\n",
+                x - 2, y, width + 4);
     }
     fprintf(file, "<g transform=\"translate(%.1f %d) rotate(-35)\">\n", x + width / 2 + 4, TOP + HEIGHT + 14);
     tool_svg_text(file, 0, 0, 11, "end", "", m->name);
@@ -306,7 +313,8 @@ static void draw_bars(FILE *file, table *t) {
         double high = 0;
         for (int i = 0; i < t->count; ++i) {
             summary s = summarize(t->methods[i].value[m], t->seeds);
-            high = fmax(high, fmax(isnan(s.mean) ? 0 : s.mean + (isnan(s.deviation) ? 0 : s.deviation), t->methods[i].paper[m]));
+            high = fmax(high, fmax(isnan(s.mean) ? 0 : s.mean + (isnan(s.deviation) ? 0 : s.deviation),
+                                   t->methods[i].paper[m]));
         }
         if (high <= 0) high = 1;
         high *= 1.08;
@@ -317,8 +325,9 @@ static void draw_bars(FILE *file, table *t) {
             draw_bar(file, &t->methods[i], i, m, t->seeds, x + slot * (i + .15), slot * .7, high);
         x += PANEL + GAP;
     }
-    tool_svg_text(file, 16, TOP + HEIGHT + 98, 11, "start", "",
-                  "Bars: mean over seeds; whiskers: one standard deviation; dashed: the paper's figure, at its full scale.");
+    tool_svg_text(
+        file, 16, TOP + HEIGHT + 98, 11, "start", "",
+        "Bars: mean over seeds; whiskers: one standard deviation; dashed: the paper's figure, at its full scale.");
     tool_svg_end(file);
 }
 
@@ -344,10 +353,12 @@ static void draw_curves(FILE *file, table *t) {
         if (!m->points) continue;
         fprintf(file, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"", tool_colour(i));
         for (int k = 0; k < m->points; ++k)
-            fprintf(file, "%.1f,%.1f ", LEFT + width * m->iteration[k] / last, TOP + HEIGHT * (1 - m->epoch_error[k] / 100));
+            fprintf(file, "%.1f,%.1f ", LEFT + width * m->iteration[k] / last,
+                    TOP + HEIGHT * (1 - m->epoch_error[k] / 100));
         fprintf(file, "\"/>\n");
         for (int k = 0; k < m->points; ++k)
-            tool_svg_mark(file, i, LEFT + width * m->iteration[k] / last, TOP + HEIGHT * (1 - m->epoch_error[k] / 100), 4);
+            tool_svg_mark(file, i, LEFT + width * m->iteration[k] / last, TOP + HEIGHT * (1 - m->epoch_error[k] / 100),
+                          4);
         tool_svg_mark(file, i, LEFT + width + 24, y - 4, 4);
         tool_svg_text(file, LEFT + width + 36, y, 12, "start", "", m->name);
         y += 20;
@@ -372,8 +383,8 @@ static void write_file(table *t, const char *dir, const char *name, void (*write
 
 int main(int argc, char **argv) {
     static table t;
-    tool_set_command("paper_table");
-    if (argc != 4) tool_fail("usage: paper_table TABLE DIR SEEDS");
+    tool_set_command("paper_table", "TABLE DIR SEEDS");
+    if (argc != 4) tool_fail("takes TABLE DIR SEEDS");
     t.seeds = atoi(argv[3]);
     if (t.seeds < 1 || t.seeds > MAX_SEEDS) tool_fail("%s seeds: 1 to %d would be right", argv[3], MAX_SEEDS);
     read_table_file(&t, argv[1]);
@@ -394,6 +405,7 @@ int main(int argc, char **argv) {
         write_file(&t, argv[2], "curve.csv", write_curves);
         write_file(&t, argv[2], "curve.svg", draw_curves);
     }
-    printf("\n%s/table.txt, .csv and .svg hold it%s\n", argv[2], points ? "; the learning curves are curve.csv and curve.svg" : "");
+    printf("\n%s/table.txt, .csv and .svg hold it%s\n", argv[2],
+           points ? "; the learning curves are curve.csv and curve.svg" : "");
     return 0;
 }
