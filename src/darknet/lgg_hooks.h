@@ -19,8 +19,8 @@ int is_lgg_section(const char *type);
  * that says what is wrong, should the section not be right. */
 layer parse_lgg_layer(const char *type, list *options, network *net, int index, const char *filename);
 
-/* Ends the program with one line: line `number` of the file, in a section of ours, is an option without a value. `index` is the
- * section's layer index, `line` the option's name. */
+/* Ends the program with one line if line `number` of the file, an option without a value, is in a section of ours or is one of our
+ * options of [net]. `index` is the section's layer index, `line` the option's name. */
 void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line);
 
 /* To be called once all layers are there, with net->truths as the host would have it, before net->truth is allocated: checks

@@ -6,6 +6,7 @@
 #include "label_variation_layer.h"
 #include "lgg_gkd_layer.h"
 #include "lgg_hooks.h"
+#include "lgg_recipe.h"
 #include "lgg_section.h"
 #include "lgg_smooth_layer.h"
 #include "rkd_layer.h"
@@ -44,7 +45,12 @@ layer parse_lgg_layer(const char *type, list *options, network *net, int index, 
 }
 
 void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line) {
-    lgg_place place = {filename, sections[find_section(type)].type, index, 0};
+    int section = find_section(type);
+    if (section < 0) {
+        refuse_lgg_recipe_line(filename, number, type, line);
+        return;
+    }
+    lgg_place place = {filename, sections[section].type, index, 0};
     lgg_fail(&place, "line %d: %s= has no value", number, line);
 }
 

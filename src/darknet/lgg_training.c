@@ -127,7 +127,8 @@ static _Noreturn void stop_without_saving(void) {
 }
 
 static void print_layer(network *net, int i) {
-    fprintf(stderr, "layer %d [%s]", i, get_layer_string(net->layers[i].type));
+    const layer *l = &net->layers[i];
+    fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? lgg_section_type(l) : get_layer_string(l->type));
 }
 
 void lgg_training_is_rubbish(network *net, int i, const char *array) {

@@ -43,6 +43,7 @@ static const bad_input cases[] = {
     {"k with something behind it", VARIATION "k=5x\n", "k=5x: must be a whole number"},
     {"k too large for an int", VARIATION "k=99999999999\n", "k=99999999999: must be a whole number"},
     {"power 0", VARIATION "power=0\n", "power=0: must be a whole number, 1 or more"},
+    {"power beyond sense", VARIATION "power=1001\n", "power=1001: must be 1000 or less"},
     {"alpha 0", VARIATION "alpha=0\n", "alpha=0: must be a number above 0"},
     {"alpha negative", VARIATION "alpha=-1\n", "alpha=-1: must be a number above 0"},
     {"alpha not a number", VARIATION "alpha=nan\n", "alpha=nan: must be a number above 0"},
