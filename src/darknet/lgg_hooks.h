@@ -35,8 +35,8 @@ void free_lgg_layer(layer l);
  * section. `images` is the number of images of an iteration, on all devices together. */
 void print_lgg_progress(network *net, int images);
 
-/* Ends the program with one line if the data file's number of classes is not what the sections of net compare with, or is
- * larger than what net puts out for an image. */
+/* Ends the program with one line if the data file's number of classes is not what the sections of net compare with (without
+ * sections: if the labels would be written past the end of net's), or is larger than what net puts out for an image. */
 void check_lgg_truth(network *net, int classes, const char *datacfg);
 void check_lgg_outputs(network *net, int classes, const char *datacfg);
 

@@ -120,7 +120,14 @@ static const lgg_section *find_labelled_section(const network *net) {
 
 void check_lgg_truth(network *net, int classes, const char *datacfg) {
     const lgg_section *s = find_labelled_section(net);
-    if (!s || net->truths == classes || net->hierarchy) return;
+    if (net->truths == classes || net->hierarchy) return;
+    if (!s && net->truths < classes) {
+        fprintf(stderr,
+                "%s: classes=%d, but the labels of this network are %d wide: its last layers need %d outputs\n",
+                datacfg, classes, net->truths, classes);
+        exit(EXIT_FAILURE);
+    }
+    if (!s) return;
     lgg_fail(&s->place,
              "the labels of this network are %d wide, but %s has classes=%d; give classes=%d in this section",
              net->truths, datacfg, classes, classes);

@@ -192,13 +192,16 @@ check "an_option_of_ours_without_a_value_is_refused" refuses "seed= has no value
 sed 's/^seed=.*/seed=1\nseed=2/' quick.cfg > twice.cfg
 check "an_option_of_ours_given_twice_is_refused" refuses "[net]: seed=2: given twice; keep one of them" train twice.cfg
 { echo "batch=4"; cat quick.cfg; } > before.cfg
-check "an_option_before_the_first_section_is_refused" refuses "before.cfg: line 1: 'batch=4' stands before the first section; the file must begin with [net]" train before.cfg
+check "an_option_before_the_first_section_is_refused" refuses "before.cfg: line 1: stands before the first section; the file must begin with [net]" train before.cfg
 sed 's/$/\r/' quick.cfg > windows.cfg
 check "a_file_with_the_line_ends_of_Windows_is_read_as_any_other" eval 'diff <("$darknet" classifier valid small/tiny.data windows.cfg $weights 2> /dev/null) <(valid $weights 2> /dev/null)'
 sed 's/^pad_crop=1/pad_crop=0/; s/^height=4/height=6/; s/^width=4/width=6/' quick.cfg > large.cfg
 check "images_too_small_to_crop_are_refused_by_name" refuses "class0.png is 4x4, too small to crop 6x6" train large.cfg
 sed 's|^lgg_log=.*|lgg_log=nowhere/log.csv|' quick.cfg > log.cfg
 check "a_log_that_cannot_be_written_is_refused" refuses "lgg_log=nowhere/log.csv: cannot be written: No such file or directory" train log.cfg
+
+sed 's/^output=.*/output=1/' quick.cfg > narrow.cfg
+check "a_network_narrower_than_the_classes_is_not_trained" refuses "small/tiny.data: classes=2, but the labels of this network are 1 wide" train narrow.cfg
 
 ### Losses that are no numbers
 sed '/^seed/d; s/learning_rate=.*/learning_rate=1e30/; s/max_batches=.*/max_batches=410/' nolog.cfg > nan.cfg
