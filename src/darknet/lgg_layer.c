@@ -122,8 +122,7 @@ void check_lgg_truth(network *net, int classes, const char *datacfg) {
     const lgg_section *s = find_labelled_section(net);
     if (net->truths == classes || net->hierarchy) return;
     if (!s && net->truths < classes) {
-        fprintf(stderr,
-                "%s: classes=%d, but the labels of this network are %d wide: its last layers need %d outputs\n",
+        fprintf(stderr, "%s: classes=%d, but the labels of this network are %d wide: its last layers need %d outputs\n",
                 datacfg, classes, net->truths, classes);
         exit(EXIT_FAILURE);
     }
