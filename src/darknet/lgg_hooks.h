@@ -27,6 +27,9 @@ void refuse_lgg_line(const char *filename, int number, const char *type, int ind
  * the sections against the network and sets net->truths to the number of classes where a section gives it. */
 void finish_lgg_network(network *net);
 
+/* Ends the program with one line if the graphs of a batch cannot fit the machine's memory: before the first batch is loaded. */
+void check_lgg_memory(const network *net);
+
 /* Follows the layer before it to its new size and buffers. */
 void resize_lgg_layer(layer *l, network *net, int index);
 void free_lgg_layer(layer l);

@@ -232,6 +232,17 @@ static void check_memory(const lgg_section *s, int batch, int classes) {
     if (bytes == 0 || (double)bytes > memory) fail_lgg_memory(s, batch, (double)bytes, memory, "machine");
 }
 
+void check_lgg_memory(const network *net) {
+#ifdef GPU
+    if (gpu_index >= 0) return; /* the device's memory is asked when the buffers are made there */
+#endif
+    for (int i = 0; i < net->n; ++i) {
+        if (net->layers[i].type != LGG) continue;
+        const lgg_section *s = net->layers[i].lgg;
+        check_memory(s, net->batch, lgg_section_needs_labels(s) ? net->truths : 0);
+    }
+}
+
 int lgg_minds_negatives(const lgg_section *s) {
     return s->options.graph.similarity == LGG_COSINE && s->kind != LGG_HKD && s->kind != LGG_RKD_DISTANCE &&
            s->kind != LGG_RKD_ANGLE;

@@ -203,6 +203,9 @@ check "a_log_that_cannot_be_written_is_refused" refuses "lgg_log=nowhere/log.csv
 sed 's/^output=.*/output=1/' quick.cfg > narrow.cfg
 check "a_network_narrower_than_the_classes_is_not_trained" refuses "small/tiny.data: classes=2, but the labels of this network are 1 wide" train narrow.cfg
 
+{ sed 's/^batch=.*/batch=1000000/' quick.cfg; printf '\n[rkd]\nlayers=1\nteacher_layers=1\nteacher_cfg=quick.cfg\nteacher_weights=%s\n' $weights; } > huge.cfg
+check "a_batch_whose_graphs_fit_no_memory_is_refused_before_its_images_are_loaded" refuses "the graphs of batch=1000000 samples need" timeout -s KILL 60 "$darknet" classifier train small/tiny.data huge.cfg
+
 ### Losses that are no numbers
 sed '/^seed/d; s/learning_rate=.*/learning_rate=1e30/; s/max_batches=.*/max_batches=410/' nolog.cfg > nan.cfg
 cp quick-whole/quick.backup nan-start.backup
