@@ -26,7 +26,7 @@
 
 /* Pairs whose cosine is nearer than this to 1 or -1 are "parallel": the two terms of their gradient cancel, to 0 where they are
  * exactly so, and it is taken from the difference of the unit vectors instead. */
-#define LGG_PARALLEL 0x1p-16f
+#define LGG_PARALLEL 0x1p-19f
 
 /* How far a cosine computed by float32's matrix product may be from the exact one, or a squared distance from it, relative to
  * |x_i|^2 + |x_j|^2. */
