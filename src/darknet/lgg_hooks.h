@@ -19,13 +19,16 @@ int is_lgg_section(const char *type);
  * that says what is wrong, should the section not be right. */
 layer parse_lgg_layer(const char *type, list *options, network *net, int index, const char *filename);
 
-/* Ends the program with one line: line `number` of the file, in a section of ours, is an option without a value. `index` is the
- * section's layer index, `line` the option's name. */
+/* Ends the program with one line if line `number` of the file, an option without a value, is in a section of ours or is one of our
+ * options of [net]. `index` is the section's layer index, `line` the option's name. */
 void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line);
 
 /* To be called once all layers are there, with net->truths as the host would have it, before net->truth is allocated: checks
  * the sections against the network and sets net->truths to the number of classes where a section gives it. */
 void finish_lgg_network(network *net);
+
+/* Ends the program with one line if the graphs of a batch cannot fit the machine's memory: before the first batch is loaded. */
+void check_lgg_memory(const network *net);
 
 /* Follows the layer before it to its new size and buffers. */
 void resize_lgg_layer(layer *l, network *net, int index);
@@ -35,8 +38,8 @@ void free_lgg_layer(layer l);
  * section. `images` is the number of images of an iteration, on all devices together. */
 void print_lgg_progress(network *net, int images);
 
-/* Ends the program with one line if the data file's number of classes is not what the sections of net compare with, or is
- * larger than what net puts out for an image. */
+/* Ends the program with one line if the data file's number of classes is not what the sections of net compare with (without
+ * sections: if the labels would be written past the end of net's), or is larger than what net puts out for an image. */
 void check_lgg_truth(network *net, int classes, const char *datacfg);
 void check_lgg_outputs(network *net, int classes, const char *datacfg);
 

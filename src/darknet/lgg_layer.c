@@ -6,6 +6,7 @@
 #include "label_variation_layer.h"
 #include "lgg_gkd_layer.h"
 #include "lgg_hooks.h"
+#include "lgg_recipe.h"
 #include "lgg_section.h"
 #include "lgg_smooth_layer.h"
 #include "rkd_layer.h"
@@ -44,7 +45,12 @@ layer parse_lgg_layer(const char *type, list *options, network *net, int index, 
 }
 
 void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line) {
-    lgg_place place = {filename, sections[find_section(type)].type, index, 0};
+    int section = find_section(type);
+    if (section < 0) {
+        refuse_lgg_recipe_line(filename, number, type, line);
+        return;
+    }
+    lgg_place place = {filename, sections[section].type, index, 0};
     lgg_fail(&place, "line %d: %s= has no value", number, line);
 }
 
@@ -114,7 +120,13 @@ static const lgg_section *find_labelled_section(const network *net) {
 
 void check_lgg_truth(network *net, int classes, const char *datacfg) {
     const lgg_section *s = find_labelled_section(net);
-    if (!s || net->truths == classes || net->hierarchy) return;
+    if (net->truths == classes || net->hierarchy) return;
+    if (!s && net->truths < classes) {
+        fprintf(stderr, "%s: classes=%d, but the labels of this network are %d wide: its last layers need %d outputs\n",
+                datacfg, classes, net->truths, classes);
+        exit(EXIT_FAILURE);
+    }
+    if (!s) return;
     lgg_fail(&s->place,
              "the labels of this network are %d wide, but %s has classes=%d; give classes=%d in this section",
              net->truths, datacfg, classes, classes);

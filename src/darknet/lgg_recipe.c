@@ -32,21 +32,58 @@ static int option_in_range(list *options, const char *key, int def, int low, int
     return (int)number;
 }
 
-/* parseval: from 0 to below 1; each step shrinks what is not orthonormal by twice that. */
-static float parseval_option(list *options) {
-    char *value = option_find(options, "parseval");
-    if (!value) return 0;
+/* A number from 0 to below 1, def where it is not given. */
+static float share_option(list *options, const char *key, float def, const char *advice) {
+    char *value = option_find(options, (char *)key);
+    if (!value) return def;
     char *end;
-    double number = strtod(value, &end);
-    if (end == value || *end || !(number >= 0 && number < 1)) {
-        fprintf(stderr, "[net]: parseval=%s: must be a number from 0 (off) to below 1, such as 0.01\n", value);
+    const float number = strtof(value, &end);
+    if (end == value || *end || !lgg_all_finite(&number, 1) || number < 0 || number >= 1) {
+        fprintf(stderr, "[net]: %s=%s: must be a number from 0%s to below 1, such as %s\n", key, value,
+                strcmp(key, "parseval") ? "" : " (off)", advice);
         exit(EXIT_FAILURE);
     }
+    return number;
+}
+
+/* Each step shrinks what is not orthonormal by twice that. */
+static float parseval_option(list *options) {
+    const float number = share_option(options, "parseval", 0, "0.01");
     if (number > 0 && !HOST_HAS_PARSEVAL) {
-        fprintf(stderr, "[net]: parseval=%s: this Darknet's patches have no Parseval training\n", value);
+        fprintf(stderr, "[net]: parseval=%g: this Darknet's patches have no Parseval training\n", (double)number);
         exit(EXIT_FAILURE);
     }
-    return (float)number;
+    return number;
+}
+
+static int is_our_option(const char *key) {
+    for (const char *const *ours = our_options; *ours; ++ours)
+        if (strcmp(*ours, key) == 0) return 1;
+    return 0;
+}
+
+void refuse_lgg_recipe_line(const char *filename, int number, const char *type, const char *name) {
+    if ((strcmp(type, "[net]") && strcmp(type, "[network]")) || !is_our_option(name)) return;
+    fprintf(stderr, "%s: %s: line %d: %s= has no value\n", filename, type, number, name);
+    exit(EXIT_FAILURE);
+}
+
+/* Our options are given once, each with a value. */
+static void refuse_careless_options(list *options) {
+    for (node *n = options->front; n; n = n->next) {
+        const kvp *option = n->val;
+        if (!is_our_option(option->key)) continue;
+        if (!option->val || !*option->val) {
+            fprintf(stderr, "[net]: %s= has no value\n", option->key);
+            exit(EXIT_FAILURE);
+        }
+        for (node *later = n->next; later; later = later->next) {
+            const kvp *other = later->val;
+            if (strcmp(other->key, option->key)) continue;
+            fprintf(stderr, "[net]: %s=%s: given twice; keep one of them\n", other->key, other->val ? other->val : "");
+            exit(EXIT_FAILURE);
+        }
+    }
 }
 
 static void refuse_misspelt_options(list *options) {
@@ -63,6 +100,8 @@ static void refuse_misspelt_options(list *options) {
 
 lgg_recipe *parse_lgg_recipe(list *options) {
     lgg_recipe *recipe = calloc(1, sizeof(lgg_recipe));
+    refuse_careless_options(options);
+    share_option(options, "bn_momentum", 0, "0.9"); /* which the host reads, believing anything */
     recipe->pad_crop = option_in_range(options, "pad_crop", -1, 0, 10000);
     const int flip = option_in_range(options, "flip", -1, 0, 1);
     recipe->flip = flip != 0;

@@ -42,6 +42,9 @@ typedef struct lgg_recipe {
 lgg_recipe *parse_lgg_recipe(list *options);
 void free_lgg_recipe(lgg_recipe *recipe);
 
+/* Ends the program with one line if `name`, which has no value in line `number` of the file, is one of our options of [net]. */
+void refuse_lgg_recipe_line(const char *filename, int number, const char *type, const char *name);
+
 /* The recipe for load_args, its position that of the network: as many images as it has seen. */
 lgg_recipe *lgg_start_loading(const network *net);
 

@@ -31,6 +31,10 @@ lgg_term get_lgg_term(const network *net, int i) {
     return term;
 }
 
+const char *lgg_section_type(const layer *l) {
+    return l->lgg->place.type;
+}
+
 int lgg_is_finite(double x) {
     return isfinite(x);
 }

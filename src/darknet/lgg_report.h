@@ -23,6 +23,9 @@ typedef struct {
 int count_lgg_terms(const network *net);
 lgg_term get_lgg_term(const network *net, int i);
 
+/* The type of an LGG section as the .cfg file has it, such as "lgg_gkd". */
+const char *lgg_section_type(const layer *l);
+
 /* Whether x is neither NaN nor infinite, also when called from code that is compiled to assume so. */
 int lgg_is_finite(double x);
 

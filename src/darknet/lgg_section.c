@@ -7,6 +7,9 @@
 
 #include "lgg_hooks.h"
 
+/* Far above what float32 holds of an unnormalized graph's powers, and still no training that seems to hang. */
+#define LGG_MOST_POWER 1000
+
 static void *allocate(const lgg_place *place, int n, size_t size) {
     void *memory = calloc((size_t)n, size);
     if (!memory) lgg_fail(place, "out of memory");
@@ -26,6 +29,8 @@ void read_lgg_graph_options(const lgg_cfg *cfg, lgg_graph_options *options) {
 
 void read_lgg_power(const lgg_cfg *cfg, lgg_options *options) {
     options->power = lgg_cfg_int(cfg, "power", 1, options->power);
+    if (options->power <= LGG_MOST_POWER) return;
+    lgg_fail(&cfg->place, "power=%d: must be %d or less; each takes a matrix product", options->power, LGG_MOST_POWER);
 }
 
 void read_lgg_reduction(const lgg_cfg *cfg, lgg_options *options) {
@@ -216,8 +221,8 @@ void read_lgg_teachers(lgg_section *s, const host_pass *pass, int batch) {
 void fail_lgg_memory(const lgg_section *s, int batch, double needed, double memory, const char *where) {
     if (needed <= 0) needed = 4. * (double)batch * (double)batch * (double)s->n; /* the sum overflows */
     lgg_fail(&s->place,
-             "the graphs of batch=%d samples need %.1f GB of memory and this %s has %.1f GB; use a smaller batch",
-             batch, needed / 1e9, where, memory / 1e9);
+             "the graphs of batch=%d samples need %.1f GB of memory and this %s has %.1f GB; use a smaller batch%s",
+             batch, needed / 1e9, where, memory / 1e9, s->options.power > 2 ? " or power" : "");
 }
 
 /* Fails, rather than being killed, where the graphs cannot fit the machine's memory. */
@@ -225,6 +230,17 @@ static void check_memory(const lgg_section *s, int batch, int classes) {
     size_t bytes = lgg_loss_bytes(s->kind, &s->options, s->n, batch, classes);
     double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     if (bytes == 0 || (double)bytes > memory) fail_lgg_memory(s, batch, (double)bytes, memory, "machine");
+}
+
+void check_lgg_memory(const network *net) {
+#ifdef GPU
+    if (gpu_index >= 0) return; /* the device's memory is asked when the buffers are made there */
+#endif
+    for (int i = 0; i < net->n; ++i) {
+        if (net->layers[i].type != LGG) continue;
+        const lgg_section *s = net->layers[i].lgg;
+        check_memory(s, net->batch, lgg_section_needs_labels(s) ? net->truths : 0);
+    }
 }
 
 int lgg_minds_negatives(const lgg_section *s) {

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lgg_inference.h"
@@ -26,6 +27,10 @@ static char *find_file(const lgg_place *place, const char *option, const char *p
     if (!canonical || access(canonical, R_OK) != 0) {
         lgg_fail(place, "%s=%s: %s; give the path of a file, relative to where darknet is started", option, path,
                  strerror(errno));
+    }
+    struct stat status;
+    if (stat(canonical, &status) == 0 && S_ISDIR(status.st_mode)) {
+        lgg_fail(place, "%s=%s: is a folder; give the path of a file", option, path);
     }
     return canonical;
 }
@@ -49,8 +54,20 @@ static void follow_size(network *teacher, const network *student) {
     free_training_buffers(teacher);
 }
 
+/* The host ends in an assertion where a .cfg has no section. */
+static void check_teacher_cfg(const lgg_place *place, const char *cfg) {
+    FILE *file = fopen(cfg, "r");
+    char line[256];
+    int sections = 0;
+    while (file && !sections && fgets(line, sizeof line, file))
+        sections = line[strspn(line, " \t")] == '[';
+    if (file) fclose(file);
+    if (!sections) lgg_fail(place, "teacher_cfg=%s: has no [section]; give the .cfg file of a trained network", cfg);
+}
+
 static network *load_teacher(const lgg_place *place, const lgg_network *student, const char *cfg, const char *weights,
                              int batch) {
+    check_teacher_cfg(place, cfg);
     network *net = parse_aside(cfg, batch);
     lgg_shape expected = student->input, given = lgg_shape_of(net);
     if (!same_shape(given, expected)) {

@@ -10,6 +10,7 @@
 
 #include "lgg_checkpoint.h"
 #include "lgg_file.h"
+#include "lgg_hooks.h"
 #include "lgg_log.h"
 #include "lgg_parameters.h"
 #include "lgg_recipe.h"
@@ -66,6 +67,7 @@ static void try_backup_directory(const char *directory) {
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base) {
     float average_loss = -1;
     network *net = nets[0];
+    check_lgg_memory(net);
     training.nets = nets;
     training.n = n;
     training.backed_up = time(NULL);
@@ -127,7 +129,8 @@ static _Noreturn void stop_without_saving(void) {
 }
 
 static void print_layer(network *net, int i) {
-    fprintf(stderr, "layer %d [%s]", i, get_layer_string(net->layers[i].type));
+    const layer *l = &net->layers[i];
+    fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? lgg_section_type(l) : get_layer_string(l->type));
 }
 
 void lgg_training_is_rubbish(network *net, int i, const char *array) {

@@ -114,7 +114,8 @@ static size_t open_weights(const char *path, size_t *header) {
     if (!S_ISREG(status.st_mode)) weights_fail(path, "is no file of weights");
     *header = header_bytes(file);
     fclose(file);
-    if (!*header || (size_t)status.st_size < *header) weights_fail(path, "is no file of weights: it ends within its first line");
+    if (!*header || (size_t)status.st_size < *header)
+        weights_fail(path, "is no file of weights: it ends within its first line");
     return (size_t)status.st_size;
 }
 
@@ -156,8 +157,8 @@ void check_weights_to_load(const network *net, const char *path, int start, int 
     if (last == net->n) return;
     if (last < 0 && inside < 0 && (cutoff < net->n || some_are_not_loaded(net))) return;
     if (last < 0 && inside < 0) {
-        weights_fail(path, "is %zu bytes too long: the network's weights take %zu bytes, the file has %zu", length - bytes,
-                     bytes, length);
+        weights_fail(path, "is %zu bytes too long: the network's weights take %zu bytes, the file has %zu",
+                     length - bytes, bytes, length);
     }
     if (last < 0) {
         weights_fail(path, "ends inside layer %d [%s]: the layer would end at byte %zu, the file has %zu", inside,
@@ -165,8 +166,8 @@ void check_weights_to_load(const network *net, const char *path, int start, int 
     }
     const char *type = get_layer_string(net->layers[last].type);
     if (!is_training) {
-        weights_fail(path, "ends after layer %d [%s]: only a training can start from weights of some of the layers", last,
-                     type);
+        weights_fail(path, "ends after layer %d [%s]: only a training can start from weights of some of the layers",
+                     last, type);
     }
     fprintf(stderr, "%s ends after layer %d [%s]: the layers after it start from new weights\n", path, last, type);
 }

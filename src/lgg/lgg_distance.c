@@ -74,6 +74,11 @@ void lgg_distance_forward(lgg_graph *graph) {
     }
 }
 
+double lgg_distance_error(const lgg_graph *graph, size_t i, size_t j) {
+    if (lgg_is_close(graph, i, j)) return (double)FLT_EPSILON * (double)graph->distance2[i * (size_t)graph->batch + j];
+    return LGG_PRODUCT_ERROR * (lgg_row_length2(graph, i) + lgg_row_length2(graph, j));
+}
+
 /* gradient_i += 4 F_ij s_i (y_i - y_j - c y_i): c = y_i.(y_i - y_j) with `unit`, else 0. */
 static void lgg_distance_backward_direct(const lgg_graph *graph, size_t i, size_t j, double f_ij, float *gradient) {
     const size_t n = (size_t)graph->batch, d = (size_t)graph->d;

@@ -5,41 +5,6 @@
  */
 #include "lgg_internal_gpu.h"
 
-/* What a row of the kernels below reads: gram (n, n), and inverse_length (n) with `unit`. */
-struct lgg_rows {
-    size_t n, d;
-    int unit;
-    const float *x, *gram;
-    const double *inverse_length;
-};
-
-static lgg_rows lgg_rows_of(const lgg_graph_gpu *graph) {
-    const lgg_rows rows = {(size_t)graph->batch, (size_t)graph->d,     graph->options.unit, graph->x,
-                           graph->gram,          graph->inverse_length};
-    return rows;
-}
-
-/* s_i */
-static __device__ double lgg_row_scale(const lgg_rows &rows, size_t i) {
-    return rows.unit ? rows.inverse_length[i] : 1;
-}
-
-/* |y_i|^2 */
-static __device__ double lgg_row_length2(const lgg_rows &rows, size_t i) {
-    if (rows.unit) return rows.inverse_length[i] > 0;
-    return (double)rows.gram[i * rows.n + i];
-}
-
-/* D_ij as the Gram matrix gives it; the same for (j, i), to the bit. */
-static __device__ double lgg_distance2_gram(const lgg_rows &rows, size_t i, size_t j) {
-    const double scales = lgg_row_scale(rows, i) * lgg_row_scale(rows, j);
-    return lgg_row_length2(rows, i) + lgg_row_length2(rows, j) - 2 * (double)rows.gram[i * rows.n + j] * scales;
-}
-
-static __device__ bool lgg_is_close(const lgg_rows &rows, size_t i, size_t j) {
-    return lgg_distance2_gram(rows, i, j) <= LGG_CLOSE * (lgg_row_length2(rows, i) + lgg_row_length2(rows, j));
-}
-
 /* y_it - y_jt. The products are rounded one by one: a fused multiply-add would leave something of coincident points. */
 static __device__ double lgg_difference(double s_i, float x_it, double s_j, float x_jt) {
     return __dmul_rn(s_i, (double)x_it) - __dmul_rn(s_j, (double)x_jt);

@@ -45,6 +45,16 @@ void lgg_gram_merge_coincident(lgg_graph *graph) {
     }
 }
 
+double lgg_exact_length(const lgg_graph *graph, size_t i) {
+    const size_t d = (size_t)graph->d;
+    double length2 = 0;
+    if (graph->inverse_length[i] == 0) return 1;
+#pragma omp simd reduction(+ : length2)
+    for (size_t t = 0; t < d; t++)
+        length2 += (double)graph->x[i * d + t] * (double)graph->x[i * d + t];
+    return sqrt(length2);
+}
+
 double lgg_gram_zero_share(const lgg_graph *graph) {
     int zeros = 0;
     for (int i = 0; i < graph->batch; i++)

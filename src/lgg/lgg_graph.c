@@ -26,6 +26,7 @@ void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options 
     if (options->k > 0) {
         graph->own_neighbors = lgg_arena_take(arena, matrix, sizeof(unsigned char));
         graph->rank = lgg_arena_take(arena, n, sizeof(uint64_t));
+        graph->exact_rank = lgg_arena_take(arena, n, sizeof(double));
     }
     graph->adjacency = graph->similarity;
     if (options->normalize) {

@@ -14,7 +14,11 @@ void lgg_graph_take_gpu(lgg_graph_gpu *graph, lgg_arena *arena, lgg_device *devi
     }
     if (distances_only) return;
     graph->similarity = (float *)lgg_arena_take(arena, matrix, sizeof(float));
-    if (options->k > 0) graph->own_neighbors = (unsigned char *)lgg_arena_take(arena, matrix, sizeof(unsigned char));
+    if (options->k > 0) {
+        graph->own_neighbors = (unsigned char *)lgg_arena_take(arena, matrix, sizeof(unsigned char));
+        graph->tied = (unsigned char *)lgg_arena_take(arena, matrix, sizeof(unsigned char));
+        graph->exact_rank = (double *)lgg_arena_take(arena, matrix, sizeof(double));
+    }
     graph->adjacency = graph->similarity;
     if (options->normalize) {
         graph->adjacency = (float *)lgg_arena_take(arena, matrix, sizeof(float));

@@ -24,6 +24,14 @@
  * digits to cancellation, so their distance and its gradient are taken from the differences x_i - x_j themselves. */
 #define LGG_CLOSE 0.03125
 
+/* Pairs whose cosine is nearer than this to 1 or -1 are "parallel": the two terms of their gradient cancel, to 0 where they are
+ * exactly so, and it is taken from the difference of the unit vectors instead. */
+#define LGG_PARALLEL 0x1p-19f
+
+/* How far a cosine computed by float32's matrix product may be from the exact one, or a squared distance from it, relative to
+ * |x_i|^2 + |x_j|^2. */
+#define LGG_PRODUCT_ERROR (16 * (double)FLT_EPSILON)
+
 /* Two sigmas closer than this, relative to their sum, are equal: float32's rounding, and what powers of L make of it. */
 #define LGG_EQUAL_SIGMA (2 * (double)FLT_EPSILON)
 
@@ -82,6 +90,7 @@ struct lgg_graph {
     float *similarity;              /* (B, B) S, then only its kept edges; zero diagonal */
     unsigned char *own_neighbors;   /* (B, B) 1 where an edge is kept; NULL when k = 0 */
     uint64_t *rank;                 /* (B) workspace of the neighbours' selection; NULL when k = 0 */
+    double *exact_rank;             /* (B) workspace of the same, for ties */
     const unsigned char *neighbors; /* the mask in use: own_neighbors, a teacher's, or NULL = all */
     double *degree;                 /* (B) degrees before normalization; NULL without */
     double *inverse_root_degree;    /* (B) degree^-1/2, 0 where degree <= 0; NULL without */
@@ -105,11 +114,15 @@ void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient);
 void lgg_gram_forward(lgg_graph *graph, int batch, int d, const float *x);
 /* Gives coincident points identical rows, so that rounding cannot break their ties. */
 void lgg_gram_merge_coincident(lgg_graph *graph);
+/* |x_i| in double precision; 1 for a zero vector, so that one can divide by it. */
+double lgg_exact_length(const lgg_graph *graph, size_t i);
 /* Share of zero vectors among the x of the last build. */
 double lgg_gram_zero_share(const lgg_graph *graph);
 
 /* lgg_distance.c: squared distances from the Gram matrix; back: f (B, B) = dL/d distance2, overwritten. */
 void lgg_distance_forward(lgg_graph *graph);
+/* How far D_ij may be from the exact one. */
+double lgg_distance_error(const lgg_graph *graph, size_t i, size_t j);
 void lgg_distance_backward(const lgg_graph *graph, float *f, float *gradient);
 
 /* lgg_similarity.c: step 1. back: e = dL/dS on the kept edges, zero elsewhere; overwritten. */

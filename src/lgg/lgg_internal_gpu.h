@@ -41,13 +41,15 @@ struct lgg_graph_gpu {
     lgg_graph_options options;
     int batch;
     int d;
-    const float *x;                 /* (B, d) the caller's */
-    float *gram;                    /* (B, B) */
-    int *first;                     /* (B) the first row equal to row i: i itself, but for coincident points */
-    double *inverse_length;         /* (B) */
-    float *distance2;               /* (B, B) or NULL */
-    float *similarity;              /* (B, B) or NULL */
-    unsigned char *own_neighbors;   /* (B, B) 1 in row i where i itself chose the edge; NULL when k = 0 */
+    const float *x;               /* (B, d) the caller's */
+    float *gram;                  /* (B, B) */
+    int *first;                   /* (B) the first row equal to row i: i itself, but for coincident points */
+    double *inverse_length;       /* (B) */
+    float *distance2;             /* (B, B) or NULL */
+    float *similarity;            /* (B, B) or NULL */
+    unsigned char *own_neighbors; /* (B, B) 1 in row i where i itself chose the edge; NULL when k = 0 */
+    unsigned char *tied; /* (B, B) workspace: what row i finds as near as its k-th neighbour; NULL when k = 0 */
+    double *exact_rank;  /* (B, B) workspace: the exact values of those; NULL when k = 0 */
     const unsigned char *neighbors; /* the choices in use, or NULL = all edges */
     double *degree;                 /* (B) or NULL */
     double *inverse_root_degree;    /* (B) or NULL */
@@ -158,6 +160,50 @@ static __device__ inline double lgg_block_total(size_t count, const double *a) {
     for (size_t i = threadIdx.x; i < count; i += LGG_THREADS)
         sum += a[i];
     return lgg_block_sum(sum);
+}
+
+/* What the kernels read that compare rows themselves: gram (n, n), and inverse_length (n). */
+struct lgg_rows {
+    size_t n, d;
+    int unit;
+    const float *x, *gram;
+    const double *inverse_length;
+};
+
+static inline lgg_rows lgg_rows_of(const lgg_graph_gpu *graph) {
+    const lgg_rows rows = {(size_t)graph->batch, (size_t)graph->d,     graph->options.unit, graph->x,
+                           graph->gram,          graph->inverse_length};
+    return rows;
+}
+
+/* s_i */
+static __device__ inline double lgg_row_scale(const lgg_rows &rows, size_t i) {
+    return rows.unit ? rows.inverse_length[i] : 1;
+}
+
+/* |y_i|^2 */
+static __device__ inline double lgg_row_length2(const lgg_rows &rows, size_t i) {
+    if (rows.unit) return rows.inverse_length[i] > 0;
+    return (double)rows.gram[i * rows.n + i];
+}
+
+/* D_ij as the Gram matrix gives it; the same for (j, i), to the bit. */
+static __device__ inline double lgg_distance2_gram(const lgg_rows &rows, size_t i, size_t j) {
+    const double scales = lgg_row_scale(rows, i) * lgg_row_scale(rows, j);
+    return lgg_row_length2(rows, i) + lgg_row_length2(rows, j) - 2 * (double)rows.gram[i * rows.n + j] * scales;
+}
+
+static __device__ inline bool lgg_is_close(const lgg_rows &rows, size_t i, size_t j) {
+    return lgg_distance2_gram(rows, i, j) <= LGG_CLOSE * (lgg_row_length2(rows, i) + lgg_row_length2(rows, j));
+}
+
+/* |x_i| in double precision, for all threads of the block; 1 for a zero vector. */
+static __device__ inline double lgg_exact_length(const lgg_rows &rows, size_t i) {
+    double length2 = 0;
+    if (rows.inverse_length[i] == 0) return 1;
+    for (size_t t = threadIdx.x; t < rows.d; t += LGG_THREADS)
+        length2 += (double)rows.x[i * rows.d + t] * (double)rows.x[i * rows.d + t];
+    return sqrt(lgg_block_sum(length2));
 }
 
 #endif

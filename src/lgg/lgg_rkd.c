@@ -88,23 +88,27 @@ static void lgg_inverse_distances(const lgg_graph *graph, float *inverse) {
  *     D_ij, as an edge of the angle (twice, since j and l are alike):  sum_l h' (1 / (d_ij d_il) - cos / D_ij)
  *     D_jl, as the side opposite to it:                               -sum_i h' / (2 d_ij d_il)                            */
 static double lgg_rkd_angle_row(const lgg_loss *loss, size_t n, size_t j, float *f_j) {
-    const float *distance2 = loss->student->distance2, *guide2 = loss->teacher->distance2;
-    const float *inverse = loss->inverse_distance[0], *guide_inverse = loss->inverse_distance[1];
+    const float *distance2_j = loss->student->distance2 + j * n, *guide2_j = loss->teacher->distance2 + j * n;
+    const float *inverse_j = loss->inverse_distance[0] + j * n, *guide_inverse_j = loss->inverse_distance[1] + j * n;
     double total = 0;
     memset(f_j, 0, n * sizeof(float));
     for (size_t i = 0; i < n; i++) {
-        const float d2_ij = distance2[j * n + i], g2_ij = guide2[j * n + i];
-        const float inverse_ij = inverse[j * n + i], guide_inverse_ij = guide_inverse[j * n + i];
+        const float *distance2_i = loss->student->distance2 + i * n, *guide2_i = loss->teacher->distance2 + i * n;
+        const float *inverse_i = loss->inverse_distance[0] + i * n,
+                    *guide_inverse_i = loss->inverse_distance[1] + i * n;
+        const float d2_ij = distance2_j[i], g2_ij = guide2_j[i];
+        const float inverse_ij = inverse_j[i], guide_inverse_ij = guide_inverse_j[i];
         float row_total = 0, edge = 0;
 #pragma omp simd reduction(+ : row_total, edge)
-        for (size_t l = 0; l < n; l++) {
-            const float both = inverse_ij * inverse[i * n + l];
-            const float cosine = 0.5f * (d2_ij + distance2[i * n + l] - distance2[j * n + l]) * both;
+        for (int l = 0; l < (int)n; l++) {
+            const float both = inverse_ij * inverse_i[l];
+            const float cosine = 0.5f * (d2_ij + distance2_i[l] - distance2_j[l]) * both;
             const float guide_cosine =
-                0.5f * (g2_ij + guide2[i * n + l] - guide2[j * n + l]) * guide_inverse_ij * guide_inverse[i * n + l];
+                0.5f * (g2_ij + guide2_i[l] - guide2_j[l]) * guide_inverse_ij * guide_inverse_i[l];
             const float difference = cosine - guide_cosine;
             const float size = fabsf(difference);
-            const float slope = size < 1 ? difference : difference > 0 ? 1.f : -1.f;
+            /* Between e_ij and itself the cosine is a constant. */
+            const float slope = l == (int)j ? 0.f : size < 1 ? difference : difference > 0 ? 1.f : -1.f;
             row_total += size < 1 ? 0.5f * difference * difference : size - 0.5f;
             edge += slope * (both - cosine * inverse_ij * inverse_ij);
             f_j[l] -= 0.5f * slope * both;

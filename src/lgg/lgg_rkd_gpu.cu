@@ -155,6 +155,7 @@ static __global__ void lgg_rkd_angle_kernel(size_t n, const float *student2, con
                         at_q = lgg_cosine_at_q(student) - lgg_cosine_at_q(teacher);
             const float size = fabsf(at_m);
             huber += size < 1 ? 0.5f * at_m * at_m : size - 0.5f;
+            if (q == j) continue; /* between an edge and itself: a constant */
             edge += fminf(fmaxf(at_m, -1.f), 1.f) * (student.jm * student.mq - cosine * student.jm * student.jm);
             opposite -= fminf(fmaxf(at_q, -1.f), 1.f) * 0.5f * student.jq * student.mq;
         }

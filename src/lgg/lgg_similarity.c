@@ -21,9 +21,50 @@ static void lgg_cosine_forward(lgg_graph *graph) {
     }
 }
 
+static int lgg_is_parallel(float cosine) {
+    return fabsf(cosine) > 1 - LGG_PARALLEL;
+}
+
+/* gradient_i += 2 E_ij (u_j - S_ij u_i) / |x_i|, u = x / |x|, as s (s u_j - u_i + c u_i): s the sign of S_ij, c = 1 - |S_ij|. */
+static void lgg_cosine_backward_direct(const lgg_graph *graph, size_t i, size_t j, double inverse_i, double e_ij,
+                                       float *gradient) {
+    const size_t d = (size_t)graph->d;
+    const float *x_i = graph->x + i * d, *x_j = graph->x + j * d;
+    const double sign = graph->gram[i * (size_t)graph->batch + j] < 0 ? -1 : 1;
+    const double inverse_j = sign / lgg_exact_length(graph, j), slope = 2 * e_ij * sign * inverse_i;
+    float *gradient_i = gradient + i * d;
+    double c = 0;
+#pragma omp simd reduction(+ : c)
+    for (size_t t = 0; t < d; t++) {
+        const double difference = inverse_j * (double)x_j[t] - inverse_i * (double)x_i[t];
+        c += difference * difference / 2;
+    }
+#pragma omp simd
+    for (size_t t = 0; t < d; t++) {
+        const double u_it = inverse_i * (double)x_i[t];
+        gradient_i[t] += (float)(slope * (inverse_j * (double)x_j[t] - u_it + c * u_it));
+    }
+}
+
+/* Deals with the parallel pairs, and leaves a zero for them in e. */
+static void lgg_cosine_backward_parallel(const lgg_graph *graph, float *e, float *gradient) {
+    const size_t n = (size_t)graph->batch;
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++) {
+        double inverse_i = 0; /* looked at where there is a parallel pair */
+        for (size_t j = 0; j < n; j++) {
+            if (!lgg_is_parallel(graph->similarity[i * n + j])) continue;
+            if (inverse_i == 0) inverse_i = 1 / lgg_exact_length(graph, i);
+            if (e[i * n + j] != 0) lgg_cosine_backward_direct(graph, i, j, inverse_i, (double)e[i * n + j], gradient);
+            e[i * n + j] = 0;
+        }
+    }
+}
+
 /* e (B, B) = dL/dS becomes W: W_ij = 2 E_ij / (|x_i| |x_j|), W_ii = -2 sum_j E_ij S_ij / |x_i|^2. */
 static void lgg_cosine_backward(const lgg_graph *graph, float *e, float *gradient) {
     const size_t n = (size_t)graph->batch;
+    lgg_cosine_backward_parallel(graph, e, gradient);
     for (size_t i = 0; i < n; i++) {
         const double inverse_i = graph->inverse_length[i];
         const float *similarity = graph->similarity + i * n;

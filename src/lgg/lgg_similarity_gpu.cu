@@ -11,6 +11,40 @@ static __global__ void lgg_cosine_forward_kernel(size_t n, const float *gram, co
     similarity[t] = i == j ? 0.f : cosine > 1 ? 1.f : cosine < -1 ? -1.f : cosine;
 }
 
+static __device__ bool lgg_is_parallel(float cosine) {
+    return fabsf(cosine) > 1 - LGG_PARALLEL;
+}
+
+/* gradient_i += 2 E_ij (u_j - S_ij u_i) / |x_i|, u = x / |x|, as s (s u_j - u_i + c u_i): s the sign of S_ij, c = 1 - |S_ij|. */
+static __device__ void lgg_cosine_backward_direct(const lgg_rows &rows, size_t i, size_t j, double e_ij,
+                                                  float *gradient) {
+    const float *x_i = rows.x + i * rows.d, *x_j = rows.x + j * rows.d;
+    const double length_i = lgg_exact_length(rows, i), length_j = lgg_exact_length(rows, j);
+    const double sign = rows.gram[i * rows.n + j] < 0 ? -1 : 1, slope = 2 * e_ij * sign / length_i;
+    double sum = 0;
+    for (size_t t = threadIdx.x; t < rows.d; t += LGG_THREADS) {
+        const double difference = sign * ((double)x_j[t] / length_j) - (double)x_i[t] / length_i;
+        sum += difference * difference / 2;
+    }
+    const double c = lgg_block_sum(sum);
+    if (c == 0) return;
+    for (size_t t = threadIdx.x; t < rows.d; t += LGG_THREADS) {
+        const double u_it = (double)x_i[t] / length_i;
+        gradient[i * rows.d + t] += (float)(slope * (sign * ((double)x_j[t] / length_j) - u_it + c * u_it));
+    }
+}
+
+/* Block i: the parallel pairs of row i, which lgg_cosine_backward_kernel leaves out. */
+static __global__ void lgg_cosine_backward_parallel_kernel(lgg_rows rows, const float *similarity, const float *e,
+                                                           float *gradient) {
+    const size_t n = rows.n, i = blockIdx.x;
+    for (size_t j = 0; j < n; j++) {
+        const float e_ij = e[i * n + j];
+        if (e_ij != 0 && lgg_is_parallel(similarity[i * n + j]))
+            lgg_cosine_backward_direct(rows, i, j, (double)e_ij, gradient);
+    }
+}
+
 /* Block i, a row of e (n, n) = dL/dS becomes W: W_ij = 2 E_ij / (|x_i| |x_j|), W_ii = -2 sum_j E_ij S_ij / |x_i|^2. */
 static __global__ void lgg_cosine_backward_kernel(size_t n, const float *similarity, const double *inverse_length,
                                                   float *e) {
@@ -19,6 +53,7 @@ static __global__ void lgg_cosine_backward_kernel(size_t n, const float *similar
     float *row = e + i * n;
     double sum = 0;
     for (size_t j = threadIdx.x; j < n; j += LGG_THREADS) {
+        if (lgg_is_parallel(similarity[i * n + j])) row[j] = 0;
         sum += (double)row[j] * (double)similarity[i * n + j];
         row[j] = (float)(2 * (double)row[j] * (inverse_i * inverse_length[j]));
     }
@@ -62,6 +97,8 @@ void lgg_similarity_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gr
     const cudaStream_t stream = graph->device->stream;
     const lgg_graph_options *options = &graph->options;
     if (options->similarity == LGG_COSINE) {
+        lgg_cosine_backward_parallel_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(lgg_rows_of(graph),
+                                                                                     graph->similarity, e, gradient);
         lgg_cosine_backward_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, graph->similarity, graph->inverse_length,
                                                                             e);
         lgg_blas_add_product_gpu(graph->device, graph->batch, graph->d, e, graph->x, gradient);

@@ -1,6 +1,9 @@
 #!/bin/bash
 # Runs fuzzers for a time each: from the corpus kept here, and from what earlier runs found. A finding is a FAIL, with the file that shows it.
 #
+# What costs executions is left out: the messages of refusals, all but one frame of where memory came from, and most of the memory kept
+# back to notice a late use. Run the fuzzer on the file of a finding alone to see all of it.
+#
 # usage: run_fuzzers.sh BUILD SECONDS FUZZER...
 set -u
 build=$1 seconds=$2
@@ -9,10 +12,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$build/work
 mkdir -p "$work" && cp "$here"/teacher.* "$work"/
 failures=0
+options=allocator_may_return_null=1:detect_leaks=0:quarantine_size_mb=4:malloc_context_size=1
 for name in "$@"; do
     mkdir -p "$build/corpus/$name" "$build/findings"
-    (cd "$work" && ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 nice -n 19 "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" \
-        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -max_len=4096 -dict="$here/fuzz.dict" -close_fd_mask=1 -print_final_stats=1 \
+    (cd "$work" && ASAN_OPTIONS=$options nice -n 19 "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" \
+        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -max_len=4096 -dict="$here/fuzz.dict" -close_fd_mask=3 -print_final_stats=1 \
         -artifact_prefix="$build/findings/$name-" < /dev/null > "$build/$name.log" 2>&1)
     status=$?
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log")

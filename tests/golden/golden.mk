@@ -1,5 +1,5 @@
 # make golden [CASES="file..."] [CUDA=1: on a GPU]: losses and gradients against numbers computed in float64 with automatic
-# differentiation. The cases named near-, offset- and rectified64- are where float32 itself is at its limit.
+# differentiation. The cases named near-, offset-, parallel- and rectified64- are where float32 itself is at its limit.
 
 CASES ?= $(sort $(wildcard tests/golden/cases/*.txt))
 GOLDEN_SOURCES := tests/golden/golden.c tests/golden/golden_case.c tests/golden/golden_cpu.c

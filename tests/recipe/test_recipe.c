@@ -435,7 +435,13 @@ static void test_bad_options(void) {
     check("bad_values_are_refused_in_one_line",
           refused("pad_crop=-1", "pad_crop=-1: must be a whole number from 0") && refused("flip=2", "flip=2") &&
               refused("flip=yes", "flip=yes") && refused("decay_all=1x", "decay_all=1x") &&
-              refused("seed=-3", "seed=-3") && refused("pad_crop=99999999999", "pad_crop"));
+              refused("seed=-3", "seed=-3") &&
+              refused("bn_momentum=nan", "bn_momentum=nan: must be a number from 0 to below 1") &&
+              refused("bn_momentum=most", "bn_momentum=most") && refused("bn_momentum=1", "bn_momentum=1") &&
+              refused("parseval=inf", "parseval=inf: must be a number from 0 (off)") &&
+              refused("pad_crop=99999999999", "pad_crop"));
+    check("an_option_without_a_value_is_refused",
+          refused("seed", "seed= has no value") && refused("lgg_log", "lgg_log="));
     check("misspelt_options_are_refused_with_the_right_name",
           refused("pad_crops=4", "'pad_crop'") && refused("padcrop=4", "'pad_crop'") &&
               refused("shufle=1", "'shuffle'") && refused("decayall=1", "'decay_all'") &&

@@ -187,10 +187,24 @@ sed 's/\[softmax\]/[xyzzy]/' quick.cfg > far.cfg
 check "an_unknown_section_far_from_any_name_is_refused" refuses "section 2 [xyzzy]: there is no such section type" train far.cfg
 sed 's/^pad_crop=1/pad_corp=1/' quick.cfg > option.cfg
 check "a_misspelt_option_of_ours_is_refused_with_its_name" refuses "unknown option 'pad_corp=1': did you mean 'pad_crop'?" train option.cfg
+sed 's/^seed=.*/seed=/' quick.cfg > novalue.cfg
+check "an_option_of_ours_without_a_value_is_refused" refuses "seed= has no value" train novalue.cfg
+sed 's/^seed=.*/seed=1\nseed=2/' quick.cfg > twice.cfg
+check "an_option_of_ours_given_twice_is_refused" refuses "[net]: seed=2: given twice; keep one of them" train twice.cfg
+{ echo "batch=4"; cat quick.cfg; } > before.cfg
+check "an_option_before_the_first_section_is_refused" refuses "before.cfg: line 1: stands before the first section; the file must begin with [net]" train before.cfg
+sed 's/$/\r/' quick.cfg > windows.cfg
+check "a_file_with_the_line_ends_of_Windows_is_read_as_any_other" eval 'diff <("$darknet" classifier valid small/tiny.data windows.cfg $weights 2> /dev/null) <(valid $weights 2> /dev/null)'
 sed 's/^pad_crop=1/pad_crop=0/; s/^height=4/height=6/; s/^width=4/width=6/' quick.cfg > large.cfg
 check "images_too_small_to_crop_are_refused_by_name" refuses "class0.png is 4x4, too small to crop 6x6" train large.cfg
 sed 's|^lgg_log=.*|lgg_log=nowhere/log.csv|' quick.cfg > log.cfg
 check "a_log_that_cannot_be_written_is_refused" refuses "lgg_log=nowhere/log.csv: cannot be written: No such file or directory" train log.cfg
+
+sed 's/^output=.*/output=1/' quick.cfg > narrow.cfg
+check "a_network_narrower_than_the_classes_is_not_trained" refuses "small/tiny.data: classes=2, but the labels of this network are 1 wide" train narrow.cfg
+
+{ sed 's/^batch=.*/batch=1000000/' quick.cfg; printf '\n[rkd]\nlayers=1\nteacher_layers=1\nteacher_cfg=quick.cfg\nteacher_weights=%s\n' $weights; } > huge.cfg
+check "a_batch_whose_graphs_fit_no_memory_is_refused_before_its_images_are_loaded" refuses "the graphs of batch=1000000 samples need" timeout -s KILL 60 "$darknet" classifier train small/tiny.data huge.cfg
 
 ### Losses that are no numbers
 sed '/^seed/d; s/learning_rate=.*/learning_rate=1e30/; s/max_batches=.*/max_batches=410/' nolog.cfg > nan.cfg
@@ -198,6 +212,9 @@ cp quick-whole/quick.backup nan-start.backup
 rm -f small/backup/nan*
 check "a_loss_that_is_no_number_ends_the_training" refuses "the last good weights are nan-start.backup (iteration 0)" train nan.cfg nan-start.backup -clear
 check "and_names_iteration_and_layer" grep -qaE "Training stops at iteration [0-9]+: the (loss of layer 2 \[softmax\] is no finite number \(the first output with such values is that of layer [0-9]+ |[a-z ]+ of layer [0-9]+ \[[a-z]+\] are no longer finite)" refused.log
+sed 's/learning_rate=1e30/learning_rate=0/' nan.cfg > nan-term.cfg
+printf '\n[label_variation]\npower=900\nclasses=%s\n' "$(sed -n 's/^classes=//p' small/tiny.data)" >> nan-term.cfg
+check "a_term_that_is_no_number_is_named_as_in_the_cfg" refuses "[label_variation] is no finite number" train nan-term.cfg
 check "and_saves_nothing_of_it" eval '! ls small/backup/nan* 2> /dev/null'
 
 exit $((failures != 0))
