@@ -12,9 +12,9 @@ test-robust: $(ROBUST_TEST)/make_images
 test-robust-long:
 	@$(MAKE) --no-print-directory test-robust KILLS=100
 
-$(ROBUST_TEST)/make_images: tests/robust/make_images.c | darknet
+$(ROBUST_TEST)/make_images: tests/robust/make_images.c | host-test-libs darknet
 	@mkdir -p $(@D)
-	@$(CC) -O1 $(OWN_WARNINGS) -isystem $(HOST_TREE)/include $< -o $@ -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
+	@$(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) $< -o $@ $(HOST_TEST_LIBS)
 
 # Longer checks, whose figures are in RESULTS.md: memory over 20,000 iterations, leaks that grow with iterations (valgrind), and races
 # (thread sanitizer, without OpenMP, whose runtime it does not know).
