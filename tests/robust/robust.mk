@@ -7,7 +7,7 @@ KILLS := 6
 
 .PHONY: test-robust test-robust-long
 test-robust: $(ROBUST_TEST)/make_images
-	@tests/robust/test_robust.sh ./darknet $< $(ROBUST_TEST)/work $(KILLS)
+	@HOST=$(HOST) tests/robust/test_robust.sh ./darknet $< $(ROBUST_TEST)/work $(KILLS)
 
 test-robust-long:
 	@$(MAKE) --no-print-directory test-robust KILLS=100
@@ -20,10 +20,10 @@ $(ROBUST_TEST)/make_images: tests/robust/make_images.c | host-test-libs darknet
 # (thread sanitizer, without OpenMP, whose runtime it does not know).
 .PHONY: test-soak test-leaks test-races
 test-soak: $(ROBUST_TEST)/make_images
-	@tests/robust/soak.sh ./darknet $< $(ROBUST_TEST)/soak
+	@HOST=$(HOST) tests/robust/soak.sh ./darknet $< $(ROBUST_TEST)/soak
 
 test-leaks: $(ROBUST_TEST)/make_images
-	@tests/robust/leaks.sh ./darknet $< $(ROBUST_TEST)/leaks
+	@HOST=$(HOST) tests/robust/leaks.sh ./darknet $< $(ROBUST_TEST)/leaks
 
 TSAN_BUILD := $(BUILD)/tsan
 TSAN_TREE := $(TSAN_BUILD)/darknet-$(HOST)
@@ -32,4 +32,4 @@ test-races: $(ROBUST_TEST)/make_images
 	@mkdir -p $(TSAN_BUILD)
 	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(TSAN_TREE) $(TSAN_SWITCHES)
 	@$(MAKE) --no-print-directory -s -C $(TSAN_TREE) darknet $(TSAN_SWITCHES) > $(TSAN_BUILD)/log 2>&1
-	@tests/robust/races.sh $(TSAN_TREE)/darknet $< $(ROBUST_TEST)/races
+	@HOST=$(HOST) tests/robust/races.sh $(TSAN_TREE)/darknet $< $(ROBUST_TEST)/races
