@@ -130,6 +130,10 @@ static inline void host_load_weights(network *net, const char *weights) {
 static inline void host_free_network(network *net) {
     free_network(net);
 }
+/* Batches of another size: resize_network is to follow. */
+static inline void host_set_batch(network *net, int batch) {
+    set_batch_network(net, batch);
+}
 static inline void host_predict(network *net, float *input) {
     network_predict(net, input);
 }
