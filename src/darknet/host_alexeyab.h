@@ -164,6 +164,17 @@ static inline void host_push_weights(layer *l) {
 #endif
 }
 
+/* Whether a layer of a network that is trained has a delta. A GPU build gives convolutions and others none on the CPU, and with
+ * optimized_memory those on the device come once all layers are there. */
+static inline int host_has_delta(const layer *l) {
+#ifdef GPU
+    (void)l;
+    return 1;
+#else
+    return l->delta != NULL;
+#endif
+}
+
 /* A layer whose delta others add to keeps it for itself: with optimized_memory layers share one. */
 static inline void host_keep_delta(layer *l) {
 #ifdef GPU

@@ -149,6 +149,11 @@ static inline void host_push_weights(layer *l) {
 #endif
 }
 
+/* Whether a layer of a network that is trained has a delta. */
+static inline int host_has_delta(const layer *l) {
+    return l->delta != NULL;
+}
+
 /* A layer whose delta others add to keeps it for itself, as every layer of this host does. */
 static inline void host_keep_delta(layer *l) {
     (void)l;

@@ -74,6 +74,10 @@ static void add_training_buffers(network *net) {
         size_t weights = l->type == CONNECTED ? (size_t)l->inputs * (size_t)l->outputs : (size_t)l->nweights;
         if (!l->delta) l->delta = tool_alloc((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's delta");
         if (l->type == SHORTCUT) follow_deltas(net, l);
+        int keeps_input = l->activation == SWISH || l->activation == MISH || l->activation == HARD_MISH;
+        if (keeps_input && !l->activation_input) {
+            l->activation_input = tool_alloc((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's input");
+        }
         if (l->type == MAXPOOL) l->backward = backward_searching_maxpool;
         if (l->type != CONVOLUTIONAL && l->type != CONNECTED) continue;
         if (!l->weight_updates) l->weight_updates = tool_alloc(weights, sizeof(float), "a layer's updates");
