@@ -97,15 +97,44 @@ void host_forward(network *net, const float *x) {
     network_predict(*net, (float *)x);
 }
 
+/* Floats that the largest convolution unrolls an image into. */
+static size_t workspace_floats(const network *net) {
+    size_t most = 1;
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        if (l->type != CONVOLUTIONAL) continue;
+        size_t floats = (size_t)(l->out_h * l->out_w) * (size_t)(l->size * l->size * l->c);
+        if (floats > most) most = floats;
+    }
+    return most;
+}
+
+/* Where host_pull_output looks for what was computed on the CPU. */
+static void push_outputs(const network *net) {
+#ifdef GPU
+    for (int i = 0; i < net->n && net->gpu_index >= 0; ++i) {
+        layer *l = &net->layers[i];
+        if (l->output_gpu) cuda_push_array(l->output_gpu, l->output, (size_t)l->outputs * (size_t)l->batch);
+    }
+#else
+    (void)net;
+#endif
+}
+
+/* On the CPU, with a workspace there: that of a GPU build is on the device. */
 void host_forward_backward(network *net, const float *x, const float *truth, float *gradient) {
     memset(gradient, 0, (size_t)net->inputs * (size_t)net->batch * sizeof *gradient);
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
         if (l->delta) memset(l->delta, 0, (size_t)l->outputs * (size_t)l->batch * sizeof *l->delta);
     }
-    network_state state = {.net = *net, .input = (float *)x, .truth = (float *)truth, .delta = gradient};
-    forward_network(*net, state);
-    backward_network(*net, state);
+    network on_cpu = *net;
+    on_cpu.workspace = tool_alloc(workspace_floats(net), sizeof(float), "a workspace");
+    network_state state = {.net = on_cpu, .input = (float *)x, .truth = (float *)truth, .delta = gradient};
+    forward_network(on_cpu, state);
+    backward_network(on_cpu, state);
+    free(on_cpu.workspace);
+    push_outputs(net);
 }
 
 const char *host_without_gradient(const layer *l) {
