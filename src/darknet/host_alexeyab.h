@@ -141,6 +141,14 @@ static inline void host_free_network(network *net) {
     free_network(*net);
     free(net);
 }
+/* Batches of another size: resize_network is to follow, and to make room even where the images have not grown. */
+static inline void host_set_batch(network *net, int batch) {
+    net->batch = batch;
+    for (int i = 0; i < net->n; ++i) {
+        net->layers[i].batch = batch;
+        net->layers[i].dynamic_minibatch = 1;
+    }
+}
 static inline void host_predict(network *net, float *input) {
     network_predict(*net, input);
 }
@@ -156,6 +164,17 @@ static inline void host_push_weights(layer *l) {
 #endif
 }
 
+/* Whether a layer of a network that is trained has a delta. A GPU build gives convolutions and others none on the CPU, and with
+ * optimized_memory those on the device come once all layers are there. */
+static inline int host_has_delta(const layer *l) {
+#ifdef GPU
+    (void)l;
+    return 1;
+#else
+    return l->delta != NULL;
+#endif
+}
+
 /* A layer whose delta others add to keeps it for itself: with optimized_memory layers share one. */
 static inline void host_keep_delta(layer *l) {
 #ifdef GPU
@@ -165,10 +184,18 @@ static inline void host_keep_delta(layer *l) {
 #endif
 }
 
-/* Makes a layer share the buffers of the one before it. */
+/* Makes a layer share the buffers of the one before it, and what this host's demo looks for in a network's last layer. */
 static inline void host_share_buffers(layer *l, const layer *previous) {
     l->output = previous->output;
     l->delta = previous->delta;
+    l->nms_kind = previous->nms_kind;
+    l->beta_nms = previous->beta_nms;
+    l->embedding_size = previous->embedding_size;
+    l->sim_thresh = previous->sim_thresh;
+    l->track_ciou_norm = previous->track_ciou_norm;
+    l->track_history_size = previous->track_history_size;
+    l->dets_for_track = previous->dets_for_track;
+    l->dets_for_show = previous->dets_for_show;
 #ifdef GPU
     l->output_gpu = previous->output_gpu;
     l->delta_gpu = previous->delta_gpu;

@@ -130,6 +130,10 @@ static inline void host_load_weights(network *net, const char *weights) {
 static inline void host_free_network(network *net) {
     free_network(net);
 }
+/* Batches of another size: resize_network is to follow. */
+static inline void host_set_batch(network *net, int batch) {
+    set_batch_network(net, batch);
+}
 static inline void host_predict(network *net, float *input) {
     network_predict(net, input);
 }
@@ -143,6 +147,11 @@ static inline void host_push_weights(layer *l) {
 #else
     (void)l;
 #endif
+}
+
+/* Whether a layer of a network that is trained has a delta. */
+static inline int host_has_delta(const layer *l) {
+    return l->delta != NULL;
 }
 
 /* A layer whose delta others add to keeps it for itself, as every layer of this host does. */

@@ -47,8 +47,13 @@ FILE *lgg_file_begin(const char *path) {
     return file;
 }
 
+/* Why a stream has failed some time ago: what one more byte meets. */
+static int reason_of_failure(FILE *file) {
+    return write(fileno(file), "", 1) < 0 ? errno : EIO;
+}
+
 int lgg_file_sync(FILE *file, const char *path) {
-    int failed = ferror(file) ? EIO : 0;
+    int failed = ferror(file) ? reason_of_failure(file) : 0;
     errno = 0;
     if (fflush(file)) failed = errno;
     if (!failed && fsync(fileno(file)) && errno != EINVAL && errno != EROFS && errno != ENOTSUP) failed = errno;

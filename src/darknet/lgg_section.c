@@ -210,7 +210,7 @@ void check_lgg_classes(const lgg_section *s) {
 
 void read_lgg_teachers(lgg_section *s, const host_pass *pass, int batch) {
     if (!s->teacher) meet_lgg_teacher(s, batch);
-    run_lgg_teacher(&s->place, s->teacher, s->network, pass, batch);
+    run_lgg_teacher(s->teacher, s->network, pass, batch);
     for (int i = 0; i < s->n; ++i) {
         const layer *l = &s->teacher->net->layers[s->teacher_layers[i]];
         s->taught[i] = (lgg_representation){.x = l->output, .d = l->outputs};
@@ -265,12 +265,15 @@ static void check_negatives(const lgg_section *s, int batch) {
     }
 }
 
-static void begin_training(lgg_section *s, const host_pass *pass, int batch) {
+/* Makes the loss for batches of up to `batch` samples: in the first pass, and where the host lets its batches grow. */
+static void make_loss(lgg_section *s, const host_pass *pass, int batch) {
     int classes = lgg_section_needs_labels(s) ? host_truths(pass) : 0;
     check_memory(s, batch, classes);
+    lgg_loss_free(s->loss);
     lgg_status status = lgg_loss_create(&s->loss, s->kind, &s->options, s->n, batch, classes);
     if (status != LGG_OK) lgg_fail(&s->place, "%s, for graphs of batch=%d samples", lgg_status_string(status), batch);
-    check_negatives(s, batch);
+    if (!s->max_batch) check_negatives(s, batch);
+    s->max_batch = batch;
 }
 
 void warn_of_lgg_zeros(lgg_section *s, double share) {
@@ -311,7 +314,7 @@ void report_lgg_cost(const host_pass *pass, int batch) {
 }
 
 void evaluate_lgg_section(lgg_section *s, const host_pass *pass, int batch) {
-    if (!s->loss) begin_training(s, pass, batch);
+    if (batch > s->max_batch) make_loss(s, pass, batch);
     float scale = -s->lambda * (float)batch * host_loss_scale(pass);
     for (int i = 0; i < s->n && s->lambda <= 0; ++i)
         s->student[i].gradient = NULL;

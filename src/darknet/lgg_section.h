@@ -53,6 +53,7 @@ typedef struct lgg_section {
 
     lgg_loss *loss;         /* NULL until training begins: prediction needs none of its memory */
     lgg_loss_gpu *loss_gpu; /* the same on a GPU */
+    int max_batch;          /* samples that it is made for; 0 before the first pass */
     int unread;             /* the report of the last pass is still on its way from the GPU: its subdivisions, else 0 */
     double last_value;      /* L of the last pass */
     double *sigma;          /* n, of the last pass */

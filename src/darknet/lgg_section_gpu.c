@@ -22,7 +22,7 @@ static void read_lgg_students_gpu(lgg_section *s, const host_pass *pass, int bat
 
 static void read_lgg_teachers_gpu(lgg_section *s, const host_pass *pass, int batch) {
     if (!s->teacher) meet_lgg_teacher(s, batch);
-    run_lgg_teacher(&s->place, s->teacher, s->network, pass, batch);
+    run_lgg_teacher(s->teacher, s->network, pass, batch);
     for (int i = 0; i < s->n; ++i) {
         const layer *l = &s->teacher->net->layers[s->teacher_layers[i]];
         s->taught[i] = (lgg_representation){.x = l->output_gpu, .d = l->outputs};
@@ -50,16 +50,19 @@ static void check_memory_gpu(const lgg_section *s, int batch, int classes) {
     if (bytes == 0 || bytes > free_bytes) fail_lgg_memory(s, batch, (double)bytes, (double)free_bytes, "GPU");
 }
 
-static void begin_training_gpu(lgg_section *s, const host_pass *pass, int batch) {
+static void make_loss_gpu(lgg_section *s, const host_pass *pass, int batch) {
     int classes = lgg_section_needs_labels(s) ? host_truths(pass) : 0;
     lgg_status status = LGG_OK;
     if (!s->network->device) status = lgg_device_create(&s->network->device, host_stream(), LGG_TF32);
     if (status == LGG_OK) {
+        lgg_loss_free_gpu(s->loss_gpu);
+        s->loss_gpu = NULL;
         check_memory_gpu(s, batch, classes);
         status = lgg_loss_create_gpu(&s->loss_gpu, s->network->device, s->kind, &s->options, s->n, batch, classes);
     }
     if (status != LGG_OK) lgg_fail(&s->place, "%s, for graphs of batch=%d samples", lgg_status_string(status), batch);
-    check_negatives_gpu(s, batch);
+    if (!s->max_batch) check_negatives_gpu(s, batch);
+    s->max_batch = batch;
 }
 
 void collect_lgg_report(lgg_section *s) {
@@ -73,8 +76,8 @@ void collect_lgg_report(lgg_section *s) {
 }
 
 static void evaluate_lgg_section_gpu(lgg_section *s, const host_pass *pass, int batch) {
-    if (!s->loss_gpu) begin_training_gpu(s, pass, batch);
     collect_lgg_report(s);
+    if (batch > s->max_batch) make_loss_gpu(s, pass, batch);
     float scale = -s->lambda * (float)batch * host_loss_scale(pass);
     for (int i = 0; i < s->n && s->lambda <= 0; ++i)
         s->student[i].gradient = NULL;

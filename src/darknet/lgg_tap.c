@@ -31,7 +31,7 @@ static const char *find_obstacle(const layer *layers, int index, int needs_gradi
         if (find_owner(layers, index)->type != untappable[i].type) continue;
         if (needs_gradient || !untappable[i].readable) return untappable[i].why;
     }
-    return needs_gradient && !layers[index].delta ? "a layer without a gradient" : NULL;
+    return needs_gradient && !host_has_delta(&layers[index]) ? "a layer without a gradient" : NULL;
 }
 
 /* Fails, naming the nearest earlier layer that can be tapped. */

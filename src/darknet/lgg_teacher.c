@@ -47,9 +47,10 @@ static network *parse_aside(const char *cfg, int batch) {
     return net;
 }
 
-/* Brings the teacher to the size that the student's images have now. */
-static void follow_size(network *teacher, const network *student) {
-    if (teacher->w == student->w && teacher->h == student->h) return;
+/* Brings the teacher to the size and the number that the student's images have now. */
+static void follow_images(network *teacher, const network *student, int batch) {
+    if (teacher->w == student->w && teacher->h == student->h && teacher->batch == batch) return;
+    if (teacher->batch != batch) host_set_batch(teacher, batch);
     resize_network(teacher, student->w, student->h);
     free_training_buffers(teacher);
 }
@@ -109,12 +110,10 @@ lgg_teacher *find_lgg_teacher(const lgg_place *place, lgg_network *student, cons
     return teacher;
 }
 
-void run_lgg_teacher(const lgg_place *place, lgg_teacher *teacher, const lgg_network *student, const host_pass *pass,
-                     int batch) {
+void run_lgg_teacher(lgg_teacher *teacher, const lgg_network *student, const host_pass *pass, int batch) {
     const network *net = host_network(student->net, pass);
     if (teacher->pass == student->passes) return;
-    if (teacher->net->batch != batch) lgg_fail(place, "the batch has grown from %d to %d", teacher->net->batch, batch);
-    follow_size(teacher->net, net);
+    follow_images(teacher->net, net, batch);
 #ifdef GPU
     if (gpu_index >= 0)
         host_predict_gpu(teacher->net, net);

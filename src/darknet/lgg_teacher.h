@@ -30,9 +30,8 @@ typedef struct lgg_teacher {
 lgg_teacher *find_lgg_teacher(const lgg_place *place, struct lgg_network *student, const char *cfg, const char *weights,
                               int batch);
 
-/* Runs the teacher on the images that the student is working on in this pass, unless it has been run on them. */
-void run_lgg_teacher(const lgg_place *place, lgg_teacher *teacher, const struct lgg_network *student,
-                     const host_pass *pass, int batch);
+/* Runs the teacher on the `batch` images that the student is working on in this pass, unless it has been run on them. */
+void run_lgg_teacher(lgg_teacher *teacher, const struct lgg_network *student, const host_pass *pass, int batch);
 
 void free_lgg_teachers(lgg_teacher *teachers);
 

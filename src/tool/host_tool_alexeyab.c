@@ -34,6 +34,33 @@ static void follow_deltas(network *net, layer *l) {
         l->layers_delta[i] = net->layers[l->input_layers[i]].delta;
 }
 
+/* The input index of the greatest value in the window of output (i, j) of an image's channel, the first of equal ones; -1 if the
+ * window lies in the padding. */
+static int index_of_maximum(const layer *l, const float *channel, int i, int j) {
+    int best = -1;
+    for (int n = 0; n < l->size; ++n) {
+        for (int m = 0; m < l->size; ++m) {
+            int y = i * l->stride_y - l->pad / 2 + n, x = j * l->stride_x - l->pad / 2 + m;
+            if (y < 0 || y >= l->h || x < 0 || x >= l->w) continue;
+            if (best < 0 || channel[y * l->w + x] > channel[best]) best = y * l->w + x;
+        }
+    }
+    return best;
+}
+
+/* A [maxpool] notes where its maxima were in training only: its backward function here looks for them once more. */
+static void backward_searching_maxpool(layer l, network_state state) {
+    if (!state.delta) return;
+    for (int k = 0; k < l.batch * l.out_c; ++k) {
+        const float *channel = state.input + (size_t)k * (size_t)(l.w * l.h);
+        float *delta = state.delta + (size_t)k * (size_t)(l.w * l.h);
+        for (int o = 0; o < l.out_h * l.out_w; ++o) {
+            int index = index_of_maximum(&l, channel, o / l.out_w, o % l.out_w);
+            if (index >= 0) delta[index] += l.delta[(size_t)k * (size_t)(l.out_h * l.out_w) + (size_t)o];
+        }
+    }
+}
+
 /* This host leaves out what only training needs when it is told the batch: a gradient of the input needs deltas all the same,
  * and the backward functions write to the updates of the weights. */
 static void add_training_buffers(network *net) {
@@ -47,6 +74,11 @@ static void add_training_buffers(network *net) {
         size_t weights = l->type == CONNECTED ? (size_t)l->inputs * (size_t)l->outputs : (size_t)l->nweights;
         if (!l->delta) l->delta = tool_alloc((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's delta");
         if (l->type == SHORTCUT) follow_deltas(net, l);
+        int keeps_input = l->activation == SWISH || l->activation == MISH || l->activation == HARD_MISH;
+        if (keeps_input && !l->activation_input) {
+            l->activation_input = tool_alloc((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's input");
+        }
+        if (l->type == MAXPOOL) l->backward = backward_searching_maxpool;
         if (l->type != CONVOLUTIONAL && l->type != CONNECTED) continue;
         if (!l->weight_updates) l->weight_updates = tool_alloc(weights, sizeof(float), "a layer's updates");
         if (!l->bias_updates) l->bias_updates = tool_alloc(filters, sizeof(float), "a layer's updates");
@@ -65,18 +97,48 @@ void host_forward(network *net, const float *x) {
     network_predict(*net, (float *)x);
 }
 
+/* Floats that the largest convolution unrolls an image into. */
+static size_t workspace_floats(const network *net) {
+    size_t most = 1;
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        if (l->type != CONVOLUTIONAL) continue;
+        size_t floats = (size_t)(l->out_h * l->out_w) * (size_t)(l->size * l->size * l->c);
+        if (floats > most) most = floats;
+    }
+    return most;
+}
+
+/* Where host_pull_output looks for what was computed on the CPU. */
+static void push_outputs(const network *net) {
+#ifdef GPU
+    for (int i = 0; i < net->n && net->gpu_index >= 0; ++i) {
+        layer *l = &net->layers[i];
+        if (l->output_gpu) cuda_push_array(l->output_gpu, l->output, (size_t)l->outputs * (size_t)l->batch);
+    }
+#else
+    (void)net;
+#endif
+}
+
+/* On the CPU, with a workspace there: that of a GPU build is on the device. */
 void host_forward_backward(network *net, const float *x, const float *truth, float *gradient) {
     memset(gradient, 0, (size_t)net->inputs * (size_t)net->batch * sizeof *gradient);
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
         if (l->delta) memset(l->delta, 0, (size_t)l->outputs * (size_t)l->batch * sizeof *l->delta);
     }
-    network_state state = {.net = *net, .input = (float *)x, .truth = (float *)truth, .delta = gradient};
-    forward_network(*net, state);
-    backward_network(*net, state);
+    network on_cpu = *net;
+    on_cpu.workspace = tool_alloc(workspace_floats(net), sizeof(float), "a workspace");
+    network_state state = {.net = on_cpu, .input = (float *)x, .truth = (float *)truth, .delta = gradient};
+    forward_network(on_cpu, state);
+    backward_network(on_cpu, state);
+    free(on_cpu.workspace);
+    push_outputs(net);
 }
 
 const char *host_without_gradient(const layer *l) {
+    if (l->type == MAXPOOL && l->maxpool_depth) return "a [maxpool] over channels";
     return l->antialiasing ? "an antialiased layer" : NULL;
 }
 

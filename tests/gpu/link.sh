@@ -19,6 +19,8 @@ fi
 cudnn=$(tests/gpu/toolkit.sh cudnn "$nvcc") opencv=0
 if echo '#include <opencv2/imgproc.hpp>' | ${CXX:-g++} -E -x c++ $(pkg-config --cflags opencv4 2> /dev/null) - > /dev/null 2>&1; then opencv=1; fi
 with="GPU=1 CUDNN=$cudnn OPENCV=$opencv"
+# what only this host has: its GPU build needs a driver even to start
+if [ "$host" = alexeyab ]; then with+=" CUDNN_HALF=$cudnn"; fi
 
 # One architecture: this is about compiling at all.
 arch=${ARCH:--arch=$("$nvcc" --help | grep -o 'sm_[0-9][0-9]*' | sort -V | tail -1)}
@@ -39,10 +41,12 @@ if [ "$host" = pjreddie ]; then
     echo "PASS gpu-link: the tests' programs"
 fi
 
+if [ "$host" = alexeyab ]; then
+    echo "SKIPPED gpu-link: -nogpu trains on the CPU: this host has no -nogpu"
+    exit 0
+fi
 if tests/gpu/train_small.sh "$build/darknet-$host/darknet" "$build/nogpu" -nogpu > "$build/nogpu.log" 2>&1; then
     echo "PASS gpu-link: -nogpu trains on the CPU"
-elif [ "$host" != pjreddie ] && grep -q 'shared libraries: libcuda' "$build/nogpu.log"; then
-    echo "SKIPPED gpu-link: -nogpu: $host links the driver's libcuda, and there is no driver"
 else
     echo "FAIL gpu-link: -nogpu: $(tail -1 "$build/nogpu.log")"
     exit 1

@@ -5,9 +5,7 @@ TESTS += test-recipe
 RECIPE_TEST := $(BUILD)/tests/recipe
 
 .PHONY: test-recipe
-test-recipe: darknet
+test-recipe: host-test-libs
 	@rm -rf $(RECIPE_TEST) && mkdir -p $(RECIPE_TEST)/images
-	@$(CC) -O1 -g -std=gnu11 -Wall -Wextra -I$(HOST_TREE)/include -I$(HOST_TREE)/src -Isrc/lgg -Isrc/darknet -DLGG_HOST_HEADER='"host_$(HOST).h"' \
-	    tests/recipe/test_recipe.c -o $(RECIPE_TEST)/test_recipe $(HOST_TREE)/libdarknet.so \
-	    -Wl,-rpath,$(abspath $(HOST_TREE)) -lm -lpthread
+	@$(CC) -O1 -g -std=gnu11 -Wall -Wextra $(HOST_TEST_CFLAGS) tests/recipe/test_recipe.c -o $(RECIPE_TEST)/test_recipe $(HOST_TEST_LIBS) -lpthread
 	@$(RECIPE_TEST)/test_recipe $(RECIPE_TEST)/images 2> $(RECIPE_TEST)/stderr || { tail -5 $(RECIPE_TEST)/stderr; false; }

@@ -7,23 +7,23 @@ KILLS := 6
 
 .PHONY: test-robust test-robust-long
 test-robust: $(ROBUST_TEST)/make_images
-	@tests/robust/test_robust.sh ./darknet $< $(ROBUST_TEST)/work $(KILLS)
+	@HOST=$(HOST) tests/robust/test_robust.sh ./darknet $< $(ROBUST_TEST)/work $(KILLS)
 
 test-robust-long:
 	@$(MAKE) --no-print-directory test-robust KILLS=100
 
-$(ROBUST_TEST)/make_images: tests/robust/make_images.c | darknet
+$(ROBUST_TEST)/make_images: tests/robust/make_images.c | host-test-libs darknet
 	@mkdir -p $(@D)
-	@$(CC) -O1 $(OWN_WARNINGS) -isystem $(HOST_TREE)/include $< -o $@ -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
+	@$(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) $< -o $@ $(HOST_TEST_LIBS)
 
 # Longer checks, whose figures are in RESULTS.md: memory over 20,000 iterations, leaks that grow with iterations (valgrind), and races
 # (thread sanitizer, without OpenMP, whose runtime it does not know).
 .PHONY: test-soak test-leaks test-races
 test-soak: $(ROBUST_TEST)/make_images
-	@tests/robust/soak.sh ./darknet $< $(ROBUST_TEST)/soak
+	@HOST=$(HOST) tests/robust/soak.sh ./darknet $< $(ROBUST_TEST)/soak
 
 test-leaks: $(ROBUST_TEST)/make_images
-	@tests/robust/leaks.sh ./darknet $< $(ROBUST_TEST)/leaks
+	@HOST=$(HOST) tests/robust/leaks.sh ./darknet $< $(ROBUST_TEST)/leaks
 
 TSAN_BUILD := $(BUILD)/tsan
 TSAN_TREE := $(TSAN_BUILD)/darknet-$(HOST)
@@ -32,4 +32,4 @@ test-races: $(ROBUST_TEST)/make_images
 	@mkdir -p $(TSAN_BUILD)
 	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(TSAN_TREE) $(TSAN_SWITCHES)
 	@$(MAKE) --no-print-directory -s -C $(TSAN_TREE) darknet $(TSAN_SWITCHES) > $(TSAN_BUILD)/log 2>&1
-	@tests/robust/races.sh $(TSAN_TREE)/darknet $< $(ROBUST_TEST)/races
+	@HOST=$(HOST) tests/robust/races.sh $(TSAN_TREE)/darknet $< $(ROBUST_TEST)/races

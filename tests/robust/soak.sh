@@ -12,7 +12,7 @@ cp "$here"/cfg/soak.cfg "$here"/cfg/quick.cfg .
 # an epoch of many iterations, so that saving does not take all the time
 for ((i = 0; i < 500; ++i)); do cat small/train.list; done > list && mv list small/train.list
 sed '/^lgg_log/d; s/max_batches=.*/max_batches=5/' quick.cfg > soak-teacher.cfg
-"$darknet" classifier train small/tiny.data soak-teacher.cfg > teacher.out 2>&1 && mv small/backup/soak-teacher.weights . || exit 1
+"$darknet" classifier train small/tiny.data soak-teacher.cfg > teacher.out 2>&1 && mv small/backup/soak-teacher*.weights soak-teacher.weights || exit 1
 sed -i "s/max_batches=.*/max_batches=$iterations/" soak.cfg
 "$darknet" classifier train small/tiny.data soak.cfg > soak.out 2>&1 &
 pid=$!

@@ -3,12 +3,18 @@
 
 #include LGG_HOST_HEADER
 
+#include "data.h"
+#include "lgg_recipe.h"
+
 network *parse_as_first_host(char *path);
 void free_as_first_host(network *net);
 void forward_as_first_host(network *net);
 void backward_as_first_host(network *net);
 float train_as_first_host(network *net);
+void update_as_first_host(network *net);
 float *predict_as_first_host(network *net, float *input);
+pthread_t load_as_first_host(load_args args);
+void load_blocking_as_first_host(load_args args);
 void resize_as_first_host(network *net, int w, int h);
 
 static void make_batch(network *net) {
@@ -47,10 +53,14 @@ void backward_as_first_host(network *net) {
     *net->cost = get_network_cost(*net);
 }
 
+void update_as_first_host(network *net) {
+    update_network(*net);
+}
+
 float train_as_first_host(network *net) {
     net->train = 1;
     *net->cost = train_network_datum(*net, net->input, net->truth);
-    update_network(*net);
+    update_as_first_host(net);
     ++*net->cur_iteration;
     return *net->cost;
 }
@@ -59,6 +69,21 @@ float *predict_as_first_host(network *net, float *input) {
     float *output = network_predict(*net, input);
     *net->cost = 0;
     return output;
+}
+
+/* This host's loader keeps the threads that it began with, and waits forever for any above their number. It flips where its
+ * trainer, which reads `flip` too, says so. */
+pthread_t load_as_first_host(load_args args) {
+    static int begun;
+    load_args before = {.threads = begun};
+    if (begun && begun != args.threads) free_load_threads(&before);
+    begun = args.threads;
+    args.flip = !args.recipe || args.recipe->flip;
+    return load_data(args);
+}
+
+void load_blocking_as_first_host(load_args args) {
+    pthread_join(load_data_in_thread(args), 0);
 }
 
 void resize_as_first_host(network *net, int w, int h) {

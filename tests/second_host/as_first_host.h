@@ -8,13 +8,18 @@
 
 #include LGG_HOST_HEADER
 #include "dark_cuda.h"
+#include "data.h"
+#include "image.h"
 
 network *parse_as_first_host(char *path);
 void free_as_first_host(network *net);
 void forward_as_first_host(network *net);
 void backward_as_first_host(network *net);
 float train_as_first_host(network *net);
+void update_as_first_host(network *net);
 float *predict_as_first_host(network *net, float *input);
+pthread_t load_as_first_host(load_args args);
+void load_blocking_as_first_host(load_args args);
 void resize_as_first_host(network *net, int w, int h);
 
 #define parse_network_cfg parse_as_first_host
@@ -22,8 +27,12 @@ void resize_as_first_host(network *net, int w, int h);
 #define forward_network forward_as_first_host
 #define backward_network backward_as_first_host
 #define train_network_datum train_as_first_host
+#define update_network update_as_first_host
 #define network_predict predict_as_first_host
+#define load_data load_as_first_host
+#define load_data_blocking load_blocking_as_first_host
 #define resize_network resize_as_first_host
+#define save_image_options(im, name, type, quality) save_image_png(im, name)
 #define save_weights(net, path) save_weights(*(net), path)
 #define get_network_boxes(net, w, h, thresh, hier, map, relative, n)                                                   \
     get_network_boxes(net, w, h, thresh, hier, map, relative, n, 0)

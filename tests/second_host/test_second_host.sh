@@ -95,6 +95,73 @@ published_accuracy() {
     esac
 }
 
+# detector FILE RANDOM: a small detector's cfg file, whose images change their size from time to time where RANDOM is 1.
+detector() {
+    printf '[net]\nwidth=64\nheight=64\nchannels=3\nbatch=8\nsubdivisions=2\nlearning_rate=0.0001\nmomentum=0.9\nseed=3\nmax_batches=130\n'
+    printf 'burn_in=1\npolicy=constant\nresize_step=32\n%s\n' "dynamic_minibatch=$2"
+    for _ in 1 2; do printf '[convolutional]\nbatch_normalize=1\nfilters=8\nsize=3\nstride=4\npad=1\nactivation=relu\n'; done
+    printf '[convolutional]\nfilters=14\nsize=1\nactivation=linear\n'
+    printf '[yolo]\nmask=0,1\nanchors=10,10,30,30\nclasses=2\nnum=2\njitter=.1\nrandom=%s\n' "$2"
+} > "$1"
+
+# boxes FOLDER: sixteen images of one box each, and what a detector's training reads of them.
+boxes() {
+    mkdir -p "$1" && : > "$1/list"
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+        printf 'P6 8 8 255\n%0192d' "$((i * i * 997))" > "$1/$i.ppm"
+        printf '%s .5 .5 .4 .4\n' $((i % 2)) > "$1/$i.txt"
+        echo "$1/$i.ppm" >> "$1/list"
+    done
+    printf 'a\nb\n' > "$1/names"
+    printf '%s\n' classes=2 "train=$1/list" "valid=$1/list" "names=$1/names" "backup=$work/backup" > "$1/data"
+}
+
+# A mini-batch that changes with the size of the images: teachers and graphs must follow it.
+dynamic_mini_batches() {
+    local name="a detector trains with sections while its mini-batches change" sizes
+    boxes "$work/boxes"
+    detector "$work/detector.cfg" 0
+    "$second" detector train "$work/boxes/data" "$work/detector.cfg" -dont_show > "$work/log" 2>&1 ||
+        { fail "$name" "without them: $(tail -1 "$work/log")"; return; }
+    detector "$work/dynamic.cfg" 1
+    printf '%s\n' '[lgg_gkd]' "teacher_cfg=$work/detector.cfg" "teacher_weights=$work/backup/detector_final.weights" layers=0,1 teacher_layers=0,1 lambda=1 \
+        '[rkd]' "teacher_cfg=$work/detector.cfg" "teacher_weights=$work/backup/detector_final.weights" layers=1 teacher_layers=1 lambda=1 >> "$work/dynamic.cfg"
+    "$second" detector train "$work/boxes/data" "$work/dynamic.cfg" -dont_show > "$work/log" 2>&1 ||
+        { fail "$name" "$(tail -1 "$work/log")"; return; }
+    sizes=$(grep -ao '(batch = [0-9]*)' "$work/log" | sort -u | wc -l)
+    if [ "$sizes" -gt 1 ] && [ "$(grep -ac '^lgg: lgg_gkd 4: [0-9.e-]* x .*rkd 5: [0-9.e-]* x' "$work/log")" = 130 ]; then
+        pass "$name"
+    else
+        fail "$name" "$sizes sizes of batches; $(grep -am 1 '^lgg:' "$work/log")"
+    fi
+}
+
+# The host's contrastive loss, beside one of ours.
+contrastive_trains() {
+    local name="[contrastive] trains with a section beside it"
+    { printf '[net]\nwidth=32\nheight=32\nchannels=3\nbatch=16\nlearning_rate=0.01\nmomentum=0.9\ncontrastive=1\nmax_batches=20\npolicy=constant\n'
+      printf '[convolutional]\nbatch_normalize=1\nfilters=16\nsize=3\nstride=2\npad=1\nactivation=relu\n[avgpool]\n'
+      printf '[convolutional]\nfilters=16\nsize=1\nactivation=linear\n[contrastive]\nclasses=10\ntemperature=1.0\n'
+      printf '[label_variation]\nlayers=1\nclasses=10\n'; } > "$work/contrastive.cfg"
+    if train "$second" "$work/contrastive.cfg" && [ "$(grep -ac '^20, .*: [0-9.]*, [0-9.]* avg' "$work/log")" = 1 ]; then
+        pass "$name"
+    else
+        fail "$name" "$(tail -1 "$work/log")"
+    fi
+}
+
+# The trainer's own check of the last layer, which a section behind it must not hide.
+classes_are_checked() {
+    local name="a wrong number of classes is refused where a section is the last layer"
+    cfg "$work/narrow.cfg" batch=8 max_batches=1
+    sed -i 's/^output=10/output=7/; /^\[hkd\]/,$d' "$work/narrow.cfg"
+    if ! train "$second" "$work/narrow.cfg" && grep -qa "num of filters = 7" "$work/log"; then
+        pass "$name"
+    else
+        fail "$name" "$(tail -1 "$work/log")"
+    fi
+}
+
 back_to_the_byte() {
     ${MAKE:-make} -s -C "$tree" clean > /dev/null 2>&1
     ${MAKE:-make} --no-print-directory -s uninstall DARKNET="$tree" > "$work/log" 2>&1
@@ -109,6 +176,9 @@ back_to_the_byte() {
 install_and_make
 same_losses
 losses_fall
+dynamic_mini_batches
+contrastive_trains
+classes_are_checked
 published_accuracy
 back_to_the_byte
 [ $failures -eq 0 ]
