@@ -65,7 +65,7 @@ watch() {
             [ -s "$out/logs/$name.since" ] || continue
             echo $((now - $(cat "$out/logs/$name.since"))) >"$out/logs/$name.seconds"
             line+=$(tail -n 1 "$out/logs/$name.csv" 2>/dev/null | awk -F, -v name="$name" -v total="$(net_option "$out/cfg/demo-$name.cfg" max_batches)" \
-                '$1 + 0 { printf "  %s %d of %d, loss %.3f", name, $1, total, $4 }')
+                '$1 + 0 { printf "  %s %d of %d, loss %.3f", name, $1, total, $4 }') || true # no log yet
         done
         [ -n "$line" ] || continue
         if [ -t 1 ]; then
@@ -224,7 +224,7 @@ main() {
     watcher=$!
     trap 'kill $watcher 2>/dev/null || true' EXIT
     run_all
-    kill $watcher
+    kill $watcher 2>/dev/null || true
     evaluate teacher cfg/demo-teacher.cfg cfg/demo-teacher.weights argmax
     write_csv >"$out/results.csv.new" && mv "$out/results.csv.new" "$out/results.csv"
     print_table | tee "$out/results.txt"
