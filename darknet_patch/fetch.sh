@@ -108,8 +108,13 @@ if [ -n "$given" ]; then
     from_given_tree
 elif [ ! -f "$dest.id" ]; then
     echo "Fetching Darknet ($host)"
-    from_git || { echo "$(host_value "$host" GIT) is not to be had; trying Debian's source package"; from_debian; } || {
-        [ ! -s "$work/apt.log" ] || grep -E '^(E|W|Err)' "$work/apt.log" | tail -3 >&2
-        die "no way to Darknet: neither git nor Debian's source package answers. Get it elsewhere, then: make DARKNET=its-folder"
-    }
+    if ! from_git; then
+        debian=$(host_value "$host" DEBIAN_SOURCE)
+        [ -n "$debian" ] || die "$(host_value "$host" GIT) is not to be had, and Debian does not ship $host. Get it elsewhere, then: make DARKNET=its-folder"
+        echo "$(host_value "$host" GIT) is not to be had; trying Debian's source package"
+        from_debian || {
+            [ ! -s "$work/apt.log" ] || grep -E '^(E|W|Err)' "$work/apt.log" | tail -3 >&2
+            die "no way to Darknet: neither git nor Debian's source package answers. Get it elsewhere, then: make DARKNET=its-folder"
+        }
+    fi
 fi
