@@ -261,6 +261,8 @@ static void write_csv(FILE *file, table *t) {
 /* ---- pictures ---- */
 
 enum { LEFT = 60, PANEL = 330, HEIGHT = 240, TOP = 60, GAP = 70 };
+/* Room for the title and the legend, where there is one panel only. */
+enum { TEXT_WIDTH = 760 };
 
 /* Horizontal lines and their numbers for a panel whose left edge is at x, from low to high. */
 static void draw_axis(FILE *file, double x, double width, double low, double high) {
@@ -305,7 +307,7 @@ static void draw_bars(FILE *file, table *t) {
     int panels = 0;
     for (int m = 0; m < MEASURES; ++m)
         panels += t->evaluated[m];
-    tool_svg_begin(file, LEFT + panels * (PANEL + GAP), TOP + HEIGHT + 110, t->title);
+    tool_svg_begin(file, fmax(LEFT + panels * (PANEL + GAP), TEXT_WIDTH), TOP + HEIGHT + 110, t->title);
     tool_svg_text(file, 16, 22, 14, "start", "font-weight=\"bold\"", t->title);
     double x = LEFT;
     for (int m = 0; m < MEASURES; ++m) {
@@ -332,7 +334,8 @@ static void draw_bars(FILE *file, table *t) {
 }
 
 static void draw_curves(FILE *file, table *t) {
-    double last = 1, width = 2 * PANEL;
+    const double width = 2 * PANEL;
+    double last = 1;
     for (int i = 0; i < t->count; ++i)
         for (int k = 0; k < t->methods[i].points; ++k)
             last = fmax(last, t->methods[i].iteration[k]);
