@@ -8,6 +8,9 @@
 # usage: tests/run.sh TARGET...
 set -u -o pipefail
 
+# Threads that spin while they wait would take a busy machine's cores from those that work.
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
+
 logs=${BUILD:-build}/test-logs
 mkdir -p "$logs" || exit 1
 passed=0 failed=0 skipped=0
