@@ -150,12 +150,12 @@ contrastive_trains() {
     fi
 }
 
-# The trainer's own check of the last layer, which a section behind it must not hide.
+# A section behind the last layer must not hide how wide that is.
 classes_are_checked() {
     local name="a wrong number of classes is refused where a section is the last layer"
     cfg "$work/narrow.cfg" batch=8 max_batches=1
     sed -i 's/^output=10/output=7/; /^\[hkd\]/,$d' "$work/narrow.cfg"
-    if ! train "$second" "$work/narrow.cfg" && grep -qa "num of filters = 7" "$work/log"; then
+    if ! train "$second" "$work/narrow.cfg" && grep -qa "classes=10, but the labels of this network are 7 wide" "$work/log"; then
         pass "$name"
     else
         fail "$name" "$(tail -1 "$work/log")"
