@@ -209,6 +209,15 @@ static void write_text(const char *path, const char *text) {
 }
 
 /* Random weights and statistics, saved for the commands to load. */
+/* A Parseval network divides its weights by as much. */
+static double weights_width(const layer *l) {
+#if HOST_HAS_PARSEVAL
+    if (l->parseval) return sqrt(2. * l->size * l->size + 1);
+#endif
+    (void)l;
+    return 1;
+}
+
 static void write_network(const char *cfg, const char *weights, const char *text) {
     write_text(cfg, text);
     network *net = host_parse_network((char *)cfg, 2);
@@ -222,8 +231,7 @@ static void write_network(const char *cfg, const char *weights, const char *text
         }
         for (int c = 0; l->biases && c < channels; ++c)
             l->biases[c] = draw(-.3, .3);
-        /* a Parseval network divides by as much */
-        double width = l->parseval ? sqrt(2. * l->size * l->size + 1) : 1;
+        double width = weights_width(l);
         for (int j = 0; l->type == CONVOLUTIONAL && j < l->nweights; ++j)
             l->weights[j] = draw(-width, width);
     }
