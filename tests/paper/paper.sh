@@ -110,7 +110,11 @@ main() {
         wait $! || status=$?
         if [ $status -ge 124 ]; then exit 130; fi
     done
-    "$program" "$table" "$out" "$seeds"
+    if [ -n "$(find "$out/runs" -name '*.csv')" ]; then
+        "$program" "$table" "$out" "$seeds"
+    elif [ $status = 0 ]; then
+        echo "$(basename "$table" .txt): no run is over yet; the next call goes on"
+    fi
     if [ $status != 0 ]; then die "not every run came to its end; the next call tries again"; fi
 }
 
