@@ -103,15 +103,14 @@ measure() {
 
 # Error after each epoch of the first seed's training.
 measure_curve() {
-    local file epoch csv=$out/measures/${name}_curve.csv images
+    local file epoch csv=$out/measures/${name}_curve.csv
     [ ! -s "$csv" ] && [ "$seed" = 1 ] && [ -z "$(word "$method" weights)" ] || return 0
-    images=$(($(net_option "$cfg" batch)))
     echo "epoch,iteration,error" > "$csv.new"
     for file in $(ls "$out/backup/${name}"_*.weights 2> /dev/null | sort -V) "$weights"; do
         epoch=${file##*_} epoch=${epoch%.weights}
         within_budget "$darknet" lgg eval "$data" "$cfg" "$file" -by "$by" ${evaluate_options[curve]} -csv "$csv.eval"
         if [ "$file" = "$weights" ]; then epoch=end; fi
-        awk -F, -v epoch="$epoch" -v list="$(wc -l < "$out/train.list")" -v batch="$images" -v last="$(net_option "$cfg" max_batches)" \
+        awk -F, -v epoch="$epoch" -v list="$(wc -l < "$out/train.list")" -v batch="$(net_option "$cfg" batch)" -v last="$(net_option "$cfg" max_batches)" \
             '$3 == "all" { printf "%s,%d,%s\n", epoch, epoch == "end" ? last : int(epoch * list / batch) + 1, $6 }' "$csv.eval" >> "$csv.new"
     done
     rm -f "$csv.eval"
