@@ -19,19 +19,27 @@ static void lgg_mirror(size_t n, float *matrix) {
 
 #include <cblas.h>
 
-/* Rows from this length on are worth our own kernel, where the processor has its instructions. */
+/* Where our own kernels are faster than the library: rows of this width at least, and fewer than so many of them, or no more values
+ * than the caches hold. */
 #define LGG_KERNEL_WIDTH 256
+#define LGG_KERNEL_VALUES (1 << 21)
+enum { LGG_GRAM_ROWS = 256, LGG_PRODUCT_ROWS = 1024 };
+
+/* The kernel to use, NULL: the library is faster. */
+static const lgg_kernel *lgg_blas_kernel(int n, int d, int rows) {
+    const lgg_kernel *kernel = lgg_kernel_best();
+    const int fits = n < rows || (size_t)n * (size_t)d <= LGG_KERNEL_VALUES;
+    return d >= LGG_KERNEL_WIDTH && fits && kernel != lgg_kernel_of(LGG_PLAIN) ? kernel : NULL;
+}
 
 /* From here on OpenBLAS spreads ssyrk over the cores; below, two general products over three quarters of the square are faster. */
 #define LGG_SYRK_ROWS 256
 
 void lgg_blas_gram(int n, int d, const float *x, float *gram) {
-    if (d >= LGG_KERNEL_WIDTH &&
-        (lgg_gram_kernel(LGG_AVX512, n, d, x, gram) || lgg_gram_kernel(LGG_AVX2, n, d, x, gram))) {
-        lgg_mirror((size_t)n, gram);
-        return;
-    }
-    if (n >= LGG_SYRK_ROWS) {
+    const lgg_kernel *kernel = lgg_blas_kernel(n, d, LGG_GRAM_ROWS);
+    if (kernel) {
+        lgg_gram_kernel(kernel, n, d, x, gram);
+    } else if (n >= LGG_SYRK_ROWS) {
         cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, n, d, 1.f, x, d, 0.f, gram, n);
     } else {
         const int half = n / 2, rest = n - half;
@@ -43,8 +51,13 @@ void lgg_blas_gram(int n, int d, const float *x, float *gram) {
     lgg_mirror((size_t)n, gram);
 }
 
-void lgg_blas_add_product(int n, int d, const float *w, const float *x, float *gradient) {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, d, n, 1.f, w, n, x, d, 1.f, gradient, d);
+void lgg_blas_add_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *gradient) {
+    const lgg_kernel *kernel = lgg_blas_kernel(n, d, LGG_PRODUCT_ROWS);
+    if (kernel) {
+        lgg_block_product(kernel, room, n, d, w, x, gradient);
+    } else {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, d, n, 1.f, w, n, x, d, 1.f, gradient, d);
+    }
 }
 
 void lgg_blas_multiply(int rows, int columns, int inner, float alpha, const float *a, const float *b, float beta,
@@ -58,9 +71,6 @@ void lgg_blas_multiply_transposed(int n, int inner, float alpha, const float *a,
 }
 
 #else
-
-/* Columns of x taken at a time, so that the rows of a block stay in cache. */
-#define LGG_BLOCK 1024
 
 static float lgg_dot(size_t count, const float *a, const float *b) {
     double sum = 0;
@@ -81,20 +91,8 @@ void lgg_blas_gram(int n, int d, const float *x, float *gram) {
     lgg_mirror(rows, gram);
 }
 
-void lgg_blas_add_product(int n, int d, const float *w, const float *x, float *gradient) {
-    const size_t rows = (size_t)n, width = (size_t)d;
-#pragma omp parallel for schedule(dynamic)
-    for (size_t start = 0; start < width; start += LGG_BLOCK) {
-        const size_t end = width - start < LGG_BLOCK ? width : start + LGG_BLOCK;
-        for (size_t i = 0; i < rows; i++) {
-            for (size_t j = 0; j < rows; j++) {
-                const float w_ij = w[i * rows + j];
-#pragma omp simd
-                for (size_t t = start; t < end; t++)
-                    gradient[i * width + t] += w_ij * x[j * width + t];
-            }
-        }
-    }
+void lgg_blas_add_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *gradient) {
+    lgg_block_product(lgg_kernel_of(LGG_PLAIN), room, n, d, w, x, gradient);
 }
 
 static void lgg_scale(size_t count, float beta, float *c) {

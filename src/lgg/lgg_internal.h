@@ -41,6 +41,10 @@
 /* Below so many rows a second thread costs more than it saves. */
 #define LGG_PARALLEL_ROWS 64
 
+static inline size_t lgg_least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
 /* ---- lgg_arena.c: all buffers of a loss in one allocation ---- */
 
 /* Hands out aligned pieces of one block. With base NULL it only counts, so that the same code sizes and carves. */
@@ -53,13 +57,82 @@ typedef struct {
 /* count * size bytes, zeroed by the owner of the block; NULL while counting. */
 void *lgg_arena_take(lgg_arena *arena, size_t count, size_t size);
 
+/* ---- lgg_kernel.c: one thread's products, tile by tile ---- */
+
+typedef enum { LGG_AVX512, LGG_AVX2, LGG_PLAIN } lgg_instructions;
+typedef struct lgg_kernel lgg_kernel;
+
+/* The tiles of an instruction set; NULL where the processor lacks it. LGG_PLAIN is everywhere. */
+const lgg_kernel *lgg_kernel_of(lgg_instructions instructions);
+/* The fastest of those that the processor has. */
+const lgg_kernel *lgg_kernel_best(void);
+/* Steps on `count` values; `soon` is where the same will be asked for before long, and is fetched into the cache. */
+typedef struct {
+    /* copy = scale x */
+    void (*copy)(size_t count, float scale, const float *x, const float *soon, float *copy);
+    /* y = a x + b y */
+    void (*mix)(size_t count, float a, const float *x, float b, float *y);
+    /* y += x; soon: of y */
+    void (*add)(size_t count, const float *x, const float *soon, float *y);
+} lgg_row_steps;
+const lgg_row_steps *lgg_kernel_row(const lgg_kernel *kernel);
+
+/* Rows of a tile of dot products. */
+size_t lgg_kernel_dot_rows(const lgg_kernel *kernel);
+
+/* c (rows, columns) += a b' for a (rows, count), b (columns, count); rows of each lie a stride apart. */
+void lgg_kernel_dot(const lgg_kernel *kernel, size_t rows, size_t columns, size_t count, const float *a,
+                    size_t a_stride, const float *b, size_t b_stride, float *c, size_t c_stride);
+
+/* c (rows, count) += w (rows, inner) x (inner, count); rows of each lie a stride apart. x is read up to the next multiple of 32
+ * columns. */
+void lgg_kernel_product(const lgg_kernel *kernel, size_t rows, size_t inner, size_t count, const float *w,
+                        size_t w_stride, const float *x, size_t x_stride, float *c, size_t c_stride);
+
 /* ---- lgg_gram_kernel.c ---- */
 
-typedef enum { LGG_AVX512, LGG_AVX2 } lgg_instructions;
-
 /* The lower triangle of gram (n, n) = x x' for x (n, d); what else it leaves in gram means nothing. The same to the bit for any number
- * of threads. Returns 0, gram untouched, where the processor lacks the instructions. */
-int lgg_gram_kernel(lgg_instructions instructions, int n, int d, const float *x, float *gram);
+ * of threads. */
+void lgg_gram_kernel(const lgg_kernel *kernel, int n, int d, const float *x, float *gram);
+
+/* ---- lgg_block.c: X block by block ---- */
+
+/* Of a block: so many rows and columns at most, which fill a part of the second-level cache, and how far apart the rows of its copy lie:
+ * not so that those of a tile fall on the same few lines of the cache. */
+enum { LGG_BLOCK_ROWS = 256, LGG_BLOCK_COLUMNS = 256, LGG_BLOCK_STRIDE = LGG_BLOCK_COLUMNS + 16 };
+
+/* Each thread's room for a block, and for twice as many rows as there are classes. */
+typedef struct {
+    float *values;
+    int threads;
+    size_t size; /* of one thread's */
+} lgg_room;
+
+/* Room for batches of at most n and this many classes, as many threads as OpenMP would use now. */
+void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes);
+/* How many of the threads to use for so many multiplications. */
+int lgg_room_threads(const lgg_room *room, double multiplications);
+/* The room of the calling thread. */
+float *lgg_room_of_thread(const lgg_room *room);
+
+/* Rows row, row + 1, ... and columns column, column + 1, ... of a matrix (n, d). */
+typedef struct {
+    size_t n, d, row, column, rows, columns;
+} lgg_block;
+
+/* The block that begins there. */
+lgg_block lgg_block_of(size_t n, size_t d, size_t row, size_t column);
+/* Row i of the block in x (n, d). */
+const float *lgg_block_row(const lgg_block *block, const float *x, size_t i);
+/* What will be wanted of x some rows after that. */
+const float *lgg_block_soon(const lgg_block *block, const float *x, size_t i);
+/* copy (rows, LGG_BLOCK_COLUMNS; LGG_BLOCK_STRIDE) = the block of x (n, d), row i times scale (n) unless that is NULL; zeros behind the
+ * last column. */
+void lgg_block_copy(const lgg_block *block, const lgg_kernel *kernel, const double *scale, const float *x, float *copy);
+
+/* gradient (n, d) += w (n, n) x (n, d). The same to the bit for any number of threads. */
+void lgg_block_product(const lgg_kernel *kernel, const lgg_room *room, int n, int d, const float *w, const float *x,
+                       float *gradient);
 
 /* ---- lgg_blas.c: the products ---- */
 
@@ -67,7 +140,7 @@ int lgg_gram_kernel(lgg_instructions instructions, int n, int d, const float *x,
 void lgg_blas_gram(int n, int d, const float *x, float *gram);
 
 /* gradient (n, d) += w (n, n) x (n, d). */
-void lgg_blas_add_product(int n, int d, const float *w, const float *x, float *gradient);
+void lgg_blas_add_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *gradient);
 
 /* c (rows, columns) = alpha a (rows, inner) b (inner, columns) + beta c. */
 void lgg_blas_multiply(int rows, int columns, int inner, float alpha, const float *a, const float *b, float beta,
@@ -96,6 +169,7 @@ struct lgg_graph {
     double *inverse_root_degree;    /* (B) degree^-1/2, 0 where degree <= 0; NULL without */
     double *degree_gradient;        /* (B) workspace: half of dL/d degree; NULL without */
     float *adjacency;               /* (B, B) A; the same buffer as similarity without normalization */
+    const lgg_room *room;           /* the loss's; NULL: this graph is never asked for a gradient */
 };
 
 /* Takes the graph's buffers from the arena. distances_only: what the RKD losses need, gram and distance2. */
@@ -125,6 +199,11 @@ void lgg_distance_forward(lgg_graph *graph);
 double lgg_distance_error(const lgg_graph *graph, size_t i, size_t j);
 void lgg_distance_backward(const lgg_graph *graph, float *f, float *gradient);
 
+/* Whether two vectors with that cosine are parallel. */
+static inline int lgg_parallel_cosine(float cosine) {
+    return cosine > 1 - LGG_PARALLEL || cosine < LGG_PARALLEL - 1;
+}
+
 /* lgg_similarity.c: step 1. back: e = dL/dS on the kept edges, zero elsewhere; overwritten. */
 void lgg_similarity_forward(lgg_graph *graph);
 void lgg_similarity_backward(const lgg_graph *graph, float *e, float *gradient);
@@ -140,6 +219,15 @@ void lgg_normalize_backward(const lgg_graph *graph, float *e);
 
 /* ---- Losses ---- */
 
+/* lgg_class_gradient.c: the gradient of label variation from sums over classes. */
+typedef struct {
+    int one_hot;              /* the labels of the last evaluation were */
+    int *label_class;         /* (B) of the one-hot labels */
+    float *weight;            /* (B, C) K_ic, then with the slope of row i in it */
+    float *weight_transposed; /* (C, B) K_ic */
+    double *projection;       /* (B) scale h_i */
+} lgg_class_gradient;
+
 struct lgg_loss {
     lgg_kind kind;
     lgg_options options;
@@ -147,6 +235,7 @@ struct lgg_loss {
     int max_batch;
     int classes;
     double zero_share;
+    lgg_room room;
     lgg_graph *student;     /* smoothness: one a layer; else one, reused pair after pair; NULL for HKD */
     lgg_graph *teacher;     /* one, reused pair after pair; NULL where there is none */
     float *edge_gradient;   /* (B, B) dL/dA, and everything it becomes on the way back */
@@ -155,11 +244,22 @@ struct lgg_loss {
     double *degree;         /* (B) degrees of A: the same */
     double *sigma;          /* (layers) label variation, smoothness */
     int *label_class;       /* (B) arg max v_i: GKD with edges other than all */
-    float *filtered[2];     /* (B, B) A of student, teacher, filtered by class: the same */
-    float *matrix_power[4]; /* (B, B) workspace: GKD with power > 1 */
-    float *inverse_distance[2]; /* (B, B) 1/d of student, teacher: RKD-A */
-    double *row_total;          /* (B) one partial sum a vertex: RKD-A */
+    lgg_class_gradient by_class; /* label variation, smoothness */
+    float *filtered[2];          /* (B, B) A of student, teacher, filtered by class: the same */
+    float *matrix_power[4];      /* (B, B) workspace: GKD with power > 1 */
+    float *inverse_distance[2];  /* (B, B) 1/d of student, teacher: RKD-A */
+    double *row_total;           /* (B) one partial sum a vertex: RKD-A */
 };
+
+/* The buffers for so many samples and classes. */
+void lgg_class_gradient_take(lgg_class_gradient *by_class, lgg_arena *arena, size_t n, size_t classes);
+/* label_class (B) of one-hot labels (B, C); 0 where a row is not one-hot. */
+int lgg_one_hot(int n, int classes, const float *labels, int *label_class);
+/* Whether the loss's options allow it on that graph, and it is faster. */
+int lgg_class_gradient_pays(const lgg_loss *loss, const lgg_graph *graph);
+/* gradient (B, d) += scale dsigma/dx for one-hot labels, e (B, B) = scale dsigma/dA, L V in the loss; 0, gradient untouched, where parallel
+ * vectors forbid it. */
+int lgg_class_gradient_add(const lgg_loss *loss, const lgg_graph *graph, const float *e, double scale, float *gradient);
 
 /* Every lgg_<loss>_evaluate computes L and adds scale * dL/dx to the students' gradients (see lgg_loss_evaluate). */
 double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,

@@ -56,6 +56,7 @@ static int lgg_loss_arguments_valid(lgg_kind kind, const lgg_options *options, i
 /* Buffers of label variation and smoothness. */
 static void lgg_variation_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
     loss->label_distance = lgg_arena_take(arena, n * n, sizeof(float));
+    lgg_class_gradient_take(&loss->by_class, arena, n, (size_t)loss->classes);
     if (loss->options.power > 1) {
         const size_t size = n * (size_t)loss->classes;
         loss->laplacian_power = lgg_arena_take(arena, size, (size_t)(loss->options.power - 1) * sizeof(float));
@@ -90,6 +91,7 @@ static void lgg_loss_take_graph(const lgg_loss *loss, lgg_arena *arena, lgg_grap
     const int rkd = loss->kind == LGG_RKD_DISTANCE || loss->kind == LGG_RKD_ANGLE;
     if (rkd) options.unit = 0; /* RKD compares plain distances */
     lgg_graph_take(graph ? graph : &counted, arena, &options, loss->max_batch, rkd);
+    if (graph) graph->room = &loss->room;
 }
 
 /* Takes every buffer of the loss. */
@@ -97,6 +99,7 @@ static void lgg_loss_take(lgg_loss *loss, lgg_arena *arena) {
     const size_t n = (size_t)loss->max_batch;
     const int students = loss->kind == LGG_SMOOTH ? loss->layers : 1;
     if (loss->kind == LGG_HKD) return;
+    lgg_room_take(&loss->room, arena, n, (size_t)loss->classes);
     loss->student = lgg_arena_take(arena, (size_t)students, sizeof(lgg_graph));
     for (int l = 0; l < students && !arena->overflow; l++) {
         lgg_loss_take_graph(loss, arena, loss->student ? &loss->student[l] : NULL);

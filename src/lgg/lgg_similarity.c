@@ -21,10 +21,6 @@ static void lgg_cosine_forward(lgg_graph *graph) {
     }
 }
 
-static int lgg_is_parallel(float cosine) {
-    return fabsf(cosine) > 1 - LGG_PARALLEL;
-}
-
 /* gradient_i += 2 E_ij (u_j - S_ij u_i) / |x_i|, u = x / |x|, as s (s u_j - u_i + c u_i): s the sign of S_ij, c = 1 - |S_ij|. */
 static void lgg_cosine_backward_direct(const lgg_graph *graph, size_t i, size_t j, double inverse_i, double e_ij,
                                        float *gradient) {
@@ -53,7 +49,7 @@ static void lgg_cosine_backward_parallel(const lgg_graph *graph, float *e, float
     for (size_t i = 0; i < n; i++) {
         double inverse_i = 0; /* looked at where there is a parallel pair */
         for (size_t j = 0; j < n; j++) {
-            if (!lgg_is_parallel(graph->similarity[i * n + j])) continue;
+            if (!lgg_parallel_cosine(graph->similarity[i * n + j])) continue;
             if (inverse_i == 0) inverse_i = 1 / lgg_exact_length(graph, i);
             if (e[i * n + j] != 0) lgg_cosine_backward_direct(graph, i, j, inverse_i, (double)e[i * n + j], gradient);
             e[i * n + j] = 0;
@@ -77,7 +73,7 @@ static void lgg_cosine_backward(const lgg_graph *graph, float *e, float *gradien
         }
         row[i] = (float)(-2 * diagonal * inverse_i * inverse_i);
     }
-    lgg_blas_add_product(graph->batch, graph->d, e, graph->x, gradient);
+    lgg_blas_add_product(graph->room, graph->batch, graph->d, e, graph->x, gradient);
 }
 
 /* S (B, B) from distance2 (B, B). */

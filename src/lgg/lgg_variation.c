@@ -4,7 +4,7 @@
  * m = 1:  sigma = sum_ij A_ij |v_i - v_j|^2 / 2, for one-hot labels the weight of the edges between distinct classes.
  * m > 1:  with U_i = L^i V (B, C), sigma = tr(U_a' U_b) for any a + b = m, and
  *         dsigma/dL = M = sum_(a + b = m - 1) U_a U_b',   dsigma/dA_ij = (M_ii + M_jj) / 2 - M_ij.
- * L^m itself is never formed.
+ * L^m itself is never formed. Under cosine the last product, with X, may be left to lgg_class_gradient.c.
  */
 #include "lgg_internal.h"
 #include <math.h>
@@ -116,6 +116,10 @@ static void lgg_loss_variation_backward(const lgg_loss *loss, const lgg_graph *g
     if (scale == 0 || !gradient) return;
     lgg_variation_backward(graph->batch, loss->classes, loss->options.power, (float)scale, labels, loss->label_distance,
                            loss->laplacian_power, loss->edge_gradient);
+    if (loss->by_class.one_hot && lgg_class_gradient_pays(loss, graph) &&
+        lgg_class_gradient_add(loss, graph, loss->edge_gradient, scale, gradient)) {
+        return;
+    }
     lgg_graph_backward(graph, loss->edge_gradient, gradient);
 }
 
@@ -124,6 +128,7 @@ double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, co
     lgg_graph *graph = loss->student;
     const double weight = lgg_label_distance(batch, loss->classes, labels, loss->label_distance);
     const double share = loss->options.reduction == LGG_SUM ? 1 : weight > 0 ? 1 / weight : 0;
+    loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->by_class.label_class);
     lgg_graph_forward(graph, batch, student->d, student->x, NULL);
     loss->zero_share = lgg_gram_zero_share(graph);
     sigma[0] = share * lgg_loss_variation(loss, graph, labels);
@@ -143,6 +148,7 @@ double lgg_smooth_evaluate(lgg_loss *loss, int batch, const float *labels, const
     const double share = loss->options.reduction == LGG_MEAN ? 1. / (layers - 1) : 1;
     double total = 0;
     lgg_label_distance(batch, loss->classes, labels, loss->label_distance);
+    loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->by_class.label_class);
     loss->zero_share = 0;
     for (int l = 0; l < layers; l++) {
         lgg_graph_forward(&loss->student[l], batch, student[l].d, student[l].x, NULL);

@@ -1,0 +1,84 @@
+/* lgg_block.c: X taken block by block: some columns of some of its rows, copied side by side, so that a thread finds them in its
+ * cache however far apart the rows lie; and the product W X made of them.
+ */
+#include "lgg_internal.h"
+#include <string.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+/* Rows ahead of the one in work that are fetched into the cache. */
+#define LGG_BLOCK_AHEAD 4
+/* Multiplications below which a second thread costs more than it saves. */
+#define LGG_BLOCK_PARALLEL 1e6
+
+void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes) {
+#ifdef _OPENMP
+    room->threads = omp_get_max_threads();
+#else
+    room->threads = 1;
+#endif
+    room->size = (lgg_least(n, LGG_BLOCK_ROWS) + 2 * classes) * LGG_BLOCK_STRIDE;
+    room->values = lgg_arena_take(arena, (size_t)room->threads, room->size * sizeof(float));
+}
+
+int lgg_room_threads(const lgg_room *room, double multiplications) {
+    if (multiplications < LGG_BLOCK_PARALLEL) return 1;
+#ifdef _OPENMP
+    if (omp_get_max_threads() < room->threads) return omp_get_max_threads();
+#endif
+    return room->threads;
+}
+
+float *lgg_room_of_thread(const lgg_room *room) {
+#ifdef _OPENMP
+    return room->values + (size_t)omp_get_thread_num() * room->size;
+#else
+    return room->values;
+#endif
+}
+
+lgg_block lgg_block_of(size_t n, size_t d, size_t row, size_t column) {
+    return (lgg_block){.n = n,
+                       .d = d,
+                       .row = row,
+                       .column = column,
+                       .rows = lgg_least(LGG_BLOCK_ROWS, n - row),
+                       .columns = lgg_least(LGG_BLOCK_COLUMNS, d - column)};
+}
+
+const float *lgg_block_row(const lgg_block *block, const float *x, size_t i) {
+    return x + (block->row + i) * block->d + block->column;
+}
+
+const float *lgg_block_soon(const lgg_block *block, const float *x, size_t i) {
+    const size_t next = block->column + LGG_BLOCK_COLUMNS;
+    i += LGG_BLOCK_AHEAD;
+    if (i < block->rows) return lgg_block_row(block, x, i);
+    return x + (block->row + i % block->rows) * block->d + (next < block->d ? next : block->column);
+}
+
+void lgg_block_copy(const lgg_block *block, const lgg_kernel *kernel, const double *scale, const float *x,
+                    float *copy) {
+    for (size_t i = 0; i < block->rows; i++) {
+        float *copy_i = copy + i * LGG_BLOCK_STRIDE;
+        lgg_kernel_row(kernel)->copy(block->columns, scale ? (float)scale[block->row + i] : 1,
+                                     lgg_block_row(block, x, i), lgg_block_soon(block, x, i), copy_i);
+        memset(copy_i + block->columns, 0, (LGG_BLOCK_COLUMNS - block->columns) * sizeof(float));
+    }
+}
+
+void lgg_block_product(const lgg_kernel *kernel, const lgg_room *room, int batch, int width, const float *w,
+                       const float *x, float *gradient) {
+    const size_t n = (size_t)batch, d = (size_t)width;
+#pragma omp parallel for schedule(static) num_threads(lgg_room_threads(room, (double)n *(double)n *(double)d))
+    for (size_t column = 0; column < d; column += LGG_BLOCK_COLUMNS) {
+        float *copy = lgg_room_of_thread(room);
+        for (size_t row = 0; row < n; row += LGG_BLOCK_ROWS) {
+            const lgg_block block = lgg_block_of(n, d, row, column);
+            lgg_block_copy(&block, kernel, NULL, x, copy);
+            lgg_kernel_product(kernel, n, block.rows, block.columns, w + row, n, copy, LGG_BLOCK_STRIDE,
+                               gradient + column, d);
+        }
+    }
+}
