@@ -18,8 +18,11 @@ void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes) {
 #else
     room->threads = 1;
 #endif
-    room->size = (lgg_least(n, LGG_BLOCK_ROWS) + 2 * classes) * LGG_BLOCK_STRIDE;
+    const size_t rows = lgg_least(n, LGG_ROOM_ROWS), copy = rows * LGG_ROOM_STRIDE,
+                 block = (lgg_least(n, LGG_BLOCK_ROWS) + 2 * classes) * LGG_BLOCK_STRIDE;
+    room->size = copy > block ? copy : block;
     room->values = lgg_arena_take(arena, (size_t)room->threads, room->size * sizeof(float));
+    room->parts = lgg_arena_take(arena, LGG_ROOM_PARTS, rows * rows * sizeof(float));
 }
 
 int lgg_room_threads(const lgg_room *room, double multiplications) {
