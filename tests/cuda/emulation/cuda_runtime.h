@@ -72,7 +72,17 @@ const char *cudaGetErrorString(cudaError_t error);
 
 /* ---- kernels ---- */
 
+#include <algorithm>
 #include <functional>
+
+using std::min;
+
+struct float3 {
+    float x, y, z;
+};
+static inline float3 make_float3(float x, float y, float z) {
+    return {x, y, z};
+}
 
 #define __global__
 #define __device__
