@@ -13,14 +13,7 @@ PATH=$PATH:$(dirname "$(realpath "$(command -v "$nvcc")")") # compute-sanitizer 
 "$build/test_twins" || status=1
 "$build/test_tap" || status=1
 
-# compare CFG [TEACHER_CFG TEACHER_WEIGHTS]
-compare() {
-    "$build/compare_networks" "$@" > "$build/said" 2> "$build/log" || status=1
-    grep -E '^(PASS|FAIL)' "$build/said" || echo "FAIL compare-networks $1: $(tail -1 "$build/log")"
-}
-sed "s|^teacher_weights=|&$build/|" tests/gpu/distilled.cfg > "$build/distilled.cfg"
-compare tests/gpu/small.cfg
-compare "$build/distilled.cfg" tests/gpu/small.cfg "$build/teacher.weights"
+tests/gpu/compare.sh "$build/compare_networks" "$build/networks" || status=1
 
 for tool in memcheck racecheck initcheck; do
     if ! command -v compute-sanitizer > /dev/null; then

@@ -12,6 +12,7 @@
  * somebody has waited for it.
  *
  * LGG_EMULATION_SEED=n       another order
+ * LGG_EMULATION_DEVICES=n    0 or 1 of the devices
  * LGG_SKIP_BARRIER=file:line takes out the __syncthreads...() of that line
  *
  * A launch kernel<<<blocks, threads, shared, stream>>>(...) reaches the compiler as emulation_launch_of("kernel",

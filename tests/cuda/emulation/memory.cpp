@@ -12,10 +12,11 @@
 
 namespace {
 
-constexpr int devices = 2;
+constexpr int most_devices = 2;
 constexpr size_t device_bytes = (size_t)8 << 30; /* what cudaMemGetInfo says a device has */
 constexpr size_t reserved = (size_t)64 << 30;    /* addresses, of which few are ever used */
 constexpr size_t granularity = 256;
+constexpr size_t huge_page = (size_t)2 << 20; /* few of them: protecting memory costs time for each page */
 constexpr size_t guard = 256;             /* bytes after each allocation that nobody may write */
 constexpr unsigned char poison = 0xff; /* all ones is a NaN */
 
@@ -34,10 +35,18 @@ std::mutex mutex;
 std::map<const char *, allocation> allocations;
 std::multimap<size_t, char *> freed; /* by size */
 std::vector<copy> underway;
-size_t used[devices];
+size_t used[most_devices];
 char *arena, *arena_end; /* what was ever allocated on a device */
 
 thread_local int current_device;
+
+int devices() {
+    static const int count = [] {
+        const char *given = getenv("LGG_EMULATION_DEVICES");
+        return given ? atoi(given) : most_devices;
+    }();
+    return count;
+}
 
 void explain_fault(int signal_number, siginfo_t *info, void *) {
     const char *address = (const char *)info->si_addr;
@@ -52,6 +61,8 @@ void explain_fault(int signal_number, siginfo_t *info, void *) {
 void reserve_arena() {
     arena = (char *)mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (arena == MAP_FAILED) emulation_fail("cannot reserve addresses for the devices");
+    arena += huge_page - (uintptr_t)arena % huge_page;
+    madvise(arena, reserved - huge_page, MADV_HUGEPAGE);
     arena_end = arena;
     struct sigaction action = {};
     action.sa_sigaction = explain_fault;
@@ -60,7 +71,7 @@ void reserve_arena() {
 }
 
 void protect_arena(int protection) {
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE), size = ((size_t)(arena_end - arena) + page - 1) / page * page;
+    const size_t size = ((size_t)(arena_end - arena) + huge_page - 1) / huge_page * huge_page;
     if (size && mprotect(arena, size, protection)) emulation_fail("mprotect");
 }
 
@@ -78,7 +89,7 @@ char *take(size_t size) {
         return memory;
     }
     if (!arena) reserve_arena();
-    if ((size_t)(arena_end - arena) + whole > reserved) emulation_fail("no addresses are left");
+    if ((size_t)(arena_end - arena) + whole > reserved - 2 * huge_page) emulation_fail("no addresses are left");
     char *memory = arena_end;
     arena_end += whole;
     protect_arena(PROT_READ | PROT_WRITE);
@@ -116,6 +127,7 @@ void finish_copies() {
 } // namespace
 
 emulation_access::emulation_access() : lock(mutex) {
+    if (devices() == 0) emulation_fail("there is no device");
     if (arena) protect_arena(PROT_READ | PROT_WRITE);
 }
 
@@ -150,12 +162,13 @@ void emulation_check_argument(const char *kernel, const void *memory) {
 }
 
 cudaError_t cudaSetDevice(int device) {
-    if (device < 0 || device >= devices) return cudaErrorInvalidDevice;
+    if (device < 0 || device >= devices()) return cudaErrorInvalidDevice;
     current_device = device;
     return cudaSuccess;
 }
 
 cudaError_t cudaGetDevice(int *device) {
+    if (devices() == 0) return cudaErrorInvalidDevice;
     *device = current_device;
     return cudaSuccess;
 }
