@@ -51,7 +51,7 @@ check "a resumed training is the whole one, to the bit" resume go_on
 run() { "$darknet" "$1" "$2" small.data small.cfg backup/small.weights "${@:3}"; }
 same_commands() (
     cd "$build/train" || exit 1
-    for command in "classifier valid" "lgg eval" "lgg variation -batch 4" "lgg attack"; do
+    for command in "classifier valid" "lgg eval" "lgg attack"; do
         run $command 2> /dev/null | sed 's/ in [0-9.]* s//' > gpu.said
         LGG_EMULATION_DEVICES=0 run $command -nogpu 2> /dev/null |
             sed 's/ in [0-9.]* s//' > cpu.said
