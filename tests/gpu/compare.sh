@@ -8,11 +8,11 @@ program=${1:?} folder=${2:?} status=0
 shift 2
 mkdir -p "$folder"
 : > "$folder/digests"
-if [ $# = 0 ]; then set -- small consumers recipe upsample distilled sections; fi
+if [ $# = 0 ]; then set -- small consumers recipe upsample distilled sections detection; fi
 for name in "$@"; do
     sed "s|^teacher_weights=|&$folder/|" "tests/gpu/$name.cfg" > "$folder/$name.cfg"
     teacher=()
-    if grep -q ^teacher_weights= "$folder/$name.cfg"; then teacher=(tests/gpu/small.cfg "$folder/teacher.weights"); fi
+    if grep -q ^teacher_weights= "$folder/$name.cfg"; then teacher=("$(sed -n "/^teacher_cfg=/{s///p;q}" "$folder/$name.cfg")" "$folder/teacher.weights"); fi
     "$program" "$folder/$name.cfg" "${teacher[@]}" > "$folder/said" 2> "$folder/log" || status=1
     grep -E '^(PASS|FAIL)' "$folder/said" || echo "FAIL compare-networks $name: $(tail -1 "$folder/log")"
     sed -n "s/^digest/$name/p" "$folder/said" >> "$folder/digests"

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Both sides add up thousands of float32 products, in different orders. */
 static const double bound = 1e-3;
@@ -41,11 +42,29 @@ static void make_teacher(char *cfg, char *weights) {
     free_network(teacher);
 }
 
+static int has_boxes(const network *net) {
+    for (int i = 0; i < net->n; ++i)
+        if (host_has_boxes(&net->layers[i])) return 1;
+    return 0;
+}
+
+/* Two boxes in each image: x, y, width, height, class. */
+static void invent_boxes(network *net) {
+    static const float boxes[] = {.3f, .4f, .3f, .2f, 0, .7f, .6f, .2f, .5f, 1};
+    memset(net->truth, 0, (size_t)(net->truths * net->batch) * sizeof *net->truth);
+    for (int b = 0; b < net->batch; ++b)
+        memcpy(net->truth + b * net->truths, boxes, sizeof boxes);
+}
+
 /* The same images and labels for both networks. */
 static void invent_batch(network *net, unsigned seed) {
     srand(seed);
     for (int i = 0; i < net->inputs * net->batch; ++i)
         net->input[i] = (float)rand() / (float)RAND_MAX;
+    if (has_boxes(net)) {
+        invent_boxes(net);
+        return;
+    }
     for (int i = 0; i < net->truths * net->batch; ++i)
         net->truth[i] = i % net->truths == i / net->truths % net->truths;
 }

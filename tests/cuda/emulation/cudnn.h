@@ -22,8 +22,15 @@ typedef struct emulation_tensor *cudnnTensorDescriptor_t;
 typedef struct emulation_filter *cudnnFilterDescriptor_t;
 typedef struct emulation_convolution *cudnnConvolutionDescriptor_t;
 
-/* Three ways to do the same: one that does not work, one that wants more memory than anybody has, one that wants a little. */
-typedef enum { EMULATION_UNSUPPORTED, EMULATION_GREEDY, EMULATION_MODEST, EMULATION_ALGORITHMS } emulation_algorithm;
+/* Ways to do the same: one that does not work, one that wants more memory than anybody has, one that wants a little, and one that wants
+ * none, as cuDNN always has. */
+typedef enum {
+    EMULATION_UNSUPPORTED,
+    EMULATION_GREEDY,
+    EMULATION_MODEST,
+    EMULATION_FRUGAL,
+    EMULATION_ALGORITHMS
+} emulation_algorithm;
 typedef emulation_algorithm cudnnConvolutionFwdAlgo_t;
 typedef emulation_algorithm cudnnConvolutionBwdDataAlgo_t;
 typedef emulation_algorithm cudnnConvolutionBwdFilterAlgo_t;
@@ -96,10 +103,12 @@ cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t, const void *alpha, c
 
 /* y = normalized x * scale + bias with the batch's own variance (over n values: divided by n). The running variance gets that divided
  * by n - 1; inverse_deviation is 1 / sqrt(variance + epsilon). */
-cudnnStatus_t cudnnBatchNormalizationForwardTraining(
-    cudnnHandle_t, cudnnBatchNormMode_t, const void *alpha, const void *beta, cudnnTensorDescriptor_t, const void *x,
-    cudnnTensorDescriptor_t, void *y, cudnnTensorDescriptor_t, const void *scale, const void *bias, double factor,
-    void *running_mean, void *running_variance, double epsilon, void *mean, void *inverse_deviation);
+cudnnStatus_t cudnnBatchNormalizationForwardTraining(cudnnHandle_t, cudnnBatchNormMode_t, const void *alpha,
+                                                     const void *beta, cudnnTensorDescriptor_t, const void *x,
+                                                     cudnnTensorDescriptor_t, void *y, cudnnTensorDescriptor_t,
+                                                     const void *scale, const void *bias, double factor,
+                                                     void *running_mean, void *running_variance, double epsilon,
+                                                     void *mean, void *inverse_deviation);
 cudnnStatus_t cudnnBatchNormalizationBackward(cudnnHandle_t, cudnnBatchNormMode_t, const void *alpha, const void *beta,
                                               const void *alpha_parameters, const void *beta_parameters,
                                               cudnnTensorDescriptor_t, const void *x, cudnnTensorDescriptor_t,
