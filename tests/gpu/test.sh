@@ -13,7 +13,8 @@ PATH=$PATH:$(dirname "$(realpath "$(command -v "$nvcc")")") # compute-sanitizer 
 "$build/test_twins" || status=1
 "$build/test_tap" || status=1
 
-tests/gpu/compare.sh "$build/compare_networks" "$build/networks" || status=1
+tests/gpu/compare.sh "$build/compare_networks" "$build/networks" small consumers recipe upsample distilled sections detection ||
+    status=1
 
 for tool in memcheck racecheck initcheck; do
     if ! command -v compute-sanitizer > /dev/null; then

@@ -265,11 +265,13 @@ cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t, const void *alpha, c
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnBatchNormalizationForwardTraining(
-    cudnnHandle_t, cudnnBatchNormMode_t, const void *alpha, const void *beta, cudnnTensorDescriptor_t x_shape,
-    const void *x_values, cudnnTensorDescriptor_t y_shape, void *y_values, cudnnTensorDescriptor_t parameters,
-    const void *scale, const void *bias, double factor, void *running_mean, void *running_variance, double epsilon,
-    void *saved_mean, void *saved_deviation) {
+cudnnStatus_t cudnnBatchNormalizationForwardTraining(cudnnHandle_t, cudnnBatchNormMode_t, const void *alpha,
+                                                     const void *beta, cudnnTensorDescriptor_t x_shape,
+                                                     const void *x_values, cudnnTensorDescriptor_t y_shape,
+                                                     void *y_values, cudnnTensorDescriptor_t parameters,
+                                                     const void *scale, const void *bias, double factor,
+                                                     void *running_mean, void *running_variance, double epsilon,
+                                                     void *saved_mean, void *saved_deviation) {
     static const char who[] = "cudnnBatchNormalizationForwardTraining";
     const emulation_access access;
     check_normalization(who, *x_shape, *y_shape, *parameters, epsilon);
@@ -290,7 +292,8 @@ cudnnStatus_t cudnnBatchNormalizationForwardTraining(
         const double inverse = 1 / sqrt(squares / n + epsilon);
         for_each_of_channel(*x_shape, channel, [&](size_t i) {
             const double normalized = ((double)x[i] - mean) * inverse;
-            const double y = normalized * (double)((const float *)scale)[channel] + (double)((const float *)bias)[channel];
+            const double y =
+                normalized * (double)((const float *)scale)[channel] + (double)((const float *)bias)[channel];
             blend((float *)y_values + i, alpha, y, beta);
         });
         float *const running[] = {(float *)running_mean + channel, (float *)running_variance + channel};

@@ -129,7 +129,8 @@ bool have_ended() {
     for (unsigned t : turn) {
         const thread &one = threads[t], &other = threads[turn[0]];
         if (one.done != other.done) fail("a thread left while others wait at a barrier");
-        if (!one.done && (one.line != other.line || strcmp(one.file, other.file))) fail("threads wait at different barriers");
+        if (!one.done && (one.line != other.line || strcmp(one.file, other.file)))
+            fail("threads wait at different barriers");
         holding += one.predicate;
     }
     return threads[turn[0]].done;
@@ -186,10 +187,14 @@ cudaError_t cudaPeekAtLastError() {
 
 const char *cudaGetErrorString(cudaError_t error) {
     switch (error) {
-    case cudaSuccess: return "no error";
-    case cudaErrorMemoryAllocation: return "out of memory";
-    case cudaErrorInvalidConfiguration: return "invalid configuration argument";
-    case cudaErrorInvalidDevice: return "invalid device ordinal";
+    case cudaSuccess:
+        return "no error";
+    case cudaErrorMemoryAllocation:
+        return "out of memory";
+    case cudaErrorInvalidConfiguration:
+        return "invalid configuration argument";
+    case cudaErrorInvalidDevice:
+        return "invalid device ordinal";
     }
     return "unrecognized error code";
 }

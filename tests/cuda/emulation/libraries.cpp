@@ -3,7 +3,7 @@
 #include "curand.h"
 #include "emulation.h"
 #include <cblas.h>
-#include <random>
+#include <stdlib.h>
 
 cublasStatus_t cublasCreate(cublasHandle_t *handle) {
     *handle = 1;
@@ -46,25 +46,19 @@ cublasStatus_t cublasSgemm(cublasHandle_t, cublasOperation_t op_a, cublasOperati
     return CUBLAS_STATUS_SUCCESS;
 }
 
-struct emulation_generator {
-    std::mt19937_64 engine;
-};
-
 curandStatus_t curandCreateGenerator(curandGenerator_t *generator, int) {
-    *generator = new emulation_generator;
+    *generator = 1;
     return CURAND_STATUS_SUCCESS;
 }
 
-curandStatus_t curandSetPseudoRandomGeneratorSeed(curandGenerator_t generator, unsigned long long seed) {
-    generator->engine.seed(seed);
+curandStatus_t curandSetPseudoRandomGeneratorSeed(curandGenerator_t, unsigned long long) {
     return CURAND_STATUS_SUCCESS;
 }
 
-curandStatus_t curandGenerateUniform(curandGenerator_t generator, float *values, size_t n) {
+curandStatus_t curandGenerateUniform(curandGenerator_t, float *values, size_t n) {
     const emulation_access access;
     emulation_check_range("curandGenerateUniform", values, n * sizeof *values);
-    std::uniform_real_distribution<float> uniform(0, 1);
     for (size_t i = 0; i < n; ++i)
-        values[i] = 1 - uniform(generator->engine);
+        values[i] = (float)rand() / (float)RAND_MAX;
     return CURAND_STATUS_SUCCESS;
 }
