@@ -12,8 +12,8 @@ $(EMULATED_LIBRARIES)/libcudart.so: $(EMULATION_RUNTIME) $(EMULATION)/cudnn.o
 
 # $(1)=CUDNN: what builds and tests such a Darknet are told. Optimization that takes long would gain nothing here.
 emulated_build = $(BUILD)/emulated$(if $(filter 1,$(1)),-cudnn)
-emulated_switches = GPU=1 CUDNN=$(1) OPENCV=0 NVCC=$(EMULATED_NVCC) OPTS=-O1
-emulated_make = $(MAKE) --no-print-directory $(emulated_switches)
+emulated_switches = GPU=1 CUDNN=$(1) OPENCV=0 OPENMP=1 BLAS=1 DEBUG=0 NVCC=$(EMULATED_NVCC) OPTS=-O1
+emulated_make = $(MAKE) --no-print-directory HOST=pjreddie DARKNET= $(emulated_switches)
 define emulated_host
 	@$(call emulated_make,$(1)) host BUILD=$(emulated_build) > $(emulated_build)/log 2>&1 || { grep -m1 -E 'error|Error' $(emulated_build)/log; exit 1; }
 	@$(call emulated_make,$(1)) GPU_BUILD=$(emulated_build) HAVE_CUDNN=$(1) $(emulated_build)/compare_networks

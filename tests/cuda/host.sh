@@ -33,6 +33,7 @@ for network in "${networks[@]}"; do
         diff <(grep "^$network " "$build/first/digests" || echo none) <(grep "^$network " "$build/second/digests")
 done
 
+rm -rf "$build"/{train,nogpu,two}
 train() { tests/gpu/train_small.sh "$darknet" "$build/$1" "${@:2}"; }
 without_device() { LGG_EMULATION_DEVICES=0 train nogpu -nogpu; }
 check "trains" train train train
@@ -58,7 +59,7 @@ go_on() (
 check "a resumed training is the whole one, to the bit" resume go_on
 
 # What a command prints of the trained network, times left out.
-said() { "$darknet" "$1" "$2" small.data small.cfg backup/small.weights "${@:3}" 2> /dev/null | sed 's/ in [0-9.]* s//'; }
+said() { "$darknet" "$1" "$2" small.data small.cfg whole.weights "${@:3}" 2> /dev/null | sed 's/ in [0-9.]* s//'; }
 same_commands() (
     cd "$build/train" || exit 1
     for command in "classifier valid" "lgg eval" "lgg attack"; do

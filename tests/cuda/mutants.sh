@@ -8,6 +8,11 @@ shift
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 copy=$build/mutant
 
+# differs NETWORK: whether the copy computes something else than its CPU side; what it says is in mutant.said.
+differs() {
+    ! LD_LIBRARY_PATH=$PWD/$copy tests/gpu/compare.sh "$build/compare_networks" "$build/broken" "$1" > "$build/mutant.said" 2>&1
+}
+
 # mutant WHAT NETWORK FILE PERL: PERL changes FILE of the host's tree, and NETWORK must differ.
 mutant() {
     cp -p "$copy/$3" "$build/unbroken"
@@ -18,11 +23,11 @@ mutant() {
     elif ! $MAKE --no-print-directory -s -C "$copy" "${switches[@]}" libdarknet.so > "$build/mutant.log" 2>&1; then
         echo "FAIL mutant: $1: does not build, see $build/mutant.log"
         status=1
-    elif LD_LIBRARY_PATH=$PWD/$copy tests/gpu/compare.sh "$build/compare_networks" "$build/broken" "$2" > "$build/mutant.said" 2>&1; then
+    elif differs "$2"; then
+        echo "PASS mutant: $1: $(cut -c -120 "$build/mutant.said")"
+    else
         echo "FAIL mutant: $1: nothing notices"
         status=1
-    else
-        echo "PASS mutant: $1: $(cut -c -120 "$build/mutant.said")"
     fi
     cp "$build/unbroken" "$copy/$3"
 }
@@ -30,6 +35,10 @@ mutant() {
 switches=("$@")
 rm -rf "$copy"
 cp -a "$build/darknet-pjreddie" "$copy"
+if differs small; then
+    echo "FAIL mutant: the unbroken copy differs, too: $(cut -c -120 "$build/mutant.said")"
+    exit 1
+fi
 mutant "the gradient through a softmax is not added to the tapped layer" sections lgg/darknet/lgg_tap.c 's|host_axpy_device\(.*?;||'
 mutant "a 1x1 convolution assigns its delta" consumers src/convolutional_kernels.cu 's|k,direct,c,k|k,0,c,k|'
 mutant "an [activation] assigns its delta" consumers src/activation_layer.c 's|axpy_gpu\((.*?), 1, l.delta_gpu|copy_gpu($1, l.delta_gpu|'
