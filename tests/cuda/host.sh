@@ -39,6 +39,7 @@ without_device() { LGG_EMULATION_DEVICES=0 train nogpu -nogpu; }
 check "trains" train train train
 check "-nogpu trains without a device" nogpu without_device
 check "trains on two GPUs" two train two -gpus 0,1
+"$build/share_weights" tests/gpu/small.cfg 2> "$build/share.log" || status=1
 
 # The networks of several GPUs have each its teacher; and are made equal every few iterations.
 with_teacher() (

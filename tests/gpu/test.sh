@@ -33,6 +33,7 @@ if [ "$(nvidia-smi -L | grep -c '^GPU')" -lt 2 ]; then
     echo "SKIPPED two-gpus: there is one GPU"
 elif tests/gpu/train_small.sh "$tree/darknet" "$build/two" -gpus 0,1 > "$build/log" 2>&1; then
     echo "PASS two-gpus"
+    "$build/share_weights" tests/gpu/small.cfg 2> /dev/null || status=1
 else
     echo "FAIL two-gpus: $(tail -1 "$build/log")"
     status=1
