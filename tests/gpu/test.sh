@@ -13,14 +13,8 @@ PATH=$PATH:$(dirname "$(realpath "$(command -v "$nvcc")")") # compute-sanitizer 
 "$build/test_twins" || status=1
 "$build/test_tap" || status=1
 
-# compare CFG [TEACHER_CFG TEACHER_WEIGHTS]
-compare() {
-    "$build/compare_networks" "$@" > "$build/said" 2> "$build/log" || status=1
-    grep -E '^(PASS|FAIL)' "$build/said" || echo "FAIL compare-networks $1: $(tail -1 "$build/log")"
-}
-sed "s|^teacher_weights=|&$build/|" tests/gpu/distilled.cfg > "$build/distilled.cfg"
-compare tests/gpu/small.cfg
-compare "$build/distilled.cfg" tests/gpu/small.cfg "$build/teacher.weights"
+tests/gpu/compare.sh "$build/compare_networks" "$build/networks" small consumers recipe upsample distilled sections detection ||
+    status=1
 
 for tool in memcheck racecheck initcheck; do
     if ! command -v compute-sanitizer > /dev/null; then
@@ -39,6 +33,7 @@ if [ "$(nvidia-smi -L | grep -c '^GPU')" -lt 2 ]; then
     echo "SKIPPED two-gpus: there is one GPU"
 elif tests/gpu/train_small.sh "$tree/darknet" "$build/two" -gpus 0,1 > "$build/log" 2>&1; then
     echo "PASS two-gpus"
+    "$build/share_weights" tests/gpu/small.cfg 2> /dev/null || status=1
 else
     echo "FAIL two-gpus: $(tail -1 "$build/log")"
     status=1
