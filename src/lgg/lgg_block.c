@@ -7,8 +7,6 @@
 #include <omp.h>
 #endif
 
-/* Rows ahead of the one in work that are fetched into the cache. */
-#define LGG_BLOCK_AHEAD 4
 /* Multiplications below which a second thread costs more than it saves. */
 #define LGG_BLOCK_PARALLEL 1e6
 
@@ -56,7 +54,7 @@ const float *lgg_block_row(const lgg_block *block, const float *x, size_t i) {
 
 const float *lgg_block_soon(const lgg_block *block, const float *x, size_t i) {
     const size_t next = block->column + LGG_BLOCK_COLUMNS;
-    i += LGG_BLOCK_AHEAD;
+    i += LGG_ROWS_AHEAD;
     if (i < block->rows) return lgg_block_row(block, x, i);
     return x + (block->row + i % block->rows) * block->d + (next < block->d ? next : block->column);
 }

@@ -54,7 +54,8 @@ static void lgg_gram_copied(const lgg_kernel *kernel, size_t n, size_t d, const 
     const size_t rows = lgg_kernel_dot_rows(kernel);
     for (size_t i = 0; i < n; i++) {
         const float *x_i = x + i * d + t;
-        lgg_kernel_row(kernel)->copy(count, 1, x_i, x_i + (i + 4 < n ? 4 * d : 0), copy + i * LGG_ROOM_STRIDE);
+        lgg_kernel_row(kernel)->copy(count, 1, x_i, x_i + (i + LGG_ROWS_AHEAD < n ? LGG_ROWS_AHEAD * d : 0),
+                                     copy + i * LGG_ROOM_STRIDE);
     }
     for (size_t i = 0; i < n; i += rows) {
         const size_t high = lgg_least(rows, n - i);

@@ -91,6 +91,9 @@ void lgg_kernel_product(const lgg_kernel *kernel, size_t rows, size_t inner, siz
 
 /* ---- lgg_block.c: X block by block ---- */
 
+/* Rows ahead of the one being copied that are fetched into the cache. */
+enum { LGG_ROWS_AHEAD = 4 };
+
 /* Of a block: so many rows and columns at most, which fill a part of the second-level cache, and how far apart the rows of its copy lie:
  * not so that those of a tile fall on the same few lines of the cache. */
 enum { LGG_BLOCK_ROWS = 256, LGG_BLOCK_COLUMNS = 256, LGG_BLOCK_STRIDE = LGG_BLOCK_COLUMNS + 16 };
