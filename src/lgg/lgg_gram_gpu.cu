@@ -25,7 +25,7 @@ static __global__ void lgg_gram_rows_kernel(size_t n, size_t d, const float *x, 
     for (size_t start = 0; start < j && row == j; start += LGG_THREADS) {
         const size_t i = start + threadIdx.x;
         maybe[threadIdx.x] = i < j && lgg_maybe_coincident(n, gram, i, j);
-        __syncthreads();
+        if (!__syncthreads_or(maybe[threadIdx.x])) continue;
         for (size_t t = 0; t < LGG_THREADS && row == j; t++) {
             if (maybe[t] && lgg_rows_equal(d, x + (start + t) * d, x + j * d)) row = start + t;
         }
