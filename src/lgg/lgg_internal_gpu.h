@@ -97,19 +97,21 @@ struct lgg_loss_gpu {
     double *host_report; /* pinned */
     cudaEvent_t reported;
 
-    float *edge_gradient;   /* (B, B) */
-    double *row_total[2];   /* (B) one partial sum a row */
-    float *label_distance;  /* (B, B) label variation, smoothness */
-    double *label_weight;   /* (1) its sum */
-    double *factor;         /* (layers) what multiplies dsigma/dx of each layer */
-    float *laplacian_power; /* (layers, power - 1, B, C) */
-    double *degree;         /* (B) */
-    int *label_class;       /* (B) GKD */
-    float *filtered[2];     /* (B, B) GKD */
-    float *matrix_power[4]; /* (B, B) GKD */
-    double *slope;          /* (1) GKD: what makes Gamma of Delta */
-    double *mean_distance;  /* (2) of student, teacher: RKD-D */
-    double *common;         /* (1) sum of slope u: RKD-D */
+    float *edge_gradient;       /* (B, B) */
+    double *row_total[2];       /* (B) one partial sum a row */
+    float *label_distance;      /* (B, B) label variation, smoothness */
+    double *label_weight;       /* (1) its sum */
+    double *factor;             /* (layers) what multiplies dsigma/dx of each layer */
+    float *laplacian_power;     /* (layers, power - 1, B, C) */
+    double *degree;             /* (B) */
+    int *label_class;           /* (B) GKD */
+    float *filtered[2];         /* (B, B) GKD */
+    float *matrix_power[4];     /* (B, B) GKD */
+    double *slope;              /* (1) GKD: what makes Gamma of Delta */
+    double *mean_distance;      /* (2) of student, teacher: RKD-D */
+    double *common;             /* (1) sum of slope u: RKD-D */
+    float *inverse_distance[2]; /* (B, B) of student, teacher: RKD-A */
+    double *angle_total;        /* (B, lgg_angle_columns(B)) one partial sum a block: RKD-A */
 };
 
 /* The pieces of a report. */
@@ -133,6 +135,13 @@ void lgg_hkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representatio
 /* Blocks for one thread an element. */
 static inline unsigned lgg_blocks(size_t count) {
     return (unsigned)((count + LGG_THREADS - 1) / LGG_THREADS);
+}
+
+/* A block of RKD-A has a vertex and this many of its edges; so many blocks have all n of them. */
+#define LGG_ANGLE_EDGES 32
+
+static inline size_t lgg_angle_columns(size_t n) {
+    return (n + LGG_ANGLE_EDGES - 1) / LGG_ANGLE_EDGES;
 }
 
 /* This thread's element, in a kernel of lgg_blocks(count) blocks. */

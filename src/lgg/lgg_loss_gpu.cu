@@ -51,10 +51,16 @@ static void lgg_gkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
     }
 }
 
-static void lgg_rkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena) {
-    if (!lgg_is_rkd(loss->kind)) return;
-    loss->mean_distance = lgg_take_doubles(arena, 2);
-    loss->common = lgg_take_doubles(arena, 1);
+static void lgg_rkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
+    if (loss->kind == LGG_RKD_DISTANCE) {
+        loss->mean_distance = lgg_take_doubles(arena, 2);
+        loss->common = lgg_take_doubles(arena, 1);
+    }
+    if (loss->kind == LGG_RKD_ANGLE) {
+        for (int i = 0; i < 2; i++)
+            loss->inverse_distance[i] = lgg_take_floats(arena, n * n);
+        loss->angle_total = lgg_take_doubles(arena, n * lgg_angle_columns(n));
+    }
 }
 
 /* Takes one graph with its buffers; while counting there is no graph to fill, and a passing one stands in. */
@@ -80,7 +86,7 @@ static void lgg_loss_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena) {
     loss->edge_gradient = lgg_take_floats(arena, n * n);
     lgg_variation_take_gpu(loss, arena, n);
     lgg_gkd_take_gpu(loss, arena, n);
-    lgg_rkd_take_gpu(loss, arena);
+    lgg_rkd_take_gpu(loss, arena, n);
 }
 
 /* The arguments of a loss, as a loss without buffers. */
