@@ -34,12 +34,10 @@ static void lgg_variation_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t 
     loss->label_weight = lgg_take_doubles(arena, 1);
     loss->factor = lgg_take_doubles(arena, layers);
     loss->laplacian_power = (float *)lgg_arena_take(arena, layers * n * (size_t)loss->classes, powers * sizeof(float));
-    loss->degree = lgg_take_doubles(arena, n);
 }
 
 static void lgg_gkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
     if (loss->kind != LGG_GKD) return;
-    loss->slope = lgg_take_doubles(arena, 1);
     if (loss->options.edges != LGG_EDGES_ALL) {
         loss->label_class = (int *)lgg_arena_take(arena, n, sizeof(int));
         for (int i = 0; i < 2; i++)

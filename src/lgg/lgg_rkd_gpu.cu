@@ -64,7 +64,9 @@ static __global__ void lgg_rkd_distance_kernel(size_t n, const double *mean, con
 
 /* Adds share / pairs times the sum of total (n) to *value; *common = the sum of common_row (n). One block. */
 static __global__ void lgg_rkd_distance_report_kernel(size_t n, double pairs, double share, const double *total,
-                                                      const double *common_row, double *value, double *common) {
+                                                      const double *common_row, lgg_zeros zeros, double *value,
+                                                      double *common) {
+    lgg_report_zeros(zeros);
     const double huber_sum = lgg_block_total(n, total), slope_sum = lgg_block_total(n, common_row);
     if (threadIdx.x != 0) return;
     if (pairs > 0) *value += share * huber_sum / pairs;
@@ -101,8 +103,8 @@ static void lgg_rkd_distance_pair_gpu(lgg_loss_gpu *loss, int batch, const lgg_r
     lgg_mean_distance_kernel<<<1, LGG_THREADS, 0, stream>>>(n, pairs, row[0], row[1], loss->mean_distance);
     lgg_rkd_distance_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, loss->mean_distance, graph->distance2,
                                                                      guide->distance2, f, row[0], row[1]);
-    lgg_rkd_distance_report_kernel<<<1, LGG_THREADS, 0, stream>>>(n, pairs, share, row[0], row[1],
-                                                                  loss->report + LGG_REPORT_VALUE, loss->common);
+    lgg_rkd_distance_report_kernel<<<1, LGG_THREADS, 0, stream>>>(
+        n, pairs, share, row[0], row[1], lgg_zeros_of(graph, loss), loss->report + LGG_REPORT_VALUE, loss->common);
     if (!student->gradient || scale == 0) return;
     lgg_rkd_distance_gradient_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
         n, pairs, share * scale, loss->mean_distance, loss->common, graph->distance2, f);
@@ -177,7 +179,8 @@ static __global__ void lgg_rkd_angle_kernel(size_t n, size_t columns, lgg_distan
 
 /* *value += share times the sum of total (count) over the number of angles. One block. */
 static __global__ void lgg_rkd_angle_report_kernel(size_t count, double angles, double share, const double *total,
-                                                   double *value) {
+                                                   lgg_zeros zeros, double *value) {
+    lgg_report_zeros(zeros);
     const double sum = lgg_block_total(count, total);
     if (threadIdx.x == 0) *value += share * sum / angles;
 }
@@ -205,8 +208,8 @@ static void lgg_rkd_angle_pair_gpu(lgg_loss_gpu *loss, int batch, const lgg_repr
     const lgg_distances guide_distances = {guide->distance2, loss->inverse_distance[1]};
     lgg_rkd_angle_kernel<<<(unsigned)(n * columns), LGG_THREADS, 0, stream>>>(n, columns, distances, guide_distances, f,
                                                                               loss->angle_total);
-    lgg_rkd_angle_report_kernel<<<1, LGG_THREADS, 0, stream>>>(n * columns, angles, share, loss->angle_total,
-                                                               loss->report + LGG_REPORT_VALUE);
+    lgg_rkd_angle_report_kernel<<<1, LGG_THREADS, 0, stream>>>(
+        n * columns, angles, share, loss->angle_total, lgg_zeros_of(graph, loss), loss->report + LGG_REPORT_VALUE);
     if (!student->gradient || scale == 0) return;
     lgg_rkd_angle_gradient_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
         n, (float)(0.5 * share * scale / angles), f);
@@ -222,6 +225,5 @@ void lgg_rkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representatio
         } else {
             lgg_rkd_angle_pair_gpu(loss, batch, &student[l], &teacher[l], share, (double)scale);
         }
-        lgg_gram_zero_share_gpu(loss->student, loss->report + LGG_REPORT_ZERO_SHARE);
     }
 }
