@@ -199,7 +199,8 @@ lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *lab
     }
     cudaMemcpyAsync(loss->host_report, loss->report, report, cudaMemcpyDeviceToHost, stream);
     cudaEventRecord(loss->reported, stream);
-    return cudaGetLastError() == cudaSuccess ? loss->device->status : LGG_ERROR_DEVICE;
+    /* Only looked at: the error may be older, and whoever caused it must still find it. */
+    return cudaPeekAtLastError() == cudaSuccess ? loss->device->status : LGG_ERROR_DEVICE;
 }
 
 lgg_status lgg_loss_read_gpu(lgg_loss_gpu *loss, double *value, double *sigma, double *zero_share) {
