@@ -1,15 +1,15 @@
 # make test-cuda-rounding, of make test-cuda: the emulation once more, rounding as little like the CPU library as a GPU may. Products are
-# summed from first to last, and multiplications and additions are fused wherever the compiler likes, so that the twins do not
+# summed in another order, and multiplications and additions are fused wherever the compiler likes, so that the twins do not
 # agree with the library merely because both call the same BLAS and round the same way.
 
 ROUNDING := $(BUILD)/emulation-rounding
 # fused: what the processor has an instruction for
-ROUNDING_FLAGS := -O2 -march=native -ffp-contract=fast -Dcblas_sgemm=sequential_sgemm -Itests/cuda/emulation -include tests/cuda/rounding/rounding.h
+ROUNDING_FLAGS := -O2 -march=native -ffp-contract=fast -Dcblas_sgemm=four_sums_sgemm -Itests/cuda/emulation -include tests/cuda/rounding/rounding.h
 
-$(ROUNDING)/sequential_sgemm.o: tests/cuda/rounding/sequential_sgemm.cpp
+$(ROUNDING)/four_sums_sgemm.o: tests/cuda/rounding/four_sums_sgemm.cpp
 	@mkdir -p $(@D)
 	@$(CXX) $(EMULATION_FLAGS) -c $< -o $@
-$(ROUNDING)/test_twins: $(ROUNDING)/sequential_sgemm.o tests/cuda/rounding/rounding.h
+$(ROUNDING)/test_twins: $(ROUNDING)/four_sums_sgemm.o tests/cuda/rounding/rounding.h
 
 # The same rules under another EMULATION.
 .PHONY: test-cuda-rounding
