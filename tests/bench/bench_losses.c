@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_LAYERS = 17, CLASSES = 10 };
 
@@ -171,8 +172,35 @@ static void named_figures(void) {
 static const int batches[] = {64, 128, 256, 512, 1024}, widths[] = {64, 512, 4096, 16384, 65536};
 enum { BATCHES = 5, WIDTHS = 5, B_OF_WIDTHS = 1, D_OF_BATCHES = 2 };
 
-/* Points beyond this take seconds a run and show nothing that the others do not. */
-static const double max_size = 4294967296.;
+/* The sweep's losses; taught: with a teacher. */
+static const struct {
+    const char *name;
+    lgg_kind kind;
+    int layers, taught;
+} swept[] = {{"label_variation", LGG_LABEL_VARIATION, 1, 0},
+             {"lgg_smooth", LGG_SMOOTH, 2, 0},
+             {"lgg_gkd", LGG_GKD, 1, 1},
+             {"rkd_distance", LGG_RKD_DISTANCE, 1, 1},
+             {"rkd_angle", LGG_RKD_ANGLE, 1, 1}};
+enum { SWEPT = sizeof swept / sizeof swept[0] };
+
+/* About what a point of the sweep costs: its products, their floor, and the angles of RKD-A. */
+static double work_of(int loss, int batch, int width) {
+    const double square = (double)batch * batch, angles = swept[loss].kind == LGG_RKD_ANGLE ? 500. * batch : 0;
+    return square * (4. * swept[loss].layers * width + angles);
+}
+
+/* Says on a terminal how far the sweep is; done: all of its work until now. */
+static void show_progress(int loss, int batch, int width, double done, double start) {
+    double all = 0;
+    if (!isatty(2)) return;
+    for (int l = 0; l < SWEPT; ++l)
+        for (int b = 0; b < BATCHES; ++b)
+            for (int d = 0; d < WIDTHS; ++d)
+                all += work_of(l, batches[b], widths[d]);
+    fprintf(stderr, "\rsweep: %s, B = %d, d = %d; %.0f %%, %.0f s left      ", swept[loss].name, batch, width,
+            100 * done / all, done > 0 ? (bench_now() - start) * 1e-3 * (all - done) / done : 0);
+}
 
 static double slope(int n, const double *x, const double *y) {
     double mx = 0, my = 0, xx = 0, xy = 0;
@@ -207,16 +235,19 @@ static void print_exponents(const char *name, double ms[BATCHES][WIDTHS]) {
     fflush(stdout);
 }
 
-static void sweep(FILE *csv, const char *name, lgg_kind kind, int layers, int taught, int max_batch) {
+/* All points of one loss; *done grows with their work. */
+static void sweep(FILE *csv, int loss, double *done, double start) {
     double ms[BATCHES][WIDTHS] = {{0}}, floor_ms[BATCHES][WIDTHS] = {{0}};
+    const char *name = swept[loss].name;
     lgg_options options;
-    lgg_options_default(kind, &options);
-    for (int b = 0; b < BATCHES && batches[b] <= max_batch; ++b) {
+    lgg_options_default(swept[loss].kind, &options);
+    for (int b = 0; b < BATCHES; ++b) {
         for (int d = 0; d < WIDTHS; ++d) {
-            if ((double)batches[b] * batches[b] * widths[d] > max_size) continue;
             const int width[2] = {widths[d], widths[d]};
             workload w;
-            make_workload(&w, kind, &options, batches[b], layers, width, taught ? width : NULL);
+            show_progress(loss, batches[b], widths[d], *done, start);
+            make_workload(&w, swept[loss].kind, &options, batches[b], swept[loss].layers, width,
+                          swept[loss].taught ? width : NULL);
             figure f = measure(&w);
             ms[b][d] = f.ms;
             floor_ms[b][d] = f.floor_ms;
@@ -224,12 +255,13 @@ static void sweep(FILE *csv, const char *name, lgg_kind kind, int layers, int ta
                     f.floor_ms, f.ms / f.floor_ms);
             fflush(csv);
             free_workload(&w);
+            *done += work_of(loss, batches[b], widths[d]);
         }
     }
     printf("%s_B128_d16384 %.4g ms\n%s_B128_d16384_over_floor %.3f ratio\n", name, ms[1][3], name,
            ms[1][3] / floor_ms[1][3]);
     print_exponents(name, ms);
-    if (kind == LGG_GKD) print_exponents("gkd_floor", floor_ms);
+    if (swept[loss].kind == LGG_GKD) print_exponents("gkd_floor", floor_ms);
 }
 
 int main(int argc, char **argv) {
@@ -240,12 +272,10 @@ int main(int argc, char **argv) {
     }
     fprintf(csv, "loss,B,d,ms,gflops,floor_ms,over_floor\n");
     named_figures();
-    if (argc == 2) {
-        sweep(csv, "label_variation", LGG_LABEL_VARIATION, 1, 0, 1024);
-        sweep(csv, "lgg_smooth", LGG_SMOOTH, 2, 0, 1024);
-        sweep(csv, "lgg_gkd", LGG_GKD, 1, 1, 1024);
-        sweep(csv, "rkd_distance", LGG_RKD_DISTANCE, 1, 1, 1024);
-        sweep(csv, "rkd_angle", LGG_RKD_ANGLE, 1, 1, 256);
-    }
+    const double start = bench_now();
+    double done = 0;
+    for (int loss = 0; argc == 2 && loss < SWEPT; ++loss)
+        sweep(csv, loss, &done, start);
+    if (isatty(2)) fprintf(stderr, "\n");
     return fclose(csv) != 0;
 }
