@@ -203,6 +203,10 @@ check "an_option_of_ours_given_twice_is_refused" refuses "[net]: seed=2: given t
 check "an_option_before_the_first_section_is_refused" refuses "before.cfg: line 1: stands before the first section; the file must begin with [net]" train before.cfg
 printf '# a network without a section\n\n' > nothing.cfg
 check "a_file_without_a_section_is_refused" refuses "nothing.cfg: no section; a network begins with [net]" train nothing.cfg
+sed -n '/^\[convolutional\]/,$p' quick.cfg > headless.cfg
+check "a_file_without_net_first_is_refused" refuses "headless.cfg: begins with [convolutional]; a network begins with [net]" train headless.cfg
+sed '/^\[convolutional\]/,$d' quick.cfg > netonly.cfg
+check "a_file_of_net_alone_is_refused" refuses "netonly.cfg: no section after [net]; a network has a section for each layer" train netonly.cfg
 { sed 1q quick.cfg; printf '\0rubbish\n'; sed 1d quick.cfg; } > nul.cfg
 check "a_line_that_begins_with_a_NUL_is_passed_over" eval 'diff <("$darknet" classifier valid small/tiny.data nul.cfg $weights 2> /dev/null) <(valid $weights 2> /dev/null)'
 if command -v valgrind > /dev/null; then
