@@ -174,11 +174,12 @@ static void set_statistics(layer l, float momentum, int c, const moments *slice,
     moments all = slice[0];
     for (int s = 1; s < slices; ++s)
         all = join(all, slice[s]);
-    double squares = all.squares - all.sum * all.sum / all.count;
+    double squares = fmax(all.squares - all.sum * all.sum / all.count, 0);
     l.mean[c] = (float)(all.origin + all.sum / all.count);
-    l.variance[c] = (float)(squares > 0 && all.count > 1 ? squares / (all.count - 1) : 0);
+    l.variance[c] = (float)(squares / all.count);
     l.rolling_mean[c] = momentum * l.rolling_mean[c] + (1 - momentum) * l.mean[c];
-    l.rolling_variance[c] = momentum * l.rolling_variance[c] + (1 - momentum) * l.variance[c];
+    l.rolling_variance[c] =
+        momentum * l.rolling_variance[c] + (1 - momentum) * (float)(squares / fmax(all.count - 1, 1));
 }
 
 static void normalize_channel_slice(layer l, const float *mean, const float *variance, const float *x, float *output,

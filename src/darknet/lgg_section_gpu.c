@@ -65,11 +65,18 @@ static void make_loss_gpu(lgg_section *s, const host_pass *pass, int batch) {
     s->max_batch = batch;
 }
 
+/* Ends the program unless all went well; an error of the device is named as CUDA names it. */
+static void check_lgg_status(const lgg_section *s, lgg_status status) {
+    if (status == LGG_OK) return;
+    cudaError_t error = cudaPeekAtLastError();
+    if (status != LGG_ERROR_DEVICE || error == cudaSuccess) lgg_fail(&s->place, "%s", lgg_status_string(status));
+    lgg_fail(&s->place, "%s: %s", lgg_status_string(status), cudaGetErrorString(error));
+}
+
 void collect_lgg_report(lgg_section *s) {
     double zero_share;
     if (!s->unread) return;
-    lgg_status status = lgg_loss_read_gpu(s->loss_gpu, &s->last_value, s->sigma, &zero_share);
-    if (status != LGG_OK) lgg_fail(&s->place, "%s", lgg_status_string(status));
+    check_lgg_status(s, lgg_loss_read_gpu(s->loss_gpu, &s->last_value, s->sigma, &zero_share));
     record_lgg_pass(s, s->unread);
     warn_of_lgg_zeros(s, zero_share);
     s->unread = 0;
@@ -82,8 +89,7 @@ static void evaluate_lgg_section_gpu(lgg_section *s, const host_pass *pass, int 
     for (int i = 0; i < s->n && s->lambda <= 0; ++i)
         s->student[i].gradient = NULL;
     const float *labels = lgg_section_needs_labels(s) ? host_truth_gpu(pass) : NULL;
-    lgg_status status = lgg_loss_evaluate_gpu(s->loss_gpu, batch, labels, s->student, s->taught, scale);
-    if (status != LGG_OK) lgg_fail(&s->place, "%s", lgg_status_string(status));
+    check_lgg_status(s, lgg_loss_evaluate_gpu(s->loss_gpu, batch, labels, s->student, s->taught, scale));
     s->unread = host_subdivisions(pass);
     if (!lgg_terms_are_cost(pass)) return;
     collect_lgg_report(s);

@@ -35,10 +35,10 @@ static const lgg_kernel *lgg_blas_kernel(int n, int d, int rows) {
 /* From here on OpenBLAS spreads ssyrk over the cores; below, two general products over three quarters of the square are faster. */
 #define LGG_SYRK_ROWS 256
 
-void lgg_blas_gram(int n, int d, const float *x, float *gram) {
+void lgg_blas_gram(const lgg_room *room, int n, int d, const float *x, float *gram) {
     const lgg_kernel *kernel = lgg_blas_kernel(n, d, LGG_GRAM_ROWS);
     if (kernel) {
-        lgg_gram_kernel(kernel, n, d, x, gram);
+        lgg_gram_kernel(kernel, room, n, d, x, gram);
     } else if (n >= LGG_SYRK_ROWS) {
         cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, n, d, 1.f, x, d, 0.f, gram, n);
     } else {
@@ -80,7 +80,8 @@ static float lgg_dot(size_t count, const float *a, const float *b) {
     return (float)sum;
 }
 
-void lgg_blas_gram(int n, int d, const float *x, float *gram) {
+void lgg_blas_gram(const lgg_room *room, int n, int d, const float *x, float *gram) {
+    (void)room;
     const size_t rows = (size_t)n, width = (size_t)d;
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < rows; i++) {

@@ -7,8 +7,6 @@
 #include <omp.h>
 #endif
 
-/* Rows ahead of the one in work that are fetched into the cache. */
-#define LGG_BLOCK_AHEAD 4
 /* Multiplications below which a second thread costs more than it saves. */
 #define LGG_BLOCK_PARALLEL 1e6
 
@@ -18,8 +16,11 @@ void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes) {
 #else
     room->threads = 1;
 #endif
-    room->size = (lgg_least(n, LGG_BLOCK_ROWS) + 2 * classes) * LGG_BLOCK_STRIDE;
+    const size_t rows = lgg_least(n, LGG_ROOM_ROWS), copy = rows * LGG_ROOM_STRIDE,
+                 block = (lgg_least(n, LGG_BLOCK_ROWS) + 2 * classes) * LGG_BLOCK_STRIDE;
+    room->size = copy > block ? copy : block;
     room->values = lgg_arena_take(arena, (size_t)room->threads, room->size * sizeof(float));
+    room->parts = lgg_arena_take(arena, LGG_ROOM_PARTS, rows * rows * sizeof(float));
 }
 
 int lgg_room_threads(const lgg_room *room, double multiplications) {
@@ -53,7 +54,7 @@ const float *lgg_block_row(const lgg_block *block, const float *x, size_t i) {
 
 const float *lgg_block_soon(const lgg_block *block, const float *x, size_t i) {
     const size_t next = block->column + LGG_BLOCK_COLUMNS;
-    i += LGG_BLOCK_AHEAD;
+    i += LGG_ROWS_AHEAD;
     if (i < block->rows) return lgg_block_row(block, x, i);
     return x + (block->row + i % block->rows) * block->d + (next < block->d ? next : block->column);
 }

@@ -1,7 +1,7 @@
 /* lgg_distance_gpu.cu: squared distances D_ij = |y_i - y_j|^2 and their gradient. Twin of lgg_distance.c.
  *
- * A block takes a row i. Its threads first deal with one j each and flag the close pairs; then all of them together walk along the
- * d values of each flagged pair.
+ * A block takes a row i. Its threads first deal with one j each and flag the close pairs; then, if there is one, all of them
+ * together walk along the d values of each flagged pair.
  */
 #include "lgg_internal_gpu.h"
 
@@ -45,7 +45,7 @@ static __global__ void lgg_distance_forward_kernel(lgg_rows rows, float *distanc
         const size_t j = start + threadIdx.x;
         close[threadIdx.x] = j < n && j != i && lgg_is_close(rows, i, j);
         if (j < n) distance2[i * n + j] = j == i ? 0.f : lgg_distance2_rounded(lgg_distance2_gram(rows, i, j));
-        __syncthreads();
+        if (!__syncthreads_or(close[threadIdx.x])) continue;
         for (unsigned t = 0; t < LGG_THREADS; t++) {
             if (!close[t]) continue;
             const double direct = lgg_distance2_direct(rows, i, start + t);
@@ -58,6 +58,7 @@ static __global__ void lgg_distance_forward_kernel(lgg_rows rows, float *distanc
 void lgg_distance_forward_gpu(lgg_graph_gpu *graph) {
     const unsigned n = (unsigned)graph->batch;
     const cudaStream_t stream = graph->device->stream;
+    lgg_gram_merge_coincident_gpu(graph);
     if (graph->options.unit) {
         lgg_exact_lengths_kernel<<<n, LGG_THREADS, 0, stream>>>((size_t)graph->d, graph->x, graph->inverse_length);
     }
@@ -99,7 +100,7 @@ static __global__ void lgg_distance_backward_kernel(lgg_rows rows, const float *
                 f[i * n + j] = (float)(-4 * (double)f_ij * s_i * lgg_row_scale(rows, j));
             }
         }
-        __syncthreads();
+        if (!__syncthreads_or(close[threadIdx.x] != 0)) continue;
         for (unsigned t = 0; t < LGG_THREADS; t++) {
             if (close[t] == 0) continue;
             const size_t other = start + t;

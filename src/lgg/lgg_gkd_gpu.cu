@@ -61,22 +61,20 @@ static __global__ void lgg_gkd_difference_kernel(size_t n, const float *student,
     size[i] = teacher_total;
 }
 
-/* Adds share ||e||^2 (or its root) to *value and leaves in *slope what makes scale Gamma of e; both 0 where the graphs are equal
- * to float32's rounding. One block. */
-static __global__ void lgg_gkd_report_kernel(size_t n, int root, double share, double scale, const double *squared,
-                                             const double *size, double *value, double *slope) {
+/* Block i: row i of e (n, n) = Delta becomes scale Gamma, the gradient of share ||Delta||^2 (or its root); 0 where the graphs are equal to
+ * float32's rounding. Every block adds up squared and size (n) for itself; the first adds the loss to *value. */
+static __global__ void lgg_gkd_gamma_kernel(size_t n, int root, double share, double scale, const double *squared,
+                                            const double *size, lgg_zeros zeros, float *e, double *value) {
+    const size_t i = blockIdx.x;
     const double e_total = lgg_block_total(n, squared), teacher_total = lgg_block_total(n, size);
-    if (threadIdx.x != 0) return;
     const bool equal = e_total <= LGG_EQUAL_GRAPH * LGG_EQUAL_GRAPH * teacher_total;
     const double length = equal ? 0 : sqrt(e_total);
-    *value += share * (root ? length : length * length);
-    *slope = equal ? 0 : root ? scale / length : 2 * scale;
-}
-
-/* e (count) *= *slope */
-static __global__ void lgg_gkd_slope_kernel(size_t count, const double *slope, float *e) {
-    const size_t t = lgg_element();
-    if (t < count) e[t] = (float)(*slope * (double)e[t]);
+    const double slope = share * scale * (equal ? 0 : root ? 1 / length : 2);
+    for (size_t t = i * n + threadIdx.x; t < (i + 1) * n; t += LGG_THREADS)
+        e[t] = (float)(slope * (double)e[t]);
+    if (i != 0) return;
+    lgg_report_zeros(zeros);
+    if (threadIdx.x == 0) *value += share * (root ? length : length * length);
 }
 
 /* e (n, n) = Gamma becomes sum_(a + b = p - 1) A^a Gamma A^b: R_1 = Z_0 = Gamma; Z_i = Z_(i-1) A; R_(i+1) = A R_i + Z_i. */
@@ -116,12 +114,10 @@ static void lgg_gkd_pair_gpu(lgg_loss_gpu *loss, int batch, const lgg_representa
         n, lgg_matrix_power_gpu(device, batch, power, a_student, buffer[0], buffer[1]),
         lgg_matrix_power_gpu(device, batch, power, a_teacher, buffer[2], buffer[3]), e, loss->row_total[0],
         loss->row_total[1]);
-    lgg_gkd_report_kernel<<<1, LGG_THREADS, 0, stream>>>(n, loss->options.distance == LGG_FROBENIUS, share,
-                                                         share * scale, loss->row_total[0], loss->row_total[1],
-                                                         loss->report + LGG_REPORT_VALUE, loss->slope);
+    lgg_gkd_gamma_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(
+        n, loss->options.distance == LGG_FROBENIUS, share, scale, loss->row_total[0], loss->row_total[1],
+        lgg_zeros_of(graph, loss), e, loss->report + LGG_REPORT_VALUE);
     if (!student->gradient || scale == 0) return;
-
-    lgg_gkd_slope_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n * n, loss->slope, e);
     lgg_matrix_power_backward_gpu(loss, batch, a_student, e);
     if (loss->options.edges != LGG_EDGES_ALL) lgg_edges_apply_gpu(loss, n, e, e);
     lgg_graph_backward_gpu(graph, e, student->gradient);
@@ -134,8 +130,6 @@ void lgg_gkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, co
         lgg_label_classes_kernel<<<lgg_blocks((size_t)batch), LGG_THREADS, 0, loss->device->stream>>>(
             (size_t)batch, (size_t)loss->classes, labels, loss->label_class);
     }
-    for (int l = 0; l < loss->layers; l++) {
+    for (int l = 0; l < loss->layers; l++)
         lgg_gkd_pair_gpu(loss, batch, &student[l], &teacher[l], share, (double)scale);
-        lgg_gram_zero_share_gpu(loss->student, loss->report + LGG_REPORT_ZERO_SHARE);
-    }
 }

@@ -25,7 +25,7 @@ static __global__ void lgg_gram_rows_kernel(size_t n, size_t d, const float *x, 
     for (size_t start = 0; start < j && row == j; start += LGG_THREADS) {
         const size_t i = start + threadIdx.x;
         maybe[threadIdx.x] = i < j && lgg_maybe_coincident(n, gram, i, j);
-        __syncthreads();
+        if (!__syncthreads_or(maybe[threadIdx.x])) continue;
         for (size_t t = 0; t < LGG_THREADS && row == j; t++) {
             if (maybe[t] && lgg_rows_equal(d, x + (start + t) * d, x + j * d)) row = start + t;
         }
@@ -37,14 +37,9 @@ static __global__ void lgg_gram_rows_kernel(size_t n, size_t d, const float *x, 
     inverse_length[j] = length2 < LGG_ZERO_LENGTH2 ? 0 : 1 / sqrt((double)length2);
 }
 
-/* gram (n, n): coincident points get identical rows and columns, and G_ij = G_ji. Read are only entries below the diagonal of
- * rows that come first, and these are the ones that stay as they are. */
 static __global__ void lgg_gram_merge_coincident_kernel(size_t n, const int *first, float *gram) {
     const size_t t = lgg_element();
-    if (t >= n * n) return;
-    const size_t i = (size_t)first[t / n], j = (size_t)first[t % n];
-    const size_t source = i > j ? i * n + j : j * n + i;
-    if (source != t) gram[t] = gram[source];
+    if (t < n * n) lgg_merge_coincident(n, first, gram, t);
 }
 
 void lgg_gram_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x) {
@@ -56,18 +51,10 @@ void lgg_gram_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x
     lgg_blas_gram_gpu(graph->device, batch, d, x, graph->gram);
     lgg_gram_rows_kernel<<<(unsigned)batch, LGG_THREADS, 0, stream>>>(n, (size_t)d, x, graph->gram, graph->first,
                                                                       graph->inverse_length);
-    lgg_gram_merge_coincident_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, graph->first, graph->gram);
 }
 
-static __global__ void lgg_gram_zero_share_kernel(size_t n, const double *inverse_length, double *zero_share) {
-    double zeros = 0;
-    for (size_t i = threadIdx.x; i < n; i += LGG_THREADS)
-        zeros += inverse_length[i] == 0;
-    const double share = lgg_block_sum(zeros) / (double)n;
-    if (threadIdx.x == 0) *zero_share = fmax(*zero_share, share);
-}
-
-void lgg_gram_zero_share_gpu(const lgg_graph_gpu *graph, double *zero_share) {
-    lgg_gram_zero_share_kernel<<<1, LGG_THREADS, 0, graph->device->stream>>>((size_t)graph->batch,
-                                                                             graph->inverse_length, zero_share);
+void lgg_gram_merge_coincident_gpu(const lgg_graph_gpu *graph) {
+    const size_t n = (size_t)graph->batch;
+    lgg_gram_merge_coincident_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, graph->device->stream>>>(n, graph->first,
+                                                                                                   graph->gram);
 }

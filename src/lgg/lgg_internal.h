@@ -89,23 +89,25 @@ void lgg_kernel_dot(const lgg_kernel *kernel, size_t rows, size_t columns, size_
 void lgg_kernel_product(const lgg_kernel *kernel, size_t rows, size_t inner, size_t count, const float *w,
                         size_t w_stride, const float *x, size_t x_stride, float *c, size_t c_stride);
 
-/* ---- lgg_gram_kernel.c ---- */
-
-/* The lower triangle of gram (n, n) = x x' for x (n, d); what else it leaves in gram means nothing. The same to the bit for any number
- * of threads. */
-void lgg_gram_kernel(const lgg_kernel *kernel, int n, int d, const float *x, float *gram);
-
 /* ---- lgg_block.c: X block by block ---- */
+
+/* Rows ahead of the one being copied that are fetched into the cache. */
+enum { LGG_ROWS_AHEAD = 4 };
 
 /* Of a block: so many rows and columns at most, which fill a part of the second-level cache, and how far apart the rows of its copy lie:
  * not so that those of a tile fall on the same few lines of the cache. */
 enum { LGG_BLOCK_ROWS = 256, LGG_BLOCK_COLUMNS = 256, LGG_BLOCK_STRIDE = LGG_BLOCK_COLUMNS + 16 };
 
-/* Each thread's room for a block, and for twice as many rows as there are classes. */
+/* Of the copies that a Gram matrix is made of: wider, as dot products of short rows would be more summing up than multiplying. */
+enum { LGG_ROOM_ROWS = 255, LGG_ROOM_COLUMNS = 1024, LGG_ROOM_STRIDE = LGG_ROOM_COLUMNS + 16, LGG_ROOM_PARTS = 16 };
+
+/* Room that the threads need for their products. */
 typedef struct {
-    float *values;
+    float
+        *values; /* each thread's, for one of the copies, and for twice as many rows of a block as there are classes */
     int threads;
-    size_t size; /* of one thread's */
+    size_t size;  /* of one thread's values */
+    float *parts; /* (LGG_ROOM_PARTS, B, B) sums of some columns of a Gram matrix, for B <= LGG_ROOM_ROWS */
 } lgg_room;
 
 /* Room for batches of at most n and this many classes, as many threads as OpenMP would use now. */
@@ -134,10 +136,16 @@ void lgg_block_copy(const lgg_block *block, const lgg_kernel *kernel, const doub
 void lgg_block_product(const lgg_kernel *kernel, const lgg_room *room, int n, int d, const float *w, const float *x,
                        float *gradient);
 
+/* ---- lgg_gram_kernel.c ---- */
+
+/* The lower triangle of gram (n, n) = x x' for x (n, d); what else it leaves in gram means nothing. The same to the bit for any number
+ * of threads, with room and, likewise, without (NULL). */
+void lgg_gram_kernel(const lgg_kernel *kernel, const lgg_room *room, int n, int d, const float *x, float *gram);
+
 /* ---- lgg_blas.c: the products ---- */
 
-/* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). */
-void lgg_blas_gram(int n, int d, const float *x, float *gram);
+/* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). room may be NULL. */
+void lgg_blas_gram(const lgg_room *room, int n, int d, const float *x, float *gram);
 
 /* gradient (n, d) += w (n, n) x (n, d). */
 void lgg_blas_add_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *gradient);
@@ -169,7 +177,7 @@ struct lgg_graph {
     double *inverse_root_degree;    /* (B) degree^-1/2, 0 where degree <= 0; NULL without */
     double *degree_gradient;        /* (B) workspace: half of dL/d degree; NULL without */
     float *adjacency;               /* (B, B) A; the same buffer as similarity without normalization */
-    const lgg_room *room;           /* the loss's; NULL: this graph is never asked for a gradient */
+    const lgg_room *room;           /* the loss's; NULL: the graph is never asked for a gradient */
 };
 
 /* Takes the graph's buffers from the arena. distances_only: what the RKD losses need, gram and distance2. */

@@ -62,9 +62,9 @@ void lgg_graph_take_gpu(lgg_graph_gpu *graph, lgg_arena *arena, lgg_device *devi
 void lgg_graph_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x, const unsigned char *neighbors);
 void lgg_graph_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gradient);
 
+/* Coincident points may still differ in gram, by rounding: lgg_merge_coincident is to follow. */
 void lgg_gram_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x);
-/* *zero_share = max(*zero_share, the share of zero vectors) */
-void lgg_gram_zero_share_gpu(const lgg_graph_gpu *graph, double *zero_share);
+void lgg_gram_merge_coincident_gpu(const lgg_graph_gpu *graph);
 
 void lgg_distance_forward_gpu(lgg_graph_gpu *graph);
 void lgg_distance_backward_gpu(const lgg_graph_gpu *graph, float *f, float *gradient);
@@ -97,19 +97,19 @@ struct lgg_loss_gpu {
     double *host_report; /* pinned */
     cudaEvent_t reported;
 
-    float *edge_gradient;   /* (B, B) */
-    double *row_total[2];   /* (B) one partial sum a row */
-    float *label_distance;  /* (B, B) label variation, smoothness */
-    double *label_weight;   /* (1) its sum */
-    double *factor;         /* (layers) what multiplies dsigma/dx of each layer */
-    float *laplacian_power; /* (layers, power - 1, B, C) */
-    double *degree;         /* (B) */
-    int *label_class;       /* (B) GKD */
-    float *filtered[2];     /* (B, B) GKD */
-    float *matrix_power[4]; /* (B, B) GKD */
-    double *slope;          /* (1) GKD: what makes Gamma of Delta */
-    double *mean_distance;  /* (2) of student, teacher: RKD-D */
-    double *common;         /* (1) sum of slope u: RKD-D */
+    float *edge_gradient;       /* (B, B) */
+    double *row_total[2];       /* (B) one partial sum a row */
+    float *label_distance;      /* (B, B) label variation, smoothness */
+    double *label_weight;       /* (1) its sum */
+    double *factor;             /* (layers) what multiplies dsigma/dx of each layer */
+    float *laplacian_power;     /* (layers, power - 1, B, C) */
+    int *label_class;           /* (B) GKD */
+    float *filtered[2];         /* (B, B) GKD */
+    float *matrix_power[4];     /* (B, B) GKD */
+    double *mean_distance;      /* (2) of student, teacher: RKD-D */
+    double *common;             /* (1) sum of slope u: RKD-D */
+    float *inverse_distance[2]; /* (B, B) of student, teacher: RKD-A */
+    double *angle_total;        /* (B, lgg_angle_columns(B)) one partial sum a block: RKD-A */
 };
 
 /* The pieces of a report. */
@@ -133,6 +133,13 @@ void lgg_hkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representatio
 /* Blocks for one thread an element. */
 static inline unsigned lgg_blocks(size_t count) {
     return (unsigned)((count + LGG_THREADS - 1) / LGG_THREADS);
+}
+
+/* A block of RKD-A has a vertex and this many of its edges; so many blocks have all n of them. */
+#define LGG_ANGLE_EDGES 32
+
+static inline size_t lgg_angle_columns(size_t n) {
+    return (n + LGG_ANGLE_EDGES - 1) / LGG_ANGLE_EDGES;
 }
 
 /* This thread's element, in a kernel of lgg_blocks(count) blocks. */
@@ -160,6 +167,36 @@ static __device__ inline double lgg_block_total(size_t count, const double *a) {
     for (size_t i = threadIdx.x; i < count; i += LGG_THREADS)
         sum += a[i];
     return lgg_block_sum(sum);
+}
+
+/* G_ij, t = (i, j), of gram (n, n), where coincident points get identical rows and columns, and G_ij = G_ji: stored and returned.
+ * Read are only entries below the diagonal of rows that come first, and these are the ones that stay as they are. */
+static __device__ inline float lgg_merge_coincident(size_t n, const int *first, float *gram, size_t t) {
+    const size_t i = (size_t)first[t / n], j = (size_t)first[t % n];
+    const size_t source = i > j ? i * n + j : j * n + i;
+    if (source != t) gram[t] = gram[source];
+    return gram[t];
+}
+
+/* Where a report keeps the largest share of zero vectors, and the inverse_length (n) that tells of one representation. */
+struct lgg_zeros {
+    size_t n;
+    const double *inverse_length;
+    double *share;
+};
+
+static inline lgg_zeros lgg_zeros_of(const lgg_graph_gpu *graph, const lgg_loss_gpu *loss) {
+    const lgg_zeros zeros = {(size_t)graph->batch, graph->inverse_length, loss->report + LGG_REPORT_ZERO_SHARE};
+    return zeros;
+}
+
+/* For one block of a grid. */
+static __device__ inline void lgg_report_zeros(const lgg_zeros &zeros) {
+    double count = 0;
+    for (size_t i = threadIdx.x; i < zeros.n; i += LGG_THREADS)
+        count += zeros.inverse_length[i] == 0;
+    const double share = lgg_block_sum(count) / (double)zeros.n;
+    if (threadIdx.x == 0) *zeros.share = fmax(*zeros.share, share);
 }
 
 /* What the kernels read that compare rows themselves: gram (n, n), and inverse_length (n). */

@@ -34,12 +34,10 @@ static void lgg_variation_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t 
     loss->label_weight = lgg_take_doubles(arena, 1);
     loss->factor = lgg_take_doubles(arena, layers);
     loss->laplacian_power = (float *)lgg_arena_take(arena, layers * n * (size_t)loss->classes, powers * sizeof(float));
-    loss->degree = lgg_take_doubles(arena, n);
 }
 
 static void lgg_gkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
     if (loss->kind != LGG_GKD) return;
-    loss->slope = lgg_take_doubles(arena, 1);
     if (loss->options.edges != LGG_EDGES_ALL) {
         loss->label_class = (int *)lgg_arena_take(arena, n, sizeof(int));
         for (int i = 0; i < 2; i++)
@@ -51,10 +49,16 @@ static void lgg_gkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
     }
 }
 
-static void lgg_rkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena) {
-    if (!lgg_is_rkd(loss->kind)) return;
-    loss->mean_distance = lgg_take_doubles(arena, 2);
-    loss->common = lgg_take_doubles(arena, 1);
+static void lgg_rkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
+    if (loss->kind == LGG_RKD_DISTANCE) {
+        loss->mean_distance = lgg_take_doubles(arena, 2);
+        loss->common = lgg_take_doubles(arena, 1);
+    }
+    if (loss->kind == LGG_RKD_ANGLE) {
+        for (int i = 0; i < 2; i++)
+            loss->inverse_distance[i] = lgg_take_floats(arena, n * n);
+        loss->angle_total = lgg_take_doubles(arena, n * lgg_angle_columns(n));
+    }
 }
 
 /* Takes one graph with its buffers; while counting there is no graph to fill, and a passing one stands in. */
@@ -80,7 +84,7 @@ static void lgg_loss_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena) {
     loss->edge_gradient = lgg_take_floats(arena, n * n);
     lgg_variation_take_gpu(loss, arena, n);
     lgg_gkd_take_gpu(loss, arena, n);
-    lgg_rkd_take_gpu(loss, arena);
+    lgg_rkd_take_gpu(loss, arena, n);
 }
 
 /* The arguments of a loss, as a loss without buffers. */
@@ -195,7 +199,8 @@ lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *lab
     }
     cudaMemcpyAsync(loss->host_report, loss->report, report, cudaMemcpyDeviceToHost, stream);
     cudaEventRecord(loss->reported, stream);
-    return cudaGetLastError() == cudaSuccess ? loss->device->status : LGG_ERROR_DEVICE;
+    /* Only looked at: the error may be older, and whoever caused it must still find it. */
+    return cudaPeekAtLastError() == cudaSuccess ? loss->device->status : LGG_ERROR_DEVICE;
 }
 
 lgg_status lgg_loss_read_gpu(lgg_loss_gpu *loss, double *value, double *sigma, double *zero_share) {

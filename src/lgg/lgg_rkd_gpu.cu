@@ -64,7 +64,9 @@ static __global__ void lgg_rkd_distance_kernel(size_t n, const double *mean, con
 
 /* Adds share / pairs times the sum of total (n) to *value; *common = the sum of common_row (n). One block. */
 static __global__ void lgg_rkd_distance_report_kernel(size_t n, double pairs, double share, const double *total,
-                                                      const double *common_row, double *value, double *common) {
+                                                      const double *common_row, lgg_zeros zeros, double *value,
+                                                      double *common) {
+    lgg_report_zeros(zeros);
     const double huber_sum = lgg_block_total(n, total), slope_sum = lgg_block_total(n, common_row);
     if (threadIdx.x != 0) return;
     if (pairs > 0) *value += share * huber_sum / pairs;
@@ -101,33 +103,38 @@ static void lgg_rkd_distance_pair_gpu(lgg_loss_gpu *loss, int batch, const lgg_r
     lgg_mean_distance_kernel<<<1, LGG_THREADS, 0, stream>>>(n, pairs, row[0], row[1], loss->mean_distance);
     lgg_rkd_distance_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, loss->mean_distance, graph->distance2,
                                                                      guide->distance2, f, row[0], row[1]);
-    lgg_rkd_distance_report_kernel<<<1, LGG_THREADS, 0, stream>>>(n, pairs, share, row[0], row[1],
-                                                                  loss->report + LGG_REPORT_VALUE, loss->common);
+    lgg_rkd_distance_report_kernel<<<1, LGG_THREADS, 0, stream>>>(
+        n, pairs, share, row[0], row[1], lgg_zeros_of(graph, loss), loss->report + LGG_REPORT_VALUE, loss->common);
     if (!student->gradient || scale == 0) return;
     lgg_rkd_distance_gradient_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
         n, pairs, share * scale, loss->mean_distance, loss->common, graph->distance2, f);
     lgg_distance_backward_gpu(graph, f, student->gradient);
 }
 
-/* 1/d, 0 where d = 0 */
-static __device__ float lgg_inverse_distance(float distance2) {
-    return distance2 > 0 ? 1 / sqrtf(distance2) : 0.f;
+/* student_inverse, teacher_inverse (count) = 1/d of the squared distances, 0 where d = 0. */
+static __global__ void lgg_inverse_distances_kernel(size_t count, const float *student2, const float *teacher2,
+                                                    float *student_inverse, float *teacher_inverse) {
+    const size_t t = lgg_element();
+    if (t >= count) return;
+    student_inverse[t] = student2[t] > 0 ? 1 / sqrtf(student2[t]) : 0.f;
+    teacher_inverse[t] = teacher2[t] > 0 ? 1 / sqrtf(teacher2[t]) : 0.f;
 }
 
-/* What one representation contributes to the angles of a triangle (j, m, q): the three squared distances and 1/d. */
+/* Of one representation: D and 1/d, both (n, n) and symmetric. */
+struct lgg_distances {
+    const float *squared, *inverse;
+};
+
+/* What it contributes to the angles of a triangle (j, m, q). */
 struct lgg_triangle {
     float jm2, jq2, mq2, jm, jq, mq;
 };
 
-static __device__ lgg_triangle lgg_triangle_of(size_t n, const float *distance2, size_t j, size_t m, size_t q) {
-    lgg_triangle t;
-    t.jm2 = distance2[j * n + m];
-    t.jq2 = distance2[j * n + q];
-    t.mq2 = distance2[q * n + m]; /* symmetric; this way neighbouring threads read neighbours */
-    t.jm = lgg_inverse_distance(t.jm2);
-    t.jq = lgg_inverse_distance(t.jq2);
-    t.mq = lgg_inverse_distance(t.mq2);
-    return t;
+static __device__ lgg_triangle lgg_triangle_of(size_t n, const lgg_distances &distances, size_t j, size_t m, size_t q) {
+    const size_t jm = j * n + m, jq = j * n + q, qm = q * n + m; /* neighbouring m read neighbours */
+    const lgg_triangle triangle = {distances.squared[jm], distances.squared[jq], distances.squared[qm],
+                                   distances.inverse[jm], distances.inverse[jq], distances.inverse[qm]};
+    return triangle;
 }
 
 /* The cosine at m, between the edges to j and q; and at q, between those to j and m. */
@@ -138,38 +145,44 @@ static __device__ float lgg_cosine_at_q(const lgg_triangle &t) {
     return 0.5f * (t.jq2 + t.mq2 - t.jm2) * t.jq * t.mq;
 }
 
-/* Block j: total (n) = sum over m, q of h(difference of the cosines at m), and row j of f (n, n): what D_jm gets from h'
+/* Block (j, m / LGG_ANGLE_EDGES), `columns` of them a row: total (n, columns) = sum over the block's m and all q of h(difference of the
+ * cosines at m), and f_jm of f (n, n) = what D_jm gets from h'
  *     as an edge of the angles at m (twice, since j and q are alike):  sum_q h' (1 / (d_jm d_mq) - cos / D_jm)
  *     as the side opposite to the angles at q:                        -sum_q h' / (2 d_jq d_mq)                            */
-static __global__ void lgg_rkd_angle_kernel(size_t n, const float *student2, const float *teacher2, float *f,
-                                            double *total) {
-    const size_t j = blockIdx.x;
-    double sum = 0;
-    for (size_t m = threadIdx.x; m < n; m += LGG_THREADS) {
-        float huber = 0, edge = 0, opposite = 0;
-        for (size_t q = 0; q < n; q++) {
-            const lgg_triangle student = lgg_triangle_of(n, student2, j, m, q);
-            const lgg_triangle teacher = lgg_triangle_of(n, teacher2, j, m, q);
-            const float cosine = lgg_cosine_at_m(student);
-            const float at_m = cosine - lgg_cosine_at_m(teacher),
-                        at_q = lgg_cosine_at_q(student) - lgg_cosine_at_q(teacher);
-            const float size = fabsf(at_m);
-            huber += size < 1 ? 0.5f * at_m * at_m : size - 0.5f;
-            if (q == j) continue; /* between an edge and itself: a constant */
-            edge += fminf(fmaxf(at_m, -1.f), 1.f) * (student.jm * student.mq - cosine * student.jm * student.jm);
-            opposite -= fminf(fmaxf(at_q, -1.f), 1.f) * 0.5f * student.jq * student.mq;
-        }
-        sum += (double)huber;
-        f[j * n + m] = edge + opposite;
+static __global__ void lgg_rkd_angle_kernel(size_t n, size_t columns, lgg_distances student, lgg_distances teacher,
+                                            float *f, double *total) {
+    __shared__ float part[LGG_THREADS]; /* of f_jm: the threads of an m share the q */
+    const size_t j = blockIdx.x / columns, first = blockIdx.x % columns * LGG_ANGLE_EDGES;
+    const size_t m = first + threadIdx.x % LGG_ANGLE_EDGES;
+    float huber = 0, edge = 0, opposite = 0;
+    for (size_t q = threadIdx.x / LGG_ANGLE_EDGES; m < n && q < n; q += LGG_THREADS / LGG_ANGLE_EDGES) {
+        const lgg_triangle s = lgg_triangle_of(n, student, j, m, q), t = lgg_triangle_of(n, teacher, j, m, q);
+        const float cosine = lgg_cosine_at_m(s);
+        const float at_m = cosine - lgg_cosine_at_m(t), at_q = lgg_cosine_at_q(s) - lgg_cosine_at_q(t);
+        const float size = fabsf(at_m);
+        huber += size < 1 ? 0.5f * at_m * at_m : size - 0.5f;
+        if (q == j) continue; /* between an edge and itself: a constant */
+        edge += fminf(fmaxf(at_m, -1.f), 1.f) * (s.jm * s.mq - cosine * s.jm * s.jm);
+        opposite -= fminf(fmaxf(at_q, -1.f), 1.f) * 0.5f * s.jq * s.mq;
     }
-    const double row = lgg_block_sum(sum);
-    if (threadIdx.x == 0) total[j] = row;
+    part[threadIdx.x] = edge + opposite;
+    __syncthreads();
+    if (threadIdx.x < LGG_ANGLE_EDGES && m < n) {
+        float sum = 0;
+        for (unsigned t = threadIdx.x; t < LGG_THREADS; t += LGG_ANGLE_EDGES)
+            sum += part[t];
+        f[j * n + m] = sum;
+    }
+    const double block = lgg_block_sum((double)huber);
+    if (threadIdx.x == 0) total[blockIdx.x] = block;
 }
 
-/* *value += share times the sum of total (n) over n^3. One block. */
-static __global__ void lgg_rkd_angle_report_kernel(size_t n, double share, const double *total, double *value) {
-    const double sum = lgg_block_total(n, total);
-    if (threadIdx.x == 0) *value += share * sum / ((double)n * (double)n * (double)n);
+/* *value += share times the sum of total (count) over the number of angles. One block. */
+static __global__ void lgg_rkd_angle_report_kernel(size_t count, double angles, double share, const double *total,
+                                                   lgg_zeros zeros, double *value) {
+    lgg_report_zeros(zeros);
+    const double sum = lgg_block_total(count, total);
+    if (threadIdx.x == 0) *value += share * sum / angles;
 }
 
 /* f (n, n) = half (f + f'), diagonal 0. A thread takes a pair j <= i, since it writes both sides. */
@@ -182,17 +195,21 @@ static __global__ void lgg_rkd_angle_gradient_kernel(size_t n, float half, float
 /* RKD-A of one pair of layers: L = mean over i, j, l of h(cos_S - cos_T). */
 static void lgg_rkd_angle_pair_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
                                    const lgg_representation *teacher, double share, double scale) {
-    const size_t n = (size_t)batch;
+    const size_t n = (size_t)batch, columns = lgg_angle_columns(n);
     const double angles = (double)n * (double)n * (double)n;
     const cudaStream_t stream = loss->device->stream;
     lgg_graph_gpu *graph = loss->student, *guide = loss->teacher;
     float *f = loss->edge_gradient;
     lgg_rkd_distances_gpu(graph, batch, student);
     lgg_rkd_distances_gpu(guide, batch, teacher);
-    lgg_rkd_angle_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, graph->distance2, guide->distance2, f,
-                                                                  loss->row_total[0]);
-    lgg_rkd_angle_report_kernel<<<1, LGG_THREADS, 0, stream>>>(n, share, loss->row_total[0],
-                                                               loss->report + LGG_REPORT_VALUE);
+    lgg_inverse_distances_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
+        n * n, graph->distance2, guide->distance2, loss->inverse_distance[0], loss->inverse_distance[1]);
+    const lgg_distances distances = {graph->distance2, loss->inverse_distance[0]};
+    const lgg_distances guide_distances = {guide->distance2, loss->inverse_distance[1]};
+    lgg_rkd_angle_kernel<<<(unsigned)(n * columns), LGG_THREADS, 0, stream>>>(n, columns, distances, guide_distances, f,
+                                                                              loss->angle_total);
+    lgg_rkd_angle_report_kernel<<<1, LGG_THREADS, 0, stream>>>(
+        n * columns, angles, share, loss->angle_total, lgg_zeros_of(graph, loss), loss->report + LGG_REPORT_VALUE);
     if (!student->gradient || scale == 0) return;
     lgg_rkd_angle_gradient_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
         n, (float)(0.5 * share * scale / angles), f);
@@ -208,6 +225,5 @@ void lgg_rkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representatio
         } else {
             lgg_rkd_angle_pair_gpu(loss, batch, &student[l], &teacher[l], share, (double)scale);
         }
-        lgg_gram_zero_share_gpu(loss->student, loss->report + LGG_REPORT_ZERO_SHARE);
     }
 }

@@ -1,13 +1,14 @@
 /* lgg_similarity_gpu.cu: step 1 of the graph, S_ij with S_ii = 0. Twin of lgg_similarity.c. */
 #include "lgg_internal_gpu.h"
 
-/* similarity (n, n) from gram (n, n); 0 where a vector is zero. */
-static __global__ void lgg_cosine_forward_kernel(size_t n, const float *gram, const double *inverse_length,
+/* similarity (n, n) from gram (n, n), whose coincident points are merged on the way; 0 where a vector is zero. */
+static __global__ void lgg_cosine_forward_kernel(size_t n, const int *first, const double *inverse_length, float *gram,
                                                  float *similarity) {
     const size_t t = lgg_element();
     if (t >= n * n) return;
     const size_t i = t / n, j = t % n;
-    const float cosine = (float)((double)gram[t] * (inverse_length[i] * inverse_length[j]));
+    const float g_ij = lgg_merge_coincident(n, first, gram, t);
+    const float cosine = (float)((double)g_ij * (inverse_length[i] * inverse_length[j]));
     similarity[t] = i == j ? 0.f : cosine > 1 ? 1.f : cosine < -1 ? -1.f : cosine;
 }
 
@@ -34,28 +35,31 @@ static __device__ void lgg_cosine_backward_direct(const lgg_rows &rows, size_t i
     }
 }
 
-/* Block i: the parallel pairs of row i, which lgg_cosine_backward_kernel leaves out. */
-static __global__ void lgg_cosine_backward_parallel_kernel(lgg_rows rows, const float *similarity, const float *e,
-                                                           float *gradient) {
+/* Block i, a row of e (n, n) = dL/dS becomes W: W_ij = 2 E_ij / (|x_i| |x_j|), W_ii = -2 sum_j E_ij S_ij / |x_i|^2. Parallel pairs
+ * are dealt with on the way and leave a zero. */
+static __global__ void lgg_cosine_backward_kernel(lgg_rows rows, const float *similarity, float *e, float *gradient) {
+    __shared__ float parallel[LGG_THREADS]; /* E_ij of the parallel pairs, else 0 */
     const size_t n = rows.n, i = blockIdx.x;
-    for (size_t j = 0; j < n; j++) {
-        const float e_ij = e[i * n + j];
-        if (e_ij != 0 && lgg_is_parallel(similarity[i * n + j]))
-            lgg_cosine_backward_direct(rows, i, j, (double)e_ij, gradient);
-    }
-}
-
-/* Block i, a row of e (n, n) = dL/dS becomes W: W_ij = 2 E_ij / (|x_i| |x_j|), W_ii = -2 sum_j E_ij S_ij / |x_i|^2. */
-static __global__ void lgg_cosine_backward_kernel(size_t n, const float *similarity, const double *inverse_length,
-                                                  float *e) {
-    const size_t i = blockIdx.x;
-    const double inverse_i = inverse_length[i];
+    const double inverse_i = rows.inverse_length[i];
     float *row = e + i * n;
     double sum = 0;
-    for (size_t j = threadIdx.x; j < n; j += LGG_THREADS) {
-        if (lgg_is_parallel(similarity[i * n + j])) row[j] = 0;
-        sum += (double)row[j] * (double)similarity[i * n + j];
-        row[j] = (float)(2 * (double)row[j] * (inverse_i * inverse_length[j]));
+    for (size_t start = 0; start < n; start += LGG_THREADS) {
+        const size_t j = start + threadIdx.x;
+        parallel[threadIdx.x] = 0;
+        if (j < n) {
+            const float similarity_ij = similarity[i * n + j];
+            if (lgg_is_parallel(similarity_ij)) {
+                parallel[threadIdx.x] = row[j];
+                row[j] = 0;
+            }
+            sum += (double)row[j] * (double)similarity_ij;
+            row[j] = (float)(2 * (double)row[j] * (inverse_i * rows.inverse_length[j]));
+        }
+        if (!__syncthreads_or(parallel[threadIdx.x] != 0)) continue;
+        for (unsigned t = 0; t < LGG_THREADS; t++) {
+            if (parallel[t] != 0) lgg_cosine_backward_direct(rows, i, start + t, (double)parallel[t], gradient);
+        }
+        __syncthreads(); /* the next chunk overwrites parallel */
     }
     const double diagonal = lgg_block_sum(sum);
     if (threadIdx.x == 0) row[i] = (float)(-2 * diagonal * inverse_i * inverse_i);
@@ -83,8 +87,8 @@ void lgg_similarity_forward_gpu(lgg_graph_gpu *graph) {
     const cudaStream_t stream = graph->device->stream;
     const lgg_graph_options *options = &graph->options;
     if (options->similarity == LGG_COSINE) {
-        lgg_cosine_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, graph->gram, graph->inverse_length,
-                                                                                 graph->similarity);
+        lgg_cosine_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, graph->first, graph->inverse_length,
+                                                                                 graph->gram, graph->similarity);
     } else {
         lgg_distance_forward_gpu(graph);
         lgg_kernel_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
@@ -97,10 +101,8 @@ void lgg_similarity_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gr
     const cudaStream_t stream = graph->device->stream;
     const lgg_graph_options *options = &graph->options;
     if (options->similarity == LGG_COSINE) {
-        lgg_cosine_backward_parallel_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(lgg_rows_of(graph),
-                                                                                     graph->similarity, e, gradient);
-        lgg_cosine_backward_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, graph->similarity, graph->inverse_length,
-                                                                            e);
+        lgg_cosine_backward_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(lgg_rows_of(graph), graph->similarity, e,
+                                                                            gradient);
         lgg_blas_add_product_gpu(graph->device, graph->batch, graph->d, e, graph->x, gradient);
     } else {
         lgg_kernel_backward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(

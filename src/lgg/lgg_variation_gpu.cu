@@ -23,10 +23,10 @@ static __global__ void lgg_label_distance_kernel(size_t n, size_t classes, const
     if (threadIdx.x == 0) row_total[i] = total;
 }
 
-/* total = sum of a (count), times 1 / *weight where one is given (0 where that is 0). One block. */
-static __global__ void lgg_total_kernel(size_t count, const double *a, const double *weight, double *total) {
-    const double sum = lgg_block_total(count, a);
-    if (threadIdx.x == 0) *total = !weight ? sum : *weight > 0 ? sum / *weight : 0;
+/* *weight = sum of row_total (n). One block. */
+static __global__ void lgg_label_weight_kernel(size_t n, const double *row_total, double *weight) {
+    const double sum = lgg_block_total(n, row_total);
+    if (threadIdx.x == 0) *weight = sum;
 }
 
 /* label_distance and *label_weight, the weight of the ordered inter-class pairs. */
@@ -35,32 +35,26 @@ static void lgg_label_distance_gpu(lgg_loss_gpu *loss, int batch, const float *l
     const cudaStream_t stream = loss->device->stream;
     lgg_label_distance_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, (size_t)loss->classes, labels,
                                                                        loss->label_distance, loss->row_total[0]);
-    lgg_total_kernel<<<1, LGG_THREADS, 0, stream>>>(n, loss->row_total[0], nullptr, loss->label_weight);
+    lgg_label_weight_kernel<<<1, LGG_THREADS, 0, stream>>>(n, loss->row_total[0], loss->label_weight);
 }
 
-/* Block i: degree (n) of adjacency (n, n). */
-static __global__ void lgg_degrees_kernel(size_t n, const float *adjacency, double *degree) {
+/* Block i: row i of next (n, C) = D u, for the degrees D of adjacency (n, n) and u (n, C) */
+static __global__ void lgg_scale_rows_kernel(size_t n, size_t classes, const float *adjacency, const float *u,
+                                             float *next) {
     const size_t i = blockIdx.x;
     double sum = 0;
     for (size_t j = threadIdx.x; j < n; j += LGG_THREADS)
         sum += (double)adjacency[i * n + j];
-    const double total = lgg_block_sum(sum);
-    if (threadIdx.x == 0) degree[i] = total;
-}
-
-/* next (n, C) = D u, for u (n, C) */
-static __global__ void lgg_scale_rows_kernel(size_t n, size_t classes, const double *degree, const float *u,
-                                             float *next) {
-    const size_t t = lgg_element();
-    if (t < n * classes) next[t] = (float)(degree[t / classes] * (double)u[t]);
+    const double degree = lgg_block_sum(sum);
+    for (size_t t = i * classes + threadIdx.x; t < (i + 1) * classes; t += LGG_THREADS)
+        next[t] = (float)(degree * (double)u[t]);
 }
 
 /* next (n, C) = L u = D u - A u, for u (n, C) */
 static void lgg_laplacian_multiply_gpu(const lgg_loss_gpu *loss, const lgg_graph_gpu *graph, const float *u,
                                        float *next) {
     const size_t n = (size_t)graph->batch, classes = (size_t)loss->classes;
-    lgg_scale_rows_kernel<<<lgg_blocks(n * classes), LGG_THREADS, 0, loss->device->stream>>>(n, classes, loss->degree,
-                                                                                             u, next);
+    lgg_scale_rows_kernel<<<(unsigned)n, LGG_THREADS, 0, loss->device->stream>>>(n, classes, graph->adjacency, u, next);
     lgg_blas_multiply_gpu(loss->device, graph->batch, loss->classes, graph->batch, -1, graph->adjacency, u, 1, next);
 }
 
@@ -74,12 +68,12 @@ static __global__ void lgg_inner_product_kernel(size_t columns, const float *a, 
     if (threadIdx.x == 0) row_total[i] = total;
 }
 
-/* *product = sum of a_ij b_ij, over *weight where one is given; a, b (rows, columns) */
-static void lgg_inner_product_gpu(const lgg_loss_gpu *loss, int rows, size_t columns, const float *a, const float *b,
-                                  const double *weight, double *product) {
-    const cudaStream_t stream = loss->device->stream;
-    lgg_inner_product_kernel<<<(unsigned)rows, LGG_THREADS, 0, stream>>>(columns, a, b, loss->row_total[0]);
-    lgg_total_kernel<<<1, LGG_THREADS, 0, stream>>>((size_t)rows, loss->row_total[0], weight, product);
+/* *sigma = sum of row_total (n), over *weight where one is given (0 where that is 0). One block. */
+static __global__ void lgg_sigma_kernel(size_t n, const double *row_total, const double *weight, lgg_zeros zeros,
+                                        double *sigma) {
+    lgg_report_zeros(zeros);
+    const double sum = lgg_block_total(n, row_total);
+    if (threadIdx.x == 0) *sigma = !weight ? sum : *weight > 0 ? sum / *weight : 0;
 }
 
 /* U_i = L^i V of a layer: V itself, then the pieces of laplacian_power. */
@@ -92,19 +86,21 @@ static const float *lgg_laplacian_power_of(const lgg_loss_gpu *loss, int layer, 
 static void lgg_variation_forward_gpu(const lgg_loss_gpu *loss, int layer, const lgg_graph_gpu *graph,
                                       const float *labels, const double *weight, double *sigma) {
     const int batch = graph->batch, power = loss->options.power;
-    if (power == 1) {
-        lgg_inner_product_gpu(loss, batch, (size_t)batch, graph->adjacency, loss->label_distance, weight, sigma);
-        return;
-    }
-    lgg_degrees_kernel<<<(unsigned)batch, LGG_THREADS, 0, loss->device->stream>>>((size_t)batch, graph->adjacency,
-                                                                                  loss->degree);
+    const cudaStream_t stream = loss->device->stream;
+    const size_t n = (size_t)batch;
+    const float *left = graph->adjacency, *right = loss->label_distance;
+    size_t columns = n;
     for (int i = 1; i < power; i++) {
         lgg_laplacian_multiply_gpu(loss, graph, lgg_laplacian_power_of(loss, layer, batch, i - 1, labels),
                                    (float *)lgg_laplacian_power_of(loss, layer, batch, i, labels));
     }
-    lgg_inner_product_gpu(loss, batch, (size_t)loss->classes,
-                          lgg_laplacian_power_of(loss, layer, batch, power / 2, labels),
-                          lgg_laplacian_power_of(loss, layer, batch, power - power / 2, labels), weight, sigma);
+    if (power > 1) {
+        left = lgg_laplacian_power_of(loss, layer, batch, power / 2, labels);
+        right = lgg_laplacian_power_of(loss, layer, batch, power - power / 2, labels);
+        columns = (size_t)loss->classes;
+    }
+    lgg_inner_product_kernel<<<(unsigned)batch, LGG_THREADS, 0, stream>>>(columns, left, right, loss->row_total[0]);
+    lgg_sigma_kernel<<<1, LGG_THREADS, 0, stream>>>(n, loss->row_total[0], weight, lgg_zeros_of(graph, loss), sigma);
 }
 
 /* e (n, n) = *factor label_distance */
@@ -165,7 +161,6 @@ void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labe
     double *sigma = loss->report + LGG_REPORT_SIGMA;
     lgg_label_distance_gpu(loss, batch, labels);
     lgg_graph_forward_gpu(graph, batch, student->d, student->x, nullptr);
-    lgg_gram_zero_share_gpu(graph, loss->report + LGG_REPORT_ZERO_SHARE);
     lgg_variation_forward_gpu(loss, 0, graph, labels, weight, sigma);
     lgg_variation_report_kernel<<<1, 1, 0, loss->device->stream>>>((double)scale, weight, sigma,
                                                                    loss->report + LGG_REPORT_VALUE, loss->factor);
@@ -201,7 +196,6 @@ void lgg_smooth_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels,
     lgg_label_distance_gpu(loss, batch, labels);
     for (int l = 0; l < layers; l++) {
         lgg_graph_forward_gpu(&loss->student[l], batch, student[l].d, student[l].x, nullptr);
-        lgg_gram_zero_share_gpu(&loss->student[l], loss->report + LGG_REPORT_ZERO_SHARE);
         lgg_variation_forward_gpu(loss, l, &loss->student[l], labels, nullptr, sigma + l);
     }
     lgg_smooth_report_kernel<<<1, 1, 0, loss->device->stream>>>(layers, share, (double)scale, sigma,

@@ -1,7 +1,7 @@
 """The same figures in PyTorch, where it is installed: the losses as the authors compute them, and the same network's step.
 
-Prints lines "name value unit"; with the argument "cuda", those of the losses on a GPU. A check of the benchmark, no part of the
-product."""
+Prints lines "name value unit"; with the argument "cuda", those of the losses on a GPU. On the CPU first with as many threads as PyTorch
+takes by itself, then on every core. A check of the benchmark, no part of the product."""
 import os
 import statistics
 import sys
@@ -12,8 +12,6 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 RUNS = 9
-# On some machines it would take one core and leave the others idle.
-torch.set_num_threads(len(os.sched_getaffinity(0)))
 DEVICE = sys.argv[1] if len(sys.argv) > 1 else "cpu"
 
 
@@ -111,9 +109,18 @@ def step():
     return median_ms(run)
 
 
-prefix = "gpu_" if DEVICE == "cuda" else ""
-print(f"{prefix}torch_gkd_wrn28 {gkd():.4g} ms", flush=True)
-print(f"{prefix}torch_smooth_preact18 {smoothness():.4g} ms", flush=True)
-if DEVICE == "cpu":
+def losses(prefix):
+    print(f"{prefix}torch_gkd_wrn28 {gkd():.4g} ms", flush=True)
+    print(f"{prefix}torch_smooth_preact18 {smoothness():.4g} ms", flush=True)
+
+
+if DEVICE == "cuda":
+    losses("gpu_")
+else:
+    print(f"default_torch_threads {torch.get_num_threads()} threads", flush=True)
+    losses("default_")
+    # On some machines it takes one core by itself and leaves the others idle.
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     print(f"torch_threads {torch.get_num_threads()} threads", flush=True)
+    losses("")
     print(f"torch_step_wrn28-0.5 {step():.4g} ms", flush=True)

@@ -7,23 +7,24 @@ GOLDEN_READER := tests/golden/golden.c tests/golden/golden_case.c
 
 EMULATION := $(BUILD)/emulation
 EMULATION_FLAGS := -std=c++17 -O2 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation -Isrc/lgg -Isrc/darknet -Itests/golden
-EMULATION_OBJECTS := $(patsubst src/lgg/%.cu,$(EMULATION)/%.o,$(CUDA_SOURCES)) $(EMULATION)/emulation.o
+EMULATION_RUNTIME := $(patsubst %,$(EMULATION)/%.o,memory kernels libraries)
+EMULATION_HEADERS := $(wildcard tests/cuda/emulation/*.h)
+EMULATION_OBJECTS := $(patsubst src/lgg/%.cu,$(EMULATION)/%.o,$(CUDA_SOURCES)) $(EMULATION_RUNTIME)
 
 .PRECIOUS: $(EMULATION)/%.cpp
-# kernel<<<...>>>(...) becomes emulate(..., kernel)(...), line by line where it was.
 define emulate_launches
 	@mkdir -p $(@D)
-	@perl -0777 -pe 's/(\w+)<<<(.*?)>>>\(/emulate($$2, $$1)(/gs; s/\A/#line 1 "$(<F)"\n/' $< > $@
+	@perl -0777 -p tests/cuda/emulation/launches.pl $< > $@
 endef
-$(EMULATION)/%.cpp: src/lgg/%.cu
+$(EMULATION)/%.cpp: src/lgg/%.cu tests/cuda/emulation/launches.pl
 	$(emulate_launches)
-$(EMULATION)/%.cpp: src/darknet/%.cu
+$(EMULATION)/%.cpp: src/darknet/%.cu tests/cuda/emulation/launches.pl
 	$(emulate_launches)
-$(EMULATION)/%.o: $(EMULATION)/%.cpp $(CUDA_HEADERS) src/darknet/lgg_tap_kernels.h $(wildcard tests/cuda/emulation/*.h)
+$(EMULATION)/%.o: $(EMULATION)/%.cpp $(CUDA_HEADERS) src/darknet/lgg_tap_kernels.h $(EMULATION_HEADERS)
 	@$(CXX) $(EMULATION_FLAGS) -c $< -o $@
-$(EMULATION)/emulation.o: tests/cuda/emulation/emulation.cpp $(wildcard tests/cuda/emulation/*.h)
+$(EMULATION)/%.o: tests/cuda/emulation/%.cpp $(EMULATION_HEADERS)
 	@mkdir -p $(@D)
-	@$(CXX) $(EMULATION_FLAGS) -c $< -o $@
+	@$(CXX) $(EMULATION_FLAGS) -fPIC -c $< -o $@
 $(EMULATION)/reader.o: $(GOLDEN_READER) $(CUDA_HEADERS)
 	@mkdir -p $(@D)
 	@$(CC) $(LGG_CFLAGS) -O1 -DGOLDEN_CUDA -r $(GOLDEN_READER) -o $@
@@ -31,7 +32,7 @@ $(EMULATION)/golden: tests/cuda/golden_cuda.cu $(EMULATION)/reader.o $(EMULATION
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
 $(EMULATION)/test_twins: tests/cuda/test_twins.cu $(EMULATION_OBJECTS) $(BUILD)/liblgg.a
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
-$(EMULATION)/test_tap: tests/cuda/test_tap.cu $(EMULATION)/lgg_tap_kernels.o $(EMULATION)/emulation.o
+$(EMULATION)/test_tap: tests/cuda/test_tap.cu $(EMULATION)/lgg_tap_kernels.o $(EMULATION_RUNTIME)
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o,$^) -o $@ -lopenblas -lm
 
 # Many small products: threads of their own would only get into each other's way.

@@ -15,7 +15,9 @@
 namespace {
 
 constexpr int classes = 7;
-constexpr double bound = 2e-5; /* relative; both sides compute in float32 */
+/* Relative, as for golden cases. Both sides compute in float32, over points that are hard on it: with products summed in another
+ * order than the library's, angles at near points differ by 3e-5. */
+constexpr double bound = 1e-4;
 
 struct twin_case {
     const char *name;
@@ -78,9 +80,9 @@ std::vector<float> features(random_numbers &random, size_t n, size_t d) {
     std::vector<float> x(n * d);
     for (float &value : x)
         value = random.uniform() + .3f;
-    const auto copy = [&](size_t from, size_t to, float noise) {
+    const auto copy = [&](size_t from, size_t to, float noise, float scale_to = 1) {
         for (size_t t = 0; t < d && from < n && to < n; t++)
-            x[to * d + t] = x[from * d + t] + noise * random.uniform();
+            x[to * d + t] = scale_to * x[from * d + t] + noise * random.uniform();
     };
     for (size_t t = 0; t < d && n > 12; t++)
         x[11 * d + t] = x[12 * d + t] = 0;
@@ -91,6 +93,12 @@ std::vector<float> features(random_numbers &random, size_t n, size_t d) {
     copy(135, 143, 0);
     for (size_t i = 20; i + 1 < n; i += 9)
         copy(i, (i * 7) % n > 12 ? (i * 7) % n : i + 1, 1e-2f);
+    /* 140 is near a first point that one thread of a block compares it with, and near a second of a later thread's next turn; 137 is
+     * parallel to such two. */
+    copy(0, 133, 1e-2f);
+    copy(0, 140, 1e-2f);
+    copy(1, 130, 1e-3f, 2);
+    copy(1, 137, 1e-3f, 3);
     return x;
 }
 
@@ -251,7 +259,7 @@ bool check(lgg_device *device, const twin_case &c) {
     const double error = worst_error(p, gpu, cpu);
     const bool repeatable = same_bits(gpu, again), held = error <= bound && repeatable;
     printf("%s twins: %s, B = %d: relative error %.1e%s%s\n", held ? "PASS" : "FAIL", c.name, c.batch, error,
-           error <= bound ? "" : " (bound 2e-5)", repeatable ? "" : ", two runs differ");
+           error <= bound ? "" : " (bound 1e-4)", repeatable ? "" : ", two runs differ");
     return held;
 }
 

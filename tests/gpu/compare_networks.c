@@ -1,16 +1,34 @@
-/* compare_networks.c: one training pass of a network on the CPU and on the GPU, from the same weights and images: every layer's weight
- * updates must agree, LGG sections included. A teacher that they name is made first, untrained.
+/* compare_networks.c: trains a network for two iterations on the CPU and on the GPU, from the same weights and images, and then predicts:
+ * LGG losses, every layer's updates, its weights after each iteration and the prediction must agree. A teacher that the sections name
+ * is made first, untrained.
  *
- * usage: compare_networks CFG [TEACHER_CFG TEACHER_WEIGHTS] */
+ * usage: compare_networks CFG [TEACHER_CFG TEACHER_WEIGHTS]
+ *
+ * Prints a line that says PASS or FAIL and the largest errors, and one, "digest", with what the GPU has computed to the bit. */
 #include "lgg_report.h"
+#include "tool_gradient.h"
 
 #include "cuda.h"
+#include <inttypes.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Both sides add up thousands of float32 products, in different orders. */
 static const double bound = 1e-3;
+
+/* The largest relative error so far, and where it is. */
+typedef struct {
+    double error;
+    int layer;
+    const char *what;
+} worst;
+
+static void note(worst *w, double error, int layer, const char *what) {
+    if (!isnan(w->error) && !(error <= w->error)) *w = (worst){error, layer, what};
+}
 
 static network *parse_on(char *cfg, int device) {
     cuda_set_device(device);
@@ -24,69 +42,215 @@ static void make_teacher(char *cfg, char *weights) {
     free_network(teacher);
 }
 
+static int has_boxes(const network *net) {
+    for (int i = 0; i < net->n; ++i)
+        if (host_has_boxes(&net->layers[i])) return 1;
+    return 0;
+}
+
+/* Two boxes in each image: x, y, width, height, class. */
+static void invent_boxes(network *net) {
+    static const float boxes[] = {.3f, .4f, .3f, .2f, 0, .7f, .6f, .2f, .5f, 1};
+    memset(net->truth, 0, (size_t)(net->truths * net->batch) * sizeof *net->truth);
+    for (int b = 0; b < net->batch; ++b)
+        memcpy(net->truth + b * net->truths, boxes, sizeof boxes);
+}
+
 /* The same images and labels for both networks. */
-static void invent_batch(network *net) {
-    srand(2);
+static void invent_batch(network *net, unsigned seed) {
+    srand(seed);
     for (int i = 0; i < net->inputs * net->batch; ++i)
         net->input[i] = (float)rand() / (float)RAND_MAX;
+    if (has_boxes(net)) {
+        invent_boxes(net);
+        return;
+    }
     for (int i = 0; i < net->truths * net->batch; ++i)
         net->truth[i] = i % net->truths == i / net->truths % net->truths;
 }
 
-static void pass(network *net) {
+/* The passes of one iteration, all but the update. */
+static void pass(network *net, int iteration) {
     cuda_set_device(net->gpu_index);
-    invent_batch(net);
     net->train = 1;
-    forward_network(net);
-    backward_network(net);
+    for (int i = 0; i < net->subdivisions; ++i) {
+        invent_batch(net, (unsigned)(iteration * net->subdivisions + i));
+        *net->seen += (size_t)net->batch;
+        forward_network(net);
+        backward_network(net);
+    }
 }
 
-/* ||a - b|| / (||a|| + tiny) */
-static double relative_error(int n, const float *a, const float *b) {
+static void update(network *net) {
+    cuda_set_device(net->gpu_index);
+    update_network(net);
+}
+
+/* As the training of a detector does with random=1: between two iterations. */
+static void change_size(network *net) {
+    cuda_set_device(net->gpu_index);
+    if (net->layers[net->n - 1].random) resize_network(net, net->w + 16, net->h + 8);
+}
+
+static void predict(network *net) {
+    cuda_set_device(net->gpu_index);
+    invent_batch(net, 99);
+    network_predict(net, net->input);
+}
+
+/* ||a - b|| / ||a||. Where a itself is nothing but rounding, such as the gradient of a bias that a batch normalization takes away
+ * again, it is measured by n values of size `floor`. */
+static double relative_error(int n, const float *a, const float *b, double floor) {
     double difference = 0, size = 0;
     for (int i = 0; i < n; ++i) {
         difference += pow((double)a[i] - (double)b[i], 2);
         size += pow((double)a[i], 2);
     }
-    return sqrt(difference) / (sqrt(size) + 1e-6);
+    return sqrt(difference) / (fmax(sqrt(size), floor * sqrt(n)) + 1e-9);
 }
 
-/* The error of a layer's updates (n), which the GPU has in gpu; 0 where there are none. */
-static double compare_array(int n, const float *cpu, float *gpu) {
-    if (!cpu || !gpu) return 0;
-    float *pulled = malloc((size_t)n * sizeof *pulled);
+static uint64_t digest = 0xcbf29ce484222325;
+
+/* FNV-1a */
+static void digest_bytes(const void *data, size_t size) {
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; ++i)
+        digest = (digest ^ bytes[i]) * 0x100000001b3;
+}
+
+/* An array that both sides have. */
+typedef struct {
+    const char *what;
+    int n;
+    const float *cpu;
+    float *gpu;
+} pair;
+
+/* The error of an array; 0 where there is none. */
+static double compare_array(const pair *p, double floor) {
+    if (!p->cpu || !p->gpu) return 0;
+    float *pulled = malloc((size_t)p->n * sizeof *pulled);
     if (!pulled) return NAN;
-    cuda_pull_array(gpu, pulled, (size_t)n);
-    double error = relative_error(n, cpu, pulled);
+    cuda_pull_array(p->gpu, pulled, (size_t)p->n);
+    double error = relative_error(p->n, p->cpu, pulled, floor);
+    digest_bytes(pulled, (size_t)p->n * sizeof *pulled);
     free(pulled);
     return error;
 }
 
-/* The worst relative error of the updates of any layer's weights, scales and biases. */
-static double compare_updates(const network *cpu, const network *gpu) {
-    double worst = 0;
-    for (int i = 0; i < cpu->n; ++i) {
-        const layer *expected = &cpu->layers[i], *l = &gpu->layers[i];
-        const int weights = l->type == CONNECTED ? l->inputs * l->outputs : l->nweights;
-        const int filters = l->type == CONNECTED ? l->outputs : l->type == BATCHNORM ? l->c : l->n;
-        const double errors[] = {compare_array(weights, expected->weight_updates, l->weight_updates_gpu),
-                                 compare_array(filters, expected->scale_updates, l->scale_updates_gpu),
-                                 compare_array(filters, expected->bias_updates, l->bias_updates_gpu)};
-        for (int j = 0; j < 3; ++j)
-            if (!(errors[j] <= worst)) worst = errors[j];
-    }
-    return worst;
+static int weights_of(const layer *l) {
+    return l->type == CONNECTED ? l->inputs * l->outputs : l->nweights;
 }
 
-/* The worst relative error of the value of any section. */
-static double compare_terms(const network *cpu, const network *gpu) {
-    double worst = 0;
-    for (int i = 0; i < count_lgg_terms(cpu); ++i) {
-        double expected = get_lgg_term(cpu, i).value, error = fabs(get_lgg_term(gpu, i).value - expected);
-        error /= fabs(expected) + 1e-6;
-        if (!(error <= worst)) worst = error;
+static int filters_of(const layer *l) {
+    return l->type == CONNECTED ? l->outputs : l->type == BATCHNORM ? l->c : l->n;
+}
+
+static void compare_pairs(worst *w, int layer, const pair *pairs, size_t count, double floor) {
+    for (size_t i = 0; i < count; ++i)
+        note(w, compare_array(&pairs[i], floor), layer, pairs[i].what);
+}
+
+/* The root mean square of a layer's updates. */
+static double size_of_updates(const layer *l) {
+    const struct {
+        int n;
+        const float *values;
+    } updates[] = {
+        {weights_of(l), l->weight_updates}, {filters_of(l), l->scale_updates}, {filters_of(l), l->bias_updates}};
+    double squares = 0;
+    int count = 0;
+    for (int i = 0; i < 3; ++i) {
+        for (int j = 0; updates[i].values && j < updates[i].n; ++j, ++count)
+            squares += pow((double)updates[i].values[j], 2);
     }
-    return worst;
+    return count ? sqrt(squares / count) : 0;
+}
+
+static void compare_updates(worst *w, const network *cpu, const network *gpu) {
+    for (int i = 0; i < cpu->n; ++i) {
+        const layer *c = &cpu->layers[i], *g = &gpu->layers[i];
+        const pair pairs[] = {{"weight updates", weights_of(c), c->weight_updates, g->weight_updates_gpu},
+                              {"scale updates", filters_of(c), c->scale_updates, g->scale_updates_gpu},
+                              {"bias updates", filters_of(c), c->bias_updates, g->bias_updates_gpu}};
+        compare_pairs(w, i, pairs, sizeof pairs / sizeof *pairs, size_of_updates(c));
+    }
+}
+
+static void compare_weights(worst *w, network *cpu, const network *gpu) {
+    double rate = (double)cpu->learning_rate / (cpu->batch * cpu->subdivisions);
+    for (int i = 0; i < cpu->n; ++i) {
+        const layer *c = &cpu->layers[i], *g = &gpu->layers[i];
+        const pair pairs[] = {{"weights", weights_of(c), c->weights, g->weights_gpu},
+                              {"scales", filters_of(c), c->scales, g->scales_gpu},
+                              {"biases", filters_of(c), c->biases, g->biases_gpu},
+                              {"rolling mean", filters_of(c), c->rolling_mean, g->rolling_mean_gpu},
+                              {"rolling variance", filters_of(c), c->rolling_variance, g->rolling_variance_gpu}};
+        compare_pairs(w, i, pairs, sizeof pairs / sizeof *pairs, rate * size_of_updates(c));
+    }
+}
+
+static void compare_outputs(worst *w, const network *cpu, const network *gpu) {
+    for (int i = 0; i < cpu->n; ++i) {
+        const layer *c = &cpu->layers[i], *g = &gpu->layers[i];
+        const pair output = {"output", c->batch * c->outputs, c->output, g->output_gpu};
+        compare_pairs(w, i, &output, 1, 0);
+    }
+}
+
+static void compare_terms(worst *w, const network *cpu, const network *gpu) {
+    for (int i = 0; i < count_lgg_terms(cpu); ++i) {
+        double expected = get_lgg_term(cpu, i).value, value = get_lgg_term(gpu, i).value;
+        note(w, fabs(value - expected) / (fabs(expected) + 1e-6), get_lgg_term(cpu, i).layer, "loss");
+        digest_bytes(&value, sizeof value);
+    }
+    note(w, fabs((double)*gpu->cost - (double)*cpu->cost) / (fabs((double)*cpu->cost) + 1e-6), -1, "cost");
+}
+
+/* The gradient of a prediction with respect to the images, as `darknet lgg attack` computes it, from the weights in a file. */
+static float *image_gradient(char *cfg, const char *weights, int device) {
+    cuda_set_device(device);
+    network *net = host_load_network(cfg, weights, 3);
+    size_t size = (size_t)net->inputs * (size_t)net->batch;
+    float *gradient = NULL;
+    if (!tool_fix_gradients(net) && (gradient = malloc(size * sizeof *gradient))) {
+        invent_batch(net, 98);
+        host_forward_backward(net, net->input, net->truth, gradient);
+    }
+    free_network(net);
+    return gradient;
+}
+
+/* Returns 0 where a network has layers that Darknet has no gradient for. */
+static int compare_image_gradients(worst *w, char *cfg, network *trained) {
+    char weights[4096];
+    snprintf(weights, sizeof weights, "%s.weights", cfg);
+    cuda_set_device(trained->gpu_index);
+    save_weights(trained, weights);
+    float *cpu = image_gradient(cfg, weights, -1), *gpu = image_gradient(cfg, weights, 0);
+    int compared = cpu && gpu;
+    if (compared) {
+        int size = trained->inputs * 3;
+        note(w, relative_error(size, cpu, gpu, 0), 0, "image gradient");
+        digest_bytes(gpu, (size_t)size * sizeof *gpu);
+    }
+    free(cpu);
+    free(gpu);
+    return compared;
+}
+
+static int report(const char *cfg, const worst *worsts, size_t count) {
+    int held = 1;
+    for (size_t i = 0; i < count; ++i)
+        held = held && worsts[i].error <= bound;
+    printf("%s compare-networks %s: largest relative errors:", held ? "PASS" : "FAIL", cfg);
+    for (size_t i = 0; i < count; ++i) {
+        printf(" %s", worsts[i].what);
+        if (worsts[i].layer >= 0) printf(" of layer %d", worsts[i].layer);
+        printf(" %.1e%s", worsts[i].error, i + 1 < count ? "," : "\n");
+    }
+    printf("digest %016" PRIx64 "\n", digest);
+    return held;
 }
 
 int main(int argc, char **argv) {
@@ -96,11 +260,24 @@ int main(int argc, char **argv) {
     }
     if (argc == 4) make_teacher(argv[2], argv[3]);
     network *cpu = parse_on(argv[1], -1), *gpu = parse_on(argv[1], 0);
-    pass(cpu);
-    pass(gpu);
-    double updates = compare_updates(cpu, gpu), terms = compare_terms(cpu, gpu);
-    int held = updates <= bound && terms <= bound;
-    printf("%s compare-networks %s: relative error of the updates %.1e, of the losses %.1e\n", held ? "PASS" : "FAIL",
-           argv[1], updates, terms);
-    return held ? 0 : 1;
+    worst terms = {0, -1, "losses"}, updates = {0, -1, "updates"}, weights = {0, -1, "weights"},
+          outputs = {0, -1, "outputs"}, gradients = {0, -1, "image gradients"};
+    for (int iteration = 0; iteration < 2; ++iteration) {
+        pass(cpu, iteration);
+        pass(gpu, iteration);
+        compare_outputs(&outputs, cpu, gpu);
+        compare_terms(&terms, cpu, gpu);
+        compare_updates(&updates, cpu, gpu);
+        update(cpu);
+        update(gpu);
+        compare_weights(&weights, cpu, gpu);
+        change_size(cpu);
+        change_size(gpu);
+    }
+    predict(cpu);
+    predict(gpu);
+    compare_outputs(&outputs, cpu, gpu);
+    size_t count = compare_image_gradients(&gradients, argv[1], cpu) ? 5 : 4;
+    const worst worsts[] = {terms, updates, weights, outputs, gradients};
+    return report(argv[1], worsts, count) ? 0 : 1;
 }

@@ -39,21 +39,21 @@ golden-gpu:
 	@tests/gpu/have_gpu.sh golden-gpu "$(CUDA_NVCC)" || exit 0; \
 	$(MAKE) --no-print-directory $(GPU_BUILD)/golden && $(GPU_BUILD)/golden $(CASES)
 
-# Compares whole networks through libdarknet, in a GPU build of its own.
+# Compare whole networks through libdarknet, in a GPU build of its own.
 HAVE_CUDNN = $(shell tests/gpu/toolkit.sh cudnn $(CUDA_NVCC))
 # $(call gpu_defines,CUDNN): what a program must be compiled with that uses the structures of such a build.
 gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(filter -I%,$(CUDA_FOLDERS))))
 GPU_TREE := $(GPU_BUILD)/darknet-$(HOST)
-$(GPU_BUILD)/compare_networks: tests/gpu/compare_networks.c
+$(GPU_BUILD)/compare_networks $(GPU_BUILD)/share_weights: $(GPU_BUILD)/%: tests/gpu/%.c $(wildcard $(GPU_TREE)/libdarknet.so)
 	@$(CC) -O2 $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_pjreddie.h"' $< -o $@ \
-		$(patsubst %,-isystem $(GPU_TREE)/%,include src lgg/lgg lgg/darknet) \
+		$(patsubst %,-isystem $(GPU_TREE)/%,include src lgg/lgg lgg/darknet lgg/tool) \
 		-L$(GPU_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(GPU_TREE))
 
 .PHONY: test-gpu
 test-gpu:
 	@tests/gpu/have_gpu.sh test-gpu "$(CUDA_NVCC)" || exit 0; \
 	$(MAKE) --no-print-directory host BUILD=$(GPU_BUILD) GPU=1 CUDNN=$(HAVE_CUDNN) ARCH="$(CUDA_ARCH)" && \
-	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_tap compare_networks) && \
+	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_tap compare_networks share_weights) && \
 	tests/gpu/test.sh "$(CUDA_NVCC)" $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
 
 .PHONY: test-gpu-link

@@ -34,7 +34,7 @@ echo "PASS gpu-link: $with, $("$nvcc" --version | grep -o 'release.*')"
 if [ "$host" = pjreddie ]; then
     objects=$(for source in src/lgg/*.cu; do echo "$build/darknet-$host/obj/$(basename "$source" .cu).o"; done)
     if ! $MAKE --no-print-directory GPU_BUILD="$build" GPU_OBJECTS="${objects//$'\n'/ }" HAVE_CUDNN=$cudnn \
-            NVCC="$nvcc" ARCH="$arch" "$build"/{golden,test_twins,test_tap,compare_networks,bench_losses} > "$log" 2>&1; then
+            NVCC="$nvcc" ARCH="$arch" "$build"/{golden,test_twins,test_tap,compare_networks,share_weights,bench_losses} > "$log" 2>&1; then
         echo "FAIL gpu-link: the tests' programs: $(grep -m1 -E "(fatal|error): |cannot find|Error [0-9]" "$log"), see $log"
         exit 1
     fi

@@ -260,7 +260,7 @@ static void moments(const float *x, int batch, int channels, int spatial, int c,
     for (int b = 0; b < batch; ++b)
         for (int i = 0; i < spatial; ++i)
             squares += pow(x[(b * channels + c) * spatial + i] - *mean, 2);
-    *variance = squares / (n - 1); // as Darknet counts
+    *variance = squares / (n - 1); // that of the population
 }
 
 static void test_batchnorm_formula(void **state) {
@@ -276,7 +276,7 @@ static void test_batchnorm_formula(void **state) {
         moments(net->input, 4, 3, 16, c, &mean, &variance);
         for (int i = 0; i < 16; ++i) {
             int at = c * 16 + i;
-            assert_float_equal(l.output[at], (net->input[at] - mean) / sqrt(variance + 1e-5), 1e-4);
+            assert_float_equal(l.output[at], (net->input[at] - mean) / sqrt(variance * 63 / 64 + 1e-5), 1e-4);
         }
     }
     free_network(net);
@@ -329,7 +329,7 @@ static void test_bn_momentum(void **state) {
         net->train = 1;
         l.forward(l, *net);
         assert_float_equal(l.rolling_mean[1], 3 * kept[i] + (1 - kept[i]) * l.mean[1], 1e-5);
-        assert_float_equal(l.rolling_variance[1], 2 * kept[i] + (1 - kept[i]) * l.variance[1], 1e-5);
+        assert_float_equal(l.rolling_variance[1], 2 * kept[i] + (1 - kept[i]) * l.variance[1] * 64 / 63, 1e-5);
         free_network(net);
     }
     network *net =

@@ -1,13 +1,17 @@
-/* cublas_v2.h (test only): as much of cuBLAS as src/lgg's .cu files use, by CBLAS. */
+/* cublas_v2.h (test only): as much of cuBLAS as Darknet and src/lgg use, by CBLAS. */
 #ifndef EMULATION_CUBLAS_V2_H
 #define EMULATION_CUBLAS_V2_H
 
 #include "cuda_runtime.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef int cublasHandle_t;
-enum cublasStatus_t { CUBLAS_STATUS_SUCCESS };
-enum cublasOperation_t { CUBLAS_OP_N, CUBLAS_OP_T };
-enum cublasMath_t { CUBLAS_DEFAULT_MATH, CUBLAS_TF32_TENSOR_OP_MATH };
+typedef enum { CUBLAS_STATUS_SUCCESS } cublasStatus_t;
+typedef enum { CUBLAS_OP_N, CUBLAS_OP_T } cublasOperation_t;
+typedef enum { CUBLAS_DEFAULT_MATH, CUBLAS_TF32_TENSOR_OP_MATH } cublasMath_t;
 
 cublasStatus_t cublasCreate(cublasHandle_t *handle);
 cublasStatus_t cublasDestroy(cublasHandle_t handle);
@@ -17,5 +21,9 @@ cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
 cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m, int n, int k,
                            const float *alpha, const float *a, int lda, const float *b, int ldb, const float *beta,
                            float *c, int ldc);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,0 +1,25 @@
+/* emulation.h (test only): what the parts of the emulation share. */
+#ifndef EMULATION_H
+#define EMULATION_H
+
+#include "cuda_runtime.h"
+#include <mutex>
+
+/* While it lives, this thread alone works on the devices, and their memory can be touched. */
+class emulation_access {
+  public:
+    emulation_access();
+    ~emulation_access();
+    emulation_access(const emulation_access &) = delete;
+    emulation_access &operator=(const emulation_access &) = delete;
+
+  private:
+    std::lock_guard<std::mutex> lock;
+};
+
+[[noreturn]] void emulation_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Ends the program unless all `size` bytes are memory that the current device may work on. */
+void emulation_check_range(const char *who, const void *memory, size_t size);
+
+#endif

@@ -1,0 +1,200 @@
+/* kernels.cpp (test only): runs grids of threads. */
+#include "emulation.h"
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string>
+#include <ucontext.h>
+#include <vector>
+
+emulation_index threadIdx, blockIdx, blockDim, gridDim;
+
+namespace {
+
+constexpr size_t stack_bytes = 64 << 10;
+
+/* A stack that threads of a block run on, one after another; a thread that comes to a barrier keeps it until the thread ends. It is
+ * entered by its context once, and then switched by _setjmp and _longjmp, which make no system call. */
+struct fiber {
+    ucontext_t entry;
+    jmp_buf resume;
+    std::unique_ptr<char[]> stack{new char[stack_bytes]};
+    bool entered = false;
+};
+
+struct thread {
+    fiber *on;
+    bool done, predicate;
+    const char *file; /* where it waits */
+    int line;
+};
+
+/* The block that runs, guarded by emulation_access. */
+std::vector<std::unique_ptr<fiber>> fibers;
+std::vector<thread> threads;
+std::vector<unsigned> turn; /* the threads in the order in which they run */
+size_t begun;               /* of turn */
+unsigned current;
+fiber *current_fiber;
+jmp_buf scheduler;
+const std::function<void()> *running;
+int holding; /* predicates that held at the last barrier */
+
+thread_local cudaError_t last_error = cudaSuccess;
+
+[[noreturn]] void fail(const char *why) {
+    emulation_fail("block %u: %s", blockIdx.x, why);
+}
+
+std::mt19937 &order() {
+    static std::mt19937 generator([] {
+        const char *seed = getenv("LGG_EMULATION_SEED");
+        return seed ? (unsigned)atoi(seed) : 1u;
+    }());
+    return generator;
+}
+
+bool is_skipped(const char *file, int line) {
+    static const char *const skip = getenv("LGG_SKIP_BARRIER");
+    if (!skip) return false;
+    const char *slash = strrchr(file, '/');
+    return std::string(slash ? slash + 1 : file) + ":" + std::to_string(line) == skip;
+}
+
+emulation_index index_of(size_t i, const emulation_index &size) {
+    return {(unsigned)(i % size.x), (unsigned)(i / size.x % size.y), (unsigned)(i / size.x / size.y)};
+}
+
+void go_on_as(unsigned index) {
+    current = index;
+    threadIdx = index_of(index, blockDim);
+}
+
+/* From a fiber back to the scheduler, until the scheduler comes back to it. */
+void leave(fiber &f) {
+    if (!_setjmp(f.resume)) _longjmp(scheduler, 1);
+}
+
+/* A thread without a barrier costs a call: the next one runs on the same stack. */
+void fiber_main() {
+    fiber &self = *current_fiber;
+    for (;;) {
+        while (begun < turn.size()) {
+            go_on_as(turn[begun++]);
+            (*running)();
+            threads[current].done = true;
+        }
+        leave(self);
+    }
+}
+
+/* From the scheduler to a fiber, until that leaves. */
+void enter(fiber &f) {
+    if (_setjmp(scheduler)) return;
+    current_fiber = &f;
+    if (f.entered) _longjmp(f.resume, 1);
+    f.entered = true;
+    getcontext(&f.entry);
+    f.entry.uc_stack.ss_sp = f.stack.get();
+    f.entry.uc_stack.ss_size = stack_bytes;
+    makecontext(&f.entry, fiber_main, 0);
+    setcontext(&f.entry);
+}
+
+/* Runs every thread, in random order, to its first barrier or its end. */
+void begin_threads() {
+    std::shuffle(turn.begin(), turn.end(), order());
+    size_t taken = 0;
+    for (begun = 0; begun < turn.size(); taken++) {
+        if (taken == fibers.size()) fibers.push_back(std::make_unique<fiber>());
+        enter(*fibers[taken]);
+    }
+}
+
+/* Runs every thread, in random order, from the barrier where all wait to the next, or to its end. */
+void resume_threads() {
+    std::shuffle(turn.begin(), turn.end(), order());
+    for (unsigned t : turn) {
+        go_on_as(t);
+        enter(*threads[t].on);
+    }
+}
+
+/* Whether all threads have ended; if not, all wait at the same barrier. */
+bool have_ended() {
+    holding = 0;
+    for (unsigned t : turn) {
+        const thread &one = threads[t], &other = threads[turn[0]];
+        if (one.done != other.done) fail("a thread left while others wait at a barrier");
+        if (!one.done && (one.line != other.line || strcmp(one.file, other.file)))
+            fail("threads wait at different barriers");
+        holding += one.predicate;
+    }
+    return threads[turn[0]].done;
+}
+
+bool can_launch(dim3 blocks, dim3 block) {
+    const size_t count = (size_t)block.x * block.y * block.z;
+    return blocks.x > 0 && blocks.y > 0 && blocks.z > 0 && blocks.x <= 0x7fffffff && blocks.y <= 65535 &&
+           blocks.z <= 65535 && count > 0 && count <= 1024;
+}
+
+} // namespace
+
+int emulation_barrier(const char *file, int line, bool predicate) {
+    if (is_skipped(file, line)) return predicate; /* what a thread knows on its own */
+    fiber *const on = current_fiber;
+    threads[current] = {on, false, predicate, file, line};
+    leave(*on);
+    return holding;
+}
+
+void emulation_run(dim3 blocks, dim3 block_size, const std::function<void()> &kernel) {
+    if (!can_launch(blocks, block_size)) {
+        last_error = cudaErrorInvalidConfiguration;
+        return;
+    }
+    const emulation_access access;
+    running = &kernel;
+    gridDim = {blocks.x, blocks.y, blocks.z};
+    blockDim = {block_size.x, block_size.y, block_size.z};
+    std::vector<size_t> block((size_t)blocks.x * blocks.y * blocks.z);
+    turn.resize((size_t)block_size.x * block_size.y * block_size.z);
+    std::iota(block.begin(), block.end(), 0u);
+    std::iota(turn.begin(), turn.end(), 0u);
+    std::shuffle(block.begin(), block.end(), order());
+    for (size_t b : block) {
+        blockIdx = index_of(b, gridDim);
+        threads.assign(turn.size(), thread());
+        begin_threads();
+        while (!have_ended())
+            resume_threads();
+    }
+}
+
+cudaError_t cudaGetLastError() {
+    const cudaError_t error = last_error;
+    last_error = cudaSuccess;
+    return error;
+}
+
+cudaError_t cudaPeekAtLastError() {
+    return last_error;
+}
+
+const char *cudaGetErrorString(cudaError_t error) {
+    switch (error) {
+    case cudaSuccess:
+        return "no error";
+    case cudaErrorMemoryAllocation:
+        return "out of memory";
+    case cudaErrorInvalidConfiguration:
+        return "invalid configuration argument";
+    case cudaErrorInvalidDevice:
+        return "invalid device ordinal";
+    }
+    return "unrecognized error code";
+}

@@ -1,0 +1,279 @@
+/* memory.cpp (test only): the memory of the emulated devices, and the copies to and from it. */
+#include "emulation.h"
+#include <algorithm>
+#include <map>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+constexpr int most_devices = 2;
+constexpr size_t device_bytes = (size_t)8 << 30; /* what cudaMemGetInfo says a device has */
+constexpr size_t reserved = (size_t)64 << 30;    /* addresses, of which few are ever used */
+constexpr size_t granularity = 256;
+constexpr size_t huge_page = (size_t)2 << 20; /* few of them: protecting memory costs time for each page */
+constexpr size_t guard = 256;                 /* bytes after each allocation that nobody may write */
+constexpr unsigned char poison = 0xff;        /* all ones is a NaN */
+
+struct allocation {
+    size_t size;
+    int device; /* -1: pinned memory of the host, which every device may work on */
+};
+
+struct copy {
+    void *to;
+    std::vector<char> bytes;
+};
+
+/* Guarded by `mutex`. */
+std::mutex mutex;
+std::map<const char *, allocation> allocations;
+std::multimap<size_t, char *> freed; /* by size */
+std::vector<copy> underway;
+size_t used[most_devices];
+char *arena, *arena_end; /* what was ever allocated on a device */
+
+thread_local int current_device;
+
+int devices() {
+    static const int count = [] {
+        const char *given = getenv("LGG_EMULATION_DEVICES");
+        return given ? atoi(given) : most_devices;
+    }();
+    return count;
+}
+
+void explain_fault(int signal_number, siginfo_t *info, void *) {
+    const char *address = (const char *)info->si_addr;
+    if (address >= arena && address < arena_end) {
+        static const char message[] = "emulation: the host's own code touches device memory\n";
+        if (write(STDERR_FILENO, message, sizeof message - 1) < 0) _exit(4);
+        _exit(3);
+    }
+    signal(signal_number, SIG_DFL); /* the same instruction faults again */
+}
+
+void reserve_arena() {
+    arena = (char *)mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (arena == MAP_FAILED) emulation_fail("cannot reserve addresses for the devices");
+    arena += huge_page - (uintptr_t)arena % huge_page;
+    madvise(arena, reserved - huge_page, MADV_HUGEPAGE);
+    arena_end = arena;
+    struct sigaction action = {};
+    action.sa_sigaction = explain_fault;
+    action.sa_flags = SA_SIGINFO;
+    sigaction(SIGSEGV, &action, nullptr);
+}
+
+void protect_arena(int protection) {
+    const size_t size = ((size_t)(arena_end - arena) + huge_page - 1) / huge_page * huge_page;
+    if (size && mprotect(arena, size, protection)) emulation_fail("mprotect");
+}
+
+size_t with_guard(size_t size) {
+    return (size + granularity - 1) / granularity * granularity + guard;
+}
+
+/* size bytes of the arena, poisoned: such as were freed, or new ones. */
+char *take(size_t size) {
+    const size_t whole = with_guard(size);
+    const auto found = freed.find(whole);
+    if (found != freed.end()) {
+        char *memory = found->second;
+        freed.erase(found);
+        return memory;
+    }
+    if (!arena) reserve_arena();
+    if ((size_t)(arena_end - arena) + whole > reserved - 2 * huge_page) emulation_fail("no addresses are left");
+    char *memory = arena_end;
+    arena_end += whole;
+    protect_arena(PROT_READ | PROT_WRITE);
+    memset(memory, poison, whole);
+    return memory;
+}
+
+/* The allocation that the address lies in; allocations.end() if none. */
+std::map<const char *, allocation>::const_iterator find(const void *memory) {
+    auto found = allocations.upper_bound((const char *)memory);
+    if (found == allocations.begin()) return allocations.end();
+    --found;
+    return (const char *)memory < found->first + found->second.size ? found : allocations.end();
+}
+
+/* Whether `size` bytes are one allocation's, on whichever device. */
+bool is_device_range(const void *memory, size_t size) {
+    const auto found = find(memory);
+    if (found == allocations.end() || found->second.device < 0) return false;
+    return (const char *)memory + size <= found->first + found->second.size;
+}
+
+void check_copy(const void *to, const void *from, size_t size, cudaMemcpyKind kind) {
+    const bool to_device = kind != cudaMemcpyDeviceToHost, from_device = kind != cudaMemcpyHostToDevice;
+    if (to_device != is_device_range(to, size)) emulation_fail("a copy's target is not what its kind says");
+    if (from_device != is_device_range(from, size)) emulation_fail("a copy's source is not what its kind says");
+}
+
+void finish_copies() {
+    for (const copy &c : underway)
+        memcpy(c.to, c.bytes.data(), c.bytes.size());
+    underway.clear();
+}
+
+} // namespace
+
+emulation_access::emulation_access() : lock(mutex) {
+    if (devices() == 0) emulation_fail("there is no device");
+    if (arena) protect_arena(PROT_READ | PROT_WRITE);
+}
+
+emulation_access::~emulation_access() {
+    if (arena) protect_arena(PROT_NONE);
+}
+
+void emulation_fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("emulation: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputs("\n", stderr);
+    va_end(arguments);
+    fflush(stdout);
+    _exit(3);
+}
+
+void emulation_check_range(const char *who, const void *memory, size_t size) {
+    if (size == 0) return;
+    const auto found = find(memory);
+    if (found == allocations.end()) emulation_fail("%s gets a pointer that is not device memory", who);
+    if (found->second.device >= 0 && found->second.device != current_device) {
+        emulation_fail("%s gets memory of another device", who);
+    }
+    if ((const char *)memory + size > found->first + found->second.size) emulation_fail("%s goes past the end", who);
+}
+
+void emulation_check_argument(const char *kernel, const void *memory) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (memory) emulation_check_range(kernel, memory, 1);
+}
+
+cudaError_t cudaSetDevice(int device) {
+    if (device < 0 || device >= devices()) return cudaErrorInvalidDevice;
+    current_device = device;
+    return cudaSuccess;
+}
+
+cudaError_t cudaGetDevice(int *device) {
+    if (devices() == 0) return cudaErrorInvalidDevice;
+    *device = current_device;
+    return cudaSuccess;
+}
+
+cudaError_t cudaMalloc(void **memory, size_t size) {
+    const emulation_access access;
+    *memory = nullptr;
+    if (size == 0) return cudaSuccess;
+    if (used[current_device] + size > device_bytes) return cudaErrorMemoryAllocation;
+    char *taken = take(size);
+    allocations[taken] = {size, current_device};
+    used[current_device] += size;
+    *memory = taken;
+    return cudaSuccess;
+}
+
+cudaError_t cudaFree(void *memory) {
+    if (!memory) return cudaSuccess;
+    const emulation_access access;
+    const auto found = allocations.find((char *)memory);
+    if (found == allocations.end() || found->second.device < 0) emulation_fail("cudaFree of what is not allocated");
+    const size_t size = found->second.size, whole = with_guard(size);
+    const unsigned char *begin = (const unsigned char *)memory;
+    if (!std::all_of(begin + size, begin + whole, [](unsigned char c) { return c == poison; })) {
+        emulation_fail("a write past the end of %zu bytes", size);
+    }
+    memset(memory, poison, size);
+    used[found->second.device] -= size;
+    freed.emplace(whole, (char *)memory);
+    allocations.erase(found);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMallocHost(void **memory, size_t size) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    *memory = malloc(size);
+    if (!*memory) return cudaErrorMemoryAllocation;
+    allocations[(char *)*memory] = {size, -1};
+    return cudaSuccess;
+}
+
+cudaError_t cudaFreeHost(void *memory) {
+    if (!memory) return cudaSuccess;
+    const std::lock_guard<std::mutex> lock(mutex);
+    finish_copies();
+    allocations.erase((char *)memory);
+    free(memory);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(size_t *available, size_t *total) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    *total = device_bytes;
+    *available = device_bytes - used[current_device];
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemcpy(void *to, const void *from, size_t size, cudaMemcpyKind kind) {
+    if (size == 0) return cudaSuccess;
+    const emulation_access access;
+    check_copy(to, from, size, kind);
+    finish_copies();
+    memcpy(to, from, size);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyKind kind, cudaStream_t) {
+    if (size == 0) return cudaSuccess;
+    const emulation_access access;
+    check_copy(to, from, size, kind);
+    if (kind != cudaMemcpyDeviceToHost) {
+        memcpy(to, from, size);
+        return cudaSuccess;
+    }
+    underway.push_back({to, std::vector<char>((const char *)from, (const char *)from + size)});
+    memset(to, poison, size);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemsetAsync(void *memory, int value, size_t size, cudaStream_t) {
+    const emulation_access access;
+    emulation_check_range("cudaMemset", memory, size);
+    memset(memory, value, size);
+    return cudaSuccess;
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, int) {
+    *event = 1;
+    return cudaSuccess;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t) {
+    return cudaSuccess;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) {
+    return cudaSuccess;
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t) {
+    return cudaDeviceSynchronize();
+}
+
+cudaError_t cudaDeviceSynchronize() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    finish_copies();
+    return cudaSuccess;
+}

@@ -1,0 +1,51 @@
+#!/bin/bash
+# Breaks the host of a GPU build on purpose, one thing after another, and expects the comparison of networks to notice.
+#
+# usage: MAKE=make tests/cuda/mutants.sh BUILD SWITCH=VALUE...
+set -u
+build=${1:?} status=0
+shift
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+copy=$build/mutant
+
+# differs NETWORK: whether the copy computes something else than its CPU side; what it says is in mutant.said.
+differs() {
+    ! LD_LIBRARY_PATH=$PWD/$copy tests/gpu/compare.sh "$build/compare_networks" "$build/broken" "$1" > "$build/mutant.said" 2>&1
+}
+
+# mutant WHAT NETWORK FILE PERL: PERL changes FILE of the host's tree, and NETWORK must differ.
+mutant() {
+    cp -p "$copy/$3" "$build/unbroken"
+    perl -0pi -e "$4" "$copy/$3"
+    if cmp -s "$copy/$3" "$build/unbroken"; then
+        echo "FAIL mutant: $1: there is nothing to break in $3"
+        status=1
+    elif ! $MAKE --no-print-directory -s -C "$copy" "${switches[@]}" libdarknet.so > "$build/mutant.log" 2>&1; then
+        echo "FAIL mutant: $1: does not build, see $build/mutant.log"
+        status=1
+    elif differs "$2"; then
+        echo "PASS mutant: $1: $(cut -c -120 "$build/mutant.said")"
+    else
+        echo "FAIL mutant: $1: nothing notices"
+        status=1
+    fi
+    cp "$build/unbroken" "$copy/$3"
+}
+
+switches=("$@")
+rm -rf "$copy"
+cp -a "$build/darknet-pjreddie" "$copy"
+if differs small; then
+    echo "FAIL mutant: the unbroken copy differs, too: $(cut -c -120 "$build/mutant.said")"
+    exit 1
+fi
+mutant "the gradient through a softmax is not added to the tapped layer" sections lgg/darknet/lgg_tap.c 's|host_axpy_device\(.*?;||'
+mutant "a 1x1 convolution assigns its delta" consumers src/convolutional_kernels.cu 's|k,direct,c,k|k,0,c,k|'
+mutant "an [activation] assigns its delta" consumers src/activation_layer.c 's|axpy_gpu\((.*?), 1, l.delta_gpu|copy_gpu($1, l.delta_gpu|'
+mutant "edges are masked as if all were of one class" sections lgg/lgg/lgg_gkd_gpu.cu 's|best = t;|best = 0;|'
+mutant "the labels are those of the host" sections lgg/darknet/lgg_section_gpu.c 's|host_truth_gpu\(pass\)|host_truth(pass)|'
+mutant "Parseval makes no step" recipe lgg/darknet/lgg_parseval.c 's|-b, p->gram_gpu|0, p->gram_gpu|'
+mutant "the biases of a [batchnorm] do not learn" consumers src/batchnorm_layer.c 's|axpy_gpu\(l.c, learning_rate/a.batch, l.bias_updates_gpu.*?;||'
+mutant "a dropout's mask is left out" dropout lgg/darknet/lgg_tap.c 's|if \(dropped\) drop_gradients_gpu\(.*?;||'
+mutant "what [yolo] puts out with -nogpu is not activated" detection src/yolo_layer.c 's|net.gpu_index < 0|0|'
+exit $status
