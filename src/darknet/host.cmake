@@ -17,6 +17,10 @@ set_source_files_properties(${lgg_sources} PROPERTIES LANGUAGE C COMPILE_OPTIONS
 if(ENABLE_CUDA)
   file(GLOB lgg_cuda_sources "${CMAKE_CURRENT_LIST_DIR}/lgg/*.cu" "${CMAKE_CURRENT_LIST_DIR}/darknet/*.cu")
   list(APPEND cuda_sources ${lgg_cuda_sources})
+  option(TF32 "The losses' matrix products may round float32 to TF32" OFF)
+  if(TF32)
+    add_definitions(-DTF32)
+  endif()
 endif()
 
 find_library(LGG_OPENBLAS openblas)

@@ -94,6 +94,28 @@ static inline int host_has_boxes(const layer *l) {
     return l->type == DETECTION || l->type == REGION || l->type == YOLO || l->type == GAUSSIAN_YOLO;
 }
 
+/* Whether layers can be given streams of their own. */
+#define HOST_HAS_STREAMS 1
+
+/* The first layer of net with an option by which the device's work leaves its one stream; -1 if there is none. */
+static inline int host_streamed_layer(const network *net, const char **option, int *value) {
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        const int streams = l->type == CONVOLUTIONAL, waits = streams || l->type == ROUTE;
+        if (streams && l->stream >= 0) {
+            *option = "stream";
+            *value = l->stream;
+            return i;
+        }
+        if (waits && l->wait_stream_id >= 0) {
+            *option = "wait_stream";
+            *value = l->wait_stream_id;
+            return i;
+        }
+    }
+    return -1;
+}
+
 /* What a dropout multiplied value i of its batch by. */
 static inline float host_dropout_factor(const layer *l, size_t i) {
     return l->rand[i] < l->probability ? 0.f : l->scale;
@@ -215,10 +237,12 @@ static inline struct CUstream_st *host_stream(void) {
 }
 
 /* Runs net in inference mode on the images (B, inputs) that `student` has on the device. Enqueues: nothing is pushed, pulled or
- * waited for. */
+ * waited for. In float32: built with CUDNN_HALF, this host predicts in half precision wherever the device can, and a student
+ * that trains in float32 would be compared with rounded representations. */
 static inline void host_predict_gpu(network *net, const network *student) {
     network_state state = {0};
     state.net = *net;
+    state.net.cudnn_half = 0;
     state.input = *student->input_gpu;
     forward_network_gpu(*net, state);
 }

@@ -86,6 +86,13 @@ static inline int host_has_boxes(const layer *l) {
     return l->type == DETECTION || l->type == REGION || l->type == YOLO || l->type == ISEG;
 }
 
+/* Whether layers can be given streams of their own. */
+#define HOST_HAS_STREAMS 0
+static inline int host_streamed_layer(const network *net, const char **option, int *value) {
+    (void)net, (void)option, (void)value;
+    return -1;
+}
+
 /* What a dropout multiplied value i of its batch by. */
 static inline float host_dropout_factor(const layer *l, size_t i) {
     return l->rand[i] < l->probability ? 0.f : l->scale;

@@ -54,14 +54,31 @@ void refuse_lgg_line(const char *filename, int number, const char *type, int ind
     lgg_fail(&place, "line %d: %s= has no value", number, line);
 }
 
-/* Sections that compare with class labels need a network whose truth they are. */
+/* Sections that compare with class labels, or say how many there are, need a network whose truth they are. */
 static void check_labels(const lgg_section *s, const network *net) {
-    if (!lgg_section_needs_labels(s)) return;
-    for (int i = 0; i < net->n; ++i) {
+    const int needs_labels = lgg_section_needs_labels(s);
+    for (int i = 0; i < net->n && (needs_labels || s->classes); ++i) {
         if (!host_has_boxes(&net->layers[i])) continue;
+        if (!needs_labels) {
+            lgg_fail(&s->place,
+                     "classes=%d: the truth of this network is that of a detector (layer %d), not class labels; leave "
+                     "it out",
+                     s->classes, i);
+        }
         lgg_fail(&s->place, "needs class labels, but the truth of this network is that of a detector (layer %d)%s", i,
                  s->kind == LGG_GKD ? "; give edges=all" : "; use [lgg_gkd] with edges=all or [rkd]");
     }
+}
+
+/* The losses are enqueued on the one stream that the device's work began with: layers on another would be read before they are done,
+ * and their gradients added to while they are written. */
+static void check_streams(const lgg_section *s, const network *net) {
+    const char *option;
+    int value, i = host_can_train(net) ? host_streamed_layer(net, &option, &value) : -1;
+    if (i < 0) return;
+    lgg_fail(&s->place,
+             "layer %d has %s=%d, but a network with this section trains on one stream; leave %s out of layer %d", i,
+             option, value, option, i);
 }
 
 /* Layers that compare their input with the truth fix its width. */
@@ -100,13 +117,14 @@ void finish_lgg_network(network *net) {
         if (!s->network->net) s->network->input = lgg_shape_of(net);
         s->network->net = net;
         check_labels(s, net);
+        check_streams(s, net);
         for (int j = 0; j < s->n; ++j)
             check_lgg_tap(&s->place, &s->taps[j], net->layers, net->n);
     }
     int classes = agreed_classes(net);
     if (!classes) return;
     net->truths = classes;
-    if (net->layers[net->n - 1].type == LGG) net->layers[net->n - 1].truths = classes;
+    net->layers[net->n - 1].truths = classes; /* where the hosts look again, whatever layer it is */
 }
 
 /* The first section of net that looks at the truth, or gives its width; NULL if there is none. */

@@ -145,7 +145,9 @@ layer make_lgg_layer(const lgg_cfg *cfg, lgg_kind kind, float lambda, network *n
 }
 
 void resize_lgg_layer(layer *l, network *net, int index) {
+    const int truths = l->truths; /* `classes` may have given it, and it does not depend on the images' size */
     share_layer(l, &net->layers[index - 1]);
+    l->truths = truths;
 }
 
 void free_lgg_layer(layer l) {

@@ -55,7 +55,7 @@ static void follow_images(network *teacher, const network *student, int batch) {
     free_training_buffers(teacher);
 }
 
-/* The host ends in an assertion where a .cfg has no section. */
+/* Of a .cfg without a section the host says nothing but its name. */
 static void check_teacher_cfg(const lgg_place *place, const char *cfg) {
     FILE *file = fopen(cfg, "r");
     char line[256];
@@ -64,6 +64,15 @@ static void check_teacher_cfg(const lgg_place *place, const char *cfg) {
         sections = line[strspn(line, " \t")] == '[';
     if (file) fclose(file);
     if (!sections) lgg_fail(place, "teacher_cfg=%s: has no [section]; give the .cfg file of a trained network", cfg);
+}
+
+/* A teacher runs on the student's stream. */
+static void check_teacher_streams(const lgg_place *place, const char *cfg, const network *net) {
+    const char *option;
+    int value, i = host_streamed_layer(net, &option, &value);
+    if (i < 0) return;
+    lgg_fail(place, "teacher_cfg=%s: its layer %d has %s=%d, but a teacher runs on the student's stream; leave %s out",
+             cfg, i, option, value, option);
 }
 
 static network *load_teacher(const lgg_place *place, const lgg_network *student, const char *cfg, const char *weights,
@@ -77,6 +86,7 @@ static network *load_teacher(const lgg_place *place, const lgg_network *student,
                  given.width, given.height, given.channels, given.inputs, expected.width, expected.height,
                  expected.channels, expected.inputs);
     }
+    check_teacher_streams(place, cfg, net);
     check_weights_file(place, "teacher_weights", weights, net);
 #ifdef GPU
     if (gpu_index >= 0)

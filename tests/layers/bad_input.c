@@ -82,6 +82,8 @@ static const bad_input cases[] = {
     {"hkd without a softmax", "[connected]\noutput=3\n[hkd]\n" TEACHER, "there is no [softmax] before this section"},
     {"labels in a detector", YOLO "[label_variation]\nlayers=0\n",
      "layer 2 [label_variation]: needs class labels, but the truth of this network is that of a detector (layer 1)"},
+    {"classes in a detector", YOLO "[lgg_gkd]\nlayers=0\nclasses=2\n" TEACHER,
+     "classes=2: the truth of this network is that of a detector (layer 1), not class labels; leave it out"},
     {"edges in a detector", YOLO "[lgg_gkd]\nlayers=0\nedges=inter\n" TEACHER, "give edges=all"},
     {"classes that the softmax contradicts", VARIATION "classes=5\n",
      "classes=5: layer 2 compares 3 outputs with the same labels; give classes=3"},
@@ -115,6 +117,18 @@ static const bad_input cases[] = {
      "takes images of 8 x 8 x 2 (128 values), the student 4 x 4 x 2 (32 values)"},
     {"teacher of other classes", BODY "[hkd]\nlayers=0\n" TEACHER,
      "teacher_layers=1: has 3 outputs and layers=0 has 48; both must be logits of the same classes"},
+#if HOST_HAS_STREAMS
+    {"a layer with a stream of its own",
+     "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\nstream=1\n[label_variation]\n",
+     "layer 1 [label_variation]: layer 0 has stream=1, but a network with this section trains on one stream; leave "
+     "stream out of layer 0"},
+    {"a layer that waits for a stream", BODY "[route]\nlayers=-1\nwait_stream=0\n[label_variation]\n",
+     "layer 3 has wait_stream=0, but"},
+    {"a teacher with a stream of its own",
+     BODY "[rkd]\nlayers=0\nteacher_layers=0\nteacher_cfg=streamed.cfg\nteacher_weights=teacher.weights\n",
+     "teacher_cfg=streamed.cfg: its layer 0 has stream=1, but a teacher runs on the student's stream; leave stream "
+     "out"},
+#endif
 };
 
 /* Parses the network, and trains one batch: what is wrong with a teacher shows only then. */
@@ -166,6 +180,9 @@ static void make_files(void) {
     write_text("teacher.cfg", text);
     snprintf(text, sizeof text, "[net]\nbatch=4\nheight=8\nwidth=8\nchannels=2\n%s", sections);
     write_text("large.cfg", text);
+    snprintf(text, sizeof text, "[net]\n%s\n%s", NET,
+             "[convolutional]\nfilters=3\nsize=3\npad=1\nactivation=relu\nstream=1\n");
+    write_text("streamed.cfg", text);
     FILE *file = fopen("teacher.weights", "rb");
     size_t length = fread(bytes, 1, sizeof bytes, file);
     fclose(file);

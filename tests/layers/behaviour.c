@@ -175,6 +175,22 @@ static void test_resizing(void) {
     free_network(resized);
 }
 
+/* The hosts read the truth's width from the last layer: when they resize a network, and on the second host's GPU in each pass. */
+static void test_width_of_labels(void) {
+    static const char *const cfgs[] = {CONV "[label_variation]\nclasses=3\n",
+                                       CONV "[label_variation]\nclasses=3\n" CONV "[avgpool]\n"};
+    int good = 1;
+    for (int i = 0; i < 2; ++i) {
+        network *net = read_text_network("batch=4\nheight=6\nwidth=6\nchannels=2\n", cfgs[i]);
+        good = good && net->layers[net->n - 1].truths == 3;
+        resize_network(net, 10, 8);
+        good = good && net->truths == 3 && net->layers[net->n - 1].truths == 3;
+        free_network(net);
+    }
+    report("the labels keep the width of classes= whatever the last layer is, and when the network is resized", good,
+           "the last layer or the network has another width");
+}
+
 static void test_alone(void) {
     network *net = read_text_network(
         "batch=6\nheight=6\nwidth=6\nchannels=2\nlearning_rate=.01\nmax_batches=10\n",
@@ -217,6 +233,7 @@ static void test_batch_of_one(void) {
 void test_training(void) {
     test_subdivisions();
     test_resizing();
+    test_width_of_labels();
     test_alone();
     test_places();
     test_batch_of_one();

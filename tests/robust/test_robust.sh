@@ -201,6 +201,19 @@ sed 's/^seed=.*/seed=1\nseed=2/' quick.cfg > twice.cfg
 check "an_option_of_ours_given_twice_is_refused" refuses "[net]: seed=2: given twice; keep one of them" train twice.cfg
 { echo "batch=4"; cat quick.cfg; } > before.cfg
 check "an_option_before_the_first_section_is_refused" refuses "before.cfg: line 1: stands before the first section; the file must begin with [net]" train before.cfg
+printf '# a network without a section\n\n' > nothing.cfg
+check "a_file_without_a_section_is_refused" refuses "nothing.cfg: no section; a network begins with [net]" train nothing.cfg
+sed -n '/^\[convolutional\]/,$p' quick.cfg > headless.cfg
+check "a_file_without_net_first_is_refused" refuses "headless.cfg: begins with [convolutional]; a network begins with [net]" train headless.cfg
+sed '/^\[convolutional\]/,$d' quick.cfg > netonly.cfg
+check "a_file_of_net_alone_is_refused" refuses "netonly.cfg: no section after [net]; a network has a section for each layer" train netonly.cfg
+{ sed 1q quick.cfg; printf '\0rubbish\n'; sed 1d quick.cfg; } > nul.cfg
+check "a_line_that_begins_with_a_NUL_is_passed_over" eval 'diff <("$darknet" classifier valid small/tiny.data nul.cfg $weights 2> /dev/null) <(valid $weights 2> /dev/null)'
+if command -v valgrind > /dev/null; then
+    printf '\0\n[xyzzy]\n' > nul-first.cfg
+    valgrind "$darknet" classifier train small/tiny.data nul-first.cfg > nul.log 2>&1
+    check "and_nothing_is_read_before_its_memory" eval 'says nul.log "ERROR SUMMARY:" && ! says nul.log "Invalid read"'
+fi
 sed 's/$/\r/' quick.cfg > windows.cfg
 check "a_file_with_the_line_ends_of_Windows_is_read_as_any_other" eval 'diff <("$darknet" classifier valid small/tiny.data windows.cfg $weights 2> /dev/null) <(valid $weights 2> /dev/null)'
 sed 's/^pad_crop=1/pad_crop=0/; s/^height=4/height=6/; s/^width=4/width=6/' quick.cfg > large.cfg
