@@ -1,6 +1,8 @@
 # make test-fuzz: a few seconds of each fuzzer, from the corpus kept in tests/fuzz/corpus.
 # make fuzz [FUZZ_SECONDS=3600] [FUZZERS="cfg weights"]: longer; what is new goes to build/fuzz/corpus, findings to build/fuzz/findings.
 #
+# make keep-fuzz-corpus: what build/fuzz/corpus holds that reaches code of its own, into tests/fuzz/corpus.tar.gz.
+#
 # The host's own code is compiled for it too, with clang's address sanitizer; ours with the undefined behaviour sanitizer as well.
 
 TESTS += test-fuzz
@@ -22,6 +24,10 @@ test-fuzz:
 
 fuzz: fuzzers
 	@tests/fuzz/run_fuzzers.sh $(abspath $(FUZZ)) $(FUZZ_SECONDS) $(FUZZERS)
+
+.PHONY: keep-fuzz-corpus
+keep-fuzz-corpus: fuzzers
+	@tests/fuzz/keep_corpus.sh $(abspath $(FUZZ)) $(filter-out cifar,$(FUZZERS))
 
 fuzzers: pristine
 	@mkdir -p $(FUZZ)

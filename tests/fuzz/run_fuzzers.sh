@@ -1,5 +1,6 @@
 #!/bin/bash
-# Runs fuzzers for a time each: from the corpus kept here, and from what earlier runs found. A finding is a FAIL, with the file that shows it.
+# Runs fuzzers for a time each: from the corpus kept here (corpus/ by hand, corpus.tar.gz from long runs), and from what earlier runs
+# found. A finding is a FAIL, with the file that shows it.
 #
 # What costs executions is left out: the messages of refusals, all but one frame of where memory came from, and most of the memory kept
 # back to notice a late use. Run the fuzzer on the file of a finding alone to see all of it.
@@ -10,12 +11,13 @@ build=$1 seconds=$2
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$build/work
-mkdir -p "$work" && cp "$here"/teacher.* "$work"/
+mkdir -p "$work" "$build/kept" && cp "$here"/teacher.* "$work"/
+tar -xzf "$here/corpus.tar.gz" -C "$build/kept" --no-same-owner || exit 1
 failures=0
 options=allocator_may_return_null=1:detect_leaks=0:quarantine_size_mb=4:malloc_context_size=1
 for name in "$@"; do
-    mkdir -p "$build/corpus/$name" "$build/findings"
-    (cd "$work" && ASAN_OPTIONS=$options nice -n 19 "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" \
+    mkdir -p "$build/corpus/$name" "$build/kept/$name" "$build/findings"
+    (cd "$work" && ASAN_OPTIONS=$options nice -n 19 "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" "$build/kept/$name" \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -max_len=4096 -dict="$here/fuzz.dict" -close_fd_mask=3 -print_final_stats=1 \
         -artifact_prefix="$build/findings/$name-" < /dev/null > "$build/$name.log" 2>&1)
     status=$?
