@@ -116,6 +116,10 @@ void check_normalization(const char *who, const tensor &x, const tensor &y, cons
 
 } // namespace
 
+const char *cudnnGetErrorString(cudnnStatus_t status) {
+    return status == CUDNN_STATUS_SUCCESS ? "CUDNN_STATUS_SUCCESS" : "CUDNN_STATUS_NOT_SUPPORTED";
+}
+
 cudnnStatus_t cudnnCreate(cudnnHandle_t *handle) {
     *handle = 1;
     return CUDNN_STATUS_SUCCESS;

@@ -48,6 +48,7 @@ typedef emulation_performance cudnnConvolutionFwdAlgoPerf_t;
 typedef emulation_performance cudnnConvolutionBwdDataAlgoPerf_t;
 typedef emulation_performance cudnnConvolutionBwdFilterAlgoPerf_t;
 
+const char *cudnnGetErrorString(cudnnStatus_t status);
 cudnnStatus_t cudnnCreate(cudnnHandle_t *handle);
 cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *tensor);
 cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t tensor, cudnnTensorFormat_t format,
