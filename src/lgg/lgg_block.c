@@ -16,10 +16,13 @@ void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes) {
 #else
     room->threads = 1;
 #endif
-    const size_t rows = lgg_least(n, LGG_ROOM_ROWS), copy = rows * LGG_ROOM_STRIDE,
+    const size_t rows = lgg_least(n, LGG_ROOM_ROWS), copy = (rows + LGG_DOT_ROWS_MAX - 1) * LGG_ROOM_STRIDE,
                  block = (lgg_least(n, LGG_BLOCK_ROWS) + 2 * classes) * LGG_BLOCK_STRIDE;
-    room->size = copy > block ? copy : block;
-    room->values = lgg_arena_take(arena, (size_t)room->threads, room->size * sizeof(float));
+    /* The arena begins where malloc pleases; copied rows begin where lines of the cache do. */
+    enum { LINE = 64 };
+    room->size = (copy > block ? copy : block) + LINE / sizeof(float);
+    float *values = lgg_arena_take(arena, (size_t)room->threads, room->size * sizeof(float));
+    room->values = values ? values + (LINE - (uintptr_t)values % LINE) / sizeof(float) : NULL;
     room->parts = lgg_arena_take(arena, LGG_ROOM_PARTS, rows * rows * sizeof(float));
 }
 

@@ -3,8 +3,8 @@
  * A library packs a general product's operands and computes both triangles. Here both operands are the same rows, few and long: dot
  * products of one tile of rows with another run at the processor's full rate straight from X, half of the square is left out, and
  * every core takes tiles of its own, whatever B. Only rows that lie a multiple of 4096 bytes apart, as feature maps do, get into each
- * other's way in the cache: of those, every core copies some columns at a time. Each element is a sum in a fixed order: the same for
- * any number of threads.
+ * other's way in the cache: of those, every core copies some columns at a time, while it multiplies them. Each element is a sum in a
+ * fixed order: the same for any number of threads.
  */
 #include "lgg_internal.h"
 #include <string.h>
@@ -16,14 +16,27 @@
 #define LGG_GRAM_PARALLEL 1e6
 /* Rows of a multiple of so many values fall on the same lines of the first-level cache. */
 #define LGG_GRAM_ALIASED 1024
+/* Rows of X that are fetched into the cache before they are asked for: they leave room there for what is worked on. */
+#define LGG_GRAM_AHEAD 16
 
-/* One row of tiles, from row i on: adds x_i.x_j over columns t to t + count to gram, j from `first` to `last` or the diagonal. */
-static void lgg_gram_row(const lgg_kernel *kernel, size_t n, size_t d, const float *x, size_t i, size_t first,
-                         size_t last, size_t t, size_t count, float *gram) {
-    const size_t rows = lgg_least(lgg_kernel_dot_rows(kernel), n - i), end = lgg_least(last, i + rows);
-    if (first < end)
-        lgg_kernel_dot(kernel, rows, end - first, count, x + i * d + t, d, x + first * d + t, d, gram + i * n + first,
-                       n);
+/* pointers (count) = rows first, first + 1, ... of x (n, d) from column t on; behind the last row, that one again. */
+static void lgg_gram_pointers(size_t n, size_t d, const float *x, size_t t, size_t first, size_t count,
+                              const float **pointers) {
+    for (size_t i = 0; i < count; i++)
+        pointers[i] = x + lgg_least(first + i, n - 1) * d + t;
+}
+
+/* The tiles from row i on with the panel of columns `first` to `last` or the diagonal: adds x_i.x_j over columns t to t + count. */
+static void lgg_gram_panel_row(const lgg_kernel *kernel, size_t n, size_t d, const float *x, size_t i, size_t first,
+                               size_t last, const float *const *panel, size_t t, size_t count, float *gram) {
+    const size_t wide = lgg_kernel_dot_columns(kernel), high = lgg_least(lgg_kernel_dot_rows(kernel), n - i),
+                 end = lgg_least(last, i + high);
+    const float *rows[LGG_DOT_ROWS_MAX];
+    lgg_gram_pointers(n, d, x, t, i, LGG_DOT_ROWS_MAX, rows);
+    for (size_t j = first; j < end; j += wide) {
+        const lgg_dot_tile tile = {.count = count, .a = rows, .b = panel + (j - first), .soon = rows[0]};
+        lgg_kernel_dot(kernel, &tile, high, lgg_least(wide, end - j), gram + i * n + j, n);
+    }
 }
 
 /* Straight from x. */
@@ -36,46 +49,61 @@ static void lgg_gram_direct(const lgg_kernel *kernel, size_t n, size_t d, const 
         const size_t count = lgg_least(LGG_GRAM_COLUMNS, d - t);
         for (size_t first = 0; first < n; first += LGG_GRAM_PANEL) {
             const size_t last = lgg_least(n, first + LGG_GRAM_PANEL);
+            const float *panel[LGG_GRAM_PANEL];
+            lgg_gram_pointers(n, d, x, t, first, LGG_GRAM_PANEL, panel);
             /* A short row of the triangle and a long one together are equal work. The schedule is static: a thread meets the same
              * elements of gram each time, and need not wait for the others. */
 #pragma omp for schedule(static, 1) nowait
             for (size_t pair = 0; pair < (tile_rows + 1) / 2; pair++) {
                 const size_t other = tile_rows - 1 - pair;
-                lgg_gram_row(kernel, n, d, x, pair * rows, first, last, t, count, gram);
-                if (other != pair) lgg_gram_row(kernel, n, d, x, other * rows, first, last, t, count, gram);
+                lgg_gram_panel_row(kernel, n, d, x, pair * rows, first, last, panel, t, count, gram);
+                if (other != pair)
+                    lgg_gram_panel_row(kernel, n, d, x, other * rows, first, last, panel, t, count, gram);
             }
         }
     }
 }
 
-/* part (n, n) += the lower triangle of columns t to t + count, from a copy of them. */
-static void lgg_gram_copied(const lgg_kernel *kernel, size_t n, size_t d, const float *x, size_t t, size_t count,
-                            float *copy, float *part) {
-    const size_t rows = lgg_kernel_dot_rows(kernel);
-    for (size_t i = 0; i < n; i++) {
-        const float *x_i = x + i * d + t;
-        lgg_kernel_row(kernel)->copy(count, 1, x_i, x_i + (i + LGG_ROWS_AHEAD < n ? LGG_ROWS_AHEAD * d : 0),
-                                     copy + i * LGG_ROOM_STRIDE);
-    }
+/* part (n, n) += the lower triangle over `count` columns from x on. The first tile of each row of tiles takes its own rows from x and
+ * leaves a copy, which is read from then on; the rows of x that come next, after the last those from `next` on (the columns to follow),
+ * are fetched into the cache meanwhile. */
+static void lgg_gram_copied(const lgg_kernel *kernel, size_t n, size_t d, const float *x, const float *next,
+                            size_t count, float *copy, float *part) {
+    const size_t rows = lgg_kernel_dot_rows(kernel), wide = lgg_kernel_dot_columns(kernel);
+    const float *row[LGG_ROOM_ROWS + LGG_DOT_COLUMNS_MAX];
+    size_t fetched = LGG_GRAM_AHEAD;
+    lgg_gram_pointers(n, d, x, 0, 0, n + LGG_DOT_COLUMNS_MAX, row);
     for (size_t i = 0; i < n; i += rows) {
-        const size_t high = lgg_least(rows, n - i);
-        lgg_kernel_dot(kernel, high, i + high, count, copy + i * LGG_ROOM_STRIDE, LGG_ROOM_STRIDE, copy,
-                       LGG_ROOM_STRIDE, part + i * n, n);
+        const size_t high = lgg_least(rows, n - i), end = i + high;
+        float *copy_i = copy + i * LGG_ROOM_STRIDE;
+        for (size_t j = 0; j < end; j += wide) {
+            lgg_dot_tile tile = {.count = count, .a = row + i, .b = row + j, .soon = row[i]};
+            if (j == 0) tile.copy = copy_i, tile.copy_stride = LGG_ROOM_STRIDE;
+            if (fetched < end + LGG_GRAM_AHEAD && fetched < 2 * n) {
+                tile.soon = fetched < n ? x + fetched * d : next + (fetched - n) * d;
+                fetched++;
+            }
+            lgg_kernel_dot(kernel, &tile, high, lgg_least(wide, end - j), part + i * n + j, n);
+            if (j == 0) lgg_gram_pointers(n, LGG_ROOM_STRIDE, copy, 0, i, high, row + i);
+        }
     }
 }
 
-/* Part p is the sum of the columns p, p + LGG_ROOM_PARTS, ... times LGG_ROOM_COLUMNS; gram that of the parts, in order. */
+/* The parts are sums over as many neighbouring chunks of columns each, gram is that of the parts, in order. */
 static void lgg_gram_in_parts(const lgg_kernel *kernel, const lgg_room *room, size_t n, size_t d, const float *x,
                               float *gram) {
-    const size_t chunks = (d + LGG_ROOM_COLUMNS - 1) / LGG_ROOM_COLUMNS, parts = lgg_least(chunks, LGG_ROOM_PARTS);
+    const size_t chunks = d / LGG_ROOM_COLUMNS, parts = lgg_least(chunks, LGG_ROOM_PARTS);
 #pragma omp parallel num_threads(lgg_room_threads(room, (double)n *(double)n *(double)d))
     {
 #pragma omp for schedule(static)
         for (size_t p = 0; p < parts; p++) {
             float *part = room->parts + p * n * n;
             memset(part, 0, n * n * sizeof(float));
-            for (size_t t = p * LGG_ROOM_COLUMNS; t < d; t += parts * LGG_ROOM_COLUMNS)
-                lgg_gram_copied(kernel, n, d, x, t, lgg_least(LGG_ROOM_COLUMNS, d - t), lgg_room_of_thread(room), part);
+            for (size_t chunk = p * chunks / parts; chunk < (p + 1) * chunks / parts; chunk++) {
+                const float *x_chunk = x + chunk * LGG_ROOM_COLUMNS;
+                lgg_gram_copied(kernel, n, d, x_chunk, chunk + 1 < chunks ? x_chunk + LGG_ROOM_COLUMNS : x_chunk,
+                                LGG_ROOM_COLUMNS, lgg_room_of_thread(room), part);
+            }
         }
 #pragma omp for schedule(static)
         for (size_t i = 0; i < n; i++) {

@@ -17,6 +17,7 @@ void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options 
     graph->options = *options;
     graph->max_batch = max_batch;
     graph->gram = lgg_arena_take(arena, matrix, sizeof(float));
+    graph->length2 = lgg_arena_take(arena, n, sizeof(float));
     graph->inverse_length = lgg_arena_take(arena, n, sizeof(double));
     if (distances_only || options->similarity != LGG_COSINE) {
         graph->distance2 = lgg_arena_take(arena, matrix, sizeof(float));

@@ -77,12 +77,23 @@ typedef struct {
 } lgg_row_steps;
 const lgg_row_steps *lgg_kernel_row(const lgg_kernel *kernel);
 
-/* Rows of a tile of dot products. */
-size_t lgg_kernel_dot_rows(const lgg_kernel *kernel);
+/* A tile of dot products: of each of some rows with each of some others. */
+typedef struct {
+    size_t count;                     /* values of a row */
+    const float *const *a, *const *b; /* the rows, a whole tile's, however few are wanted */
+    const float *soon;                /* `count` values that will be asked for before long: fetched into the cache */
+    float *copy;                      /* receives a whole tile's rows of a, copy_stride apart; NULL: nothing does */
+    size_t copy_stride;
+} lgg_dot_tile;
 
-/* c (rows, columns) += a b' for a (rows, count), b (columns, count); rows of each lie a stride apart. */
-void lgg_kernel_dot(const lgg_kernel *kernel, size_t rows, size_t columns, size_t count, const float *a,
-                    size_t a_stride, const float *b, size_t b_stride, float *c, size_t c_stride);
+/* How many rows a and b a tile has. */
+enum { LGG_DOT_ROWS_MAX = 4, LGG_DOT_COLUMNS_MAX = 6 };
+size_t lgg_kernel_dot_rows(const lgg_kernel *kernel);
+size_t lgg_kernel_dot_columns(const lgg_kernel *kernel);
+
+/* c (rows, columns; c_stride apart) += a_i.b_j for the tile's first rows and columns. */
+void lgg_kernel_dot(const lgg_kernel *kernel, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
+                    size_t c_stride);
 
 /* c (rows, count) += w (rows, inner) x (inner, count); rows of each lie a stride apart. x is read up to the next multiple of 32
  * columns. */
@@ -166,6 +177,7 @@ struct lgg_graph {
     int d;                          /* of the last build */
     const float *x;                 /* (B, d) of the last build, the caller's */
     float *gram;                    /* (B, B) x_i.x_j */
+    float *length2;                 /* (B) |x_i|^2 */
     double *inverse_length;         /* (B) 1/|x_i|, 0 for a zero vector */
     float *distance2;               /* (B, B) |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
     float *similarity;              /* (B, B) S, then only its kept edges; zero diagonal */

@@ -3,9 +3,10 @@
  * them shares it out.
  */
 #include "lgg_internal.h"
+#include <string.h>
 
-/* sums (rows, columns) = a_i.b_j over `count` values, for one tile; a (rows) and b (columns) point at rows. */
-typedef void (*lgg_dot_tile)(size_t count, const float *const *a, const float *const *b, float *sums);
+/* c (rows, columns; stride c_stride) += a_i.b_j for the first of the tile's rows and columns. */
+typedef void (*lgg_dot_step)(const lgg_dot_tile *tile, size_t rows, size_t columns, float *c, size_t c_stride);
 
 /* c (rows, LGG_PANEL; stride c_stride) += w (rows, inner) x (inner, LGG_PANEL). */
 typedef void (*lgg_product_tile)(size_t rows, size_t inner, const float *w, size_t w_stride, const float *x,
@@ -13,7 +14,7 @@ typedef void (*lgg_product_tile)(size_t rows, size_t inner, const float *w, size
 
 /* The tiles of an instruction set: as many accumulators as its registers hold beside the operands. */
 struct lgg_kernel {
-    lgg_dot_tile dot;
+    lgg_dot_step dot;
     size_t dot_rows, dot_columns;
     lgg_product_tile product;
     size_t product_rows, product_rows_max; /* of many, and of so few that they fit into one tile */
@@ -26,15 +27,14 @@ struct lgg_kernel {
 #define LGG_LINE 16
 
 enum {
-    LGG_DOT512_ROWS = 4,
-    LGG_DOT512_COLUMNS = 6,
+    LGG_DOT512_ROWS = LGG_DOT_ROWS_MAX,
+    LGG_DOT512_COLUMNS = LGG_DOT_COLUMNS_MAX,
     LGG_DOT256_ROWS = 3,
     LGG_DOT256_COLUMNS = 3,
     LGG_PRODUCT512_ROWS = 8,
     LGG_PRODUCT512_ROWS_MAX = 12,
     LGG_PRODUCT256_ROWS = 3,
     LGG_PRODUCT256_ROWS_MAX = 3,
-    LGG_TILE_MAX = 24,
     LGG_PRODUCT_ROWS_MAX = 12
 };
 
@@ -84,72 +84,154 @@ LGG_ROW_STEPS(_plain, )
 
 #include <immintrin.h>
 
-/* sums (rows, columns) += a_i.b_j over the last values, from `start` on. */
-static void lgg_dot_rest(size_t start, size_t count, size_t rows, size_t columns, const float *const *a,
-                         const float *const *b, float *sums) {
+#define LGG_STEP_512 __attribute__((target("avx512f"))) LGG_STEP
+#define LGG_STEP_256 __attribute__((target("avx2,fma"))) LGG_STEP
+
+/* c (rows, columns) += a_i.b_j over the last values, from `start` on; copies those of a. */
+static void lgg_dot_rest(const lgg_dot_tile *tile, size_t start, size_t rows, size_t columns, float *c,
+                         size_t c_stride) {
     for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < columns; j++) {
-            for (size_t t = start; t < count; t++)
-                sums[i * columns + j] += a[i][t] * b[j][t];
+        for (size_t t = start; t < tile->count; t++) {
+            for (size_t j = 0; j < columns; j++)
+                c[i * c_stride + j] += tile->a[i][t] * tile->b[j][t];
+            if (tile->copy) tile->copy[i * tile->copy_stride + t] = tile->a[i][t];
         }
     }
 }
 
-__attribute__((target("avx512f"))) static void lgg_dot512(size_t count, const float *const *a, const float *const *b,
-                                                          float *sums) {
+/* Three steps of summing up, which together make one vector of sixteen sums from sixteen vectors: neighbouring values, neighbouring
+ * pairs of values, quarters. */
+LGG_STEP_512 __m512 lgg_fold_values(__m512 a, __m512 b) {
+    return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+}
+
+LGG_STEP_512 __m512 lgg_fold_pairs(__m512 a, __m512 b) {
+    const __m512d x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
+    return _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(x, y)), _mm512_castpd_ps(_mm512_unpackhi_pd(x, y)));
+}
+
+LGG_STEP_512 __m512 lgg_fold_quarters(__m512 a, __m512 b) {
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+}
+
+/* c (rows, columns) += the sums of the values of each vector of total. */
+LGG_STEP_512 void lgg_dot512_sums(__m512 total[LGG_DOT512_ROWS][LGG_DOT512_COLUMNS], size_t rows, size_t columns,
+                                  float *c, size_t c_stride) {
+    __m512 four[LGG_DOT512_ROWS], two[LGG_DOT512_ROWS / 2];
+    for (int i = 0; i < LGG_DOT512_ROWS; i++)
+        four[i] = lgg_fold_pairs(lgg_fold_values(total[i][0], total[i][1]), lgg_fold_values(total[i][2], total[i][3]));
+    for (int i = 0; i < LGG_DOT512_ROWS; i += 2)
+        two[i / 2] = lgg_fold_pairs(lgg_fold_values(total[i][4], total[i][5]),
+                                    lgg_fold_values(total[i + 1][4], total[i + 1][5]));
+    /* the first four columns of each row, and the last two of each, twice */
+    const __m512 first = lgg_fold_quarters(lgg_fold_quarters(four[0], four[1]), lgg_fold_quarters(four[2], four[3])),
+                 half = lgg_fold_quarters(two[0], two[1]), last = lgg_fold_quarters(half, half);
+    const __m512i next_row = _mm512_setr_epi32(4, 4, 4, 4, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    __m512i of_row = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    const __mmask16 wanted = (__mmask16)((1u << columns) - 1);
+    for (size_t i = 0; i < rows; i++) {
+        float *c_i = c + i * c_stride;
+        const __m512 sums = _mm512_permutex2var_ps(first, of_row, last);
+        _mm512_mask_storeu_ps(c_i, wanted, _mm512_add_ps(_mm512_maskz_loadu_ps(wanted, c_i), sums));
+        of_row = _mm512_add_epi32(of_row, next_row);
+    }
+}
+
+/* The tile for a number of columns, and a wish to copy, that are known when it is compiled. */
+LGG_STEP_512 void lgg_dot512_columns(const size_t computed, const int copying, const lgg_dot_tile *tile, size_t rows,
+                                     size_t columns, float *c, size_t c_stride) {
     __m512 total[LGG_DOT512_ROWS][LGG_DOT512_COLUMNS];
-    const size_t whole = count / 16 * 16;
-    for (int i = 0; i < LGG_DOT512_ROWS; i++) {
-        for (int j = 0; j < LGG_DOT512_COLUMNS; j++)
+    const float *a[LGG_DOT512_ROWS], *b[LGG_DOT512_COLUMNS], *soon = tile->soon;
+    float *copy[LGG_DOT512_ROWS];
+    const size_t whole = tile->count / 16 * 16;
+    for (size_t i = 0; i < LGG_DOT512_ROWS; i++) {
+        a[i] = tile->a[i];
+        copy[i] = copying ? tile->copy + i * tile->copy_stride : NULL;
+    }
+    for (size_t j = 0; j < computed; j++)
+        b[j] = tile->b[j];
+    for (size_t i = 0; i < LGG_DOT512_ROWS; i++) {
+        for (size_t j = 0; j < LGG_DOT512_COLUMNS; j++)
             total[i][j] = _mm512_setzero_ps();
     }
     for (size_t t = 0; t < whole; t += 16) {
-        __m512 columns[LGG_DOT512_COLUMNS];
-        for (int j = 0; j < LGG_DOT512_COLUMNS; j++)
-            columns[j] = _mm512_loadu_ps(b[j] + t);
-        for (int i = 0; i < LGG_DOT512_ROWS; i++) {
+        __m512 column[LGG_DOT512_COLUMNS];
+        __builtin_prefetch(soon + t, 0, 2);
+        for (size_t j = 0; j < computed; j++)
+            column[j] = _mm512_loadu_ps(b[j] + t);
+        for (size_t i = 0; i < LGG_DOT512_ROWS; i++) {
             const __m512 row = _mm512_loadu_ps(a[i] + t);
-            for (int j = 0; j < LGG_DOT512_COLUMNS; j++)
-                total[i][j] = _mm512_fmadd_ps(row, columns[j], total[i][j]);
+            if (copying) _mm512_storeu_ps(copy[i] + t, row);
+            for (size_t j = 0; j < computed; j++)
+                total[i][j] = _mm512_fmadd_ps(row, column[j], total[i][j]);
         }
     }
-    for (int i = 0; i < LGG_DOT512_ROWS; i++) {
-        for (int j = 0; j < LGG_DOT512_COLUMNS; j++)
-            sums[i * LGG_DOT512_COLUMNS + j] = _mm512_reduce_add_ps(total[i][j]);
+    lgg_dot512_sums(total, rows, columns, c, c_stride);
+    if (whole < tile->count) lgg_dot_rest(tile, whole, rows, columns, c, c_stride);
+}
+
+__attribute__((target("avx512f"))) static void lgg_dot512(const lgg_dot_tile *tile, size_t rows, size_t columns,
+                                                          float *c, size_t c_stride) {
+    if (tile->copy) {
+        lgg_dot512_columns(LGG_DOT512_COLUMNS, 1, tile, rows, columns, c, c_stride);
+    } else if (columns > 4) {
+        lgg_dot512_columns(LGG_DOT512_COLUMNS, 0, tile, rows, columns, c, c_stride);
+    } else if (columns > 2) {
+        lgg_dot512_columns(4, 0, tile, rows, columns, c, c_stride);
+    } else {
+        lgg_dot512_columns(2, 0, tile, rows, columns, c, c_stride);
     }
-    lgg_dot_rest(whole, count, LGG_DOT512_ROWS, LGG_DOT512_COLUMNS, a, b, sums);
 }
 
 /* The sum of the eight values of v. */
-__attribute__((target("avx2,fma"))) static float lgg_sum256(__m256 v) {
+LGG_STEP_256 float lgg_sum256(__m256 v) {
     __m128 sum = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
     return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
 }
 
-__attribute__((target("avx2,fma"))) static void lgg_dot256(size_t count, const float *const *a, const float *const *b,
-                                                           float *sums) {
+LGG_STEP_256 void lgg_dot256_whole(const int copying, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
+                                   size_t c_stride) {
     __m256 total[LGG_DOT256_ROWS][LGG_DOT256_COLUMNS];
-    const size_t whole = count / 8 * 8;
+    const float *a[LGG_DOT256_ROWS], *b[LGG_DOT256_COLUMNS], *soon = tile->soon;
+    float *copy[LGG_DOT256_ROWS];
+    const size_t whole = tile->count / 8 * 8;
+    for (size_t i = 0; i < LGG_DOT256_ROWS; i++) {
+        a[i] = tile->a[i];
+        copy[i] = copying ? tile->copy + i * tile->copy_stride : NULL;
+    }
+    for (size_t j = 0; j < LGG_DOT256_COLUMNS; j++)
+        b[j] = tile->b[j];
     for (int i = 0; i < LGG_DOT256_ROWS; i++) {
         for (int j = 0; j < LGG_DOT256_COLUMNS; j++)
             total[i][j] = _mm256_setzero_ps();
     }
     for (size_t t = 0; t < whole; t += 8) {
-        __m256 columns[LGG_DOT256_COLUMNS];
+        __m256 column[LGG_DOT256_COLUMNS];
+        __builtin_prefetch(soon + t, 0, 2);
         for (int j = 0; j < LGG_DOT256_COLUMNS; j++)
-            columns[j] = _mm256_loadu_ps(b[j] + t);
-        for (int i = 0; i < LGG_DOT256_ROWS; i++) {
+            column[j] = _mm256_loadu_ps(b[j] + t);
+        for (size_t i = 0; i < LGG_DOT256_ROWS; i++) {
             const __m256 row = _mm256_loadu_ps(a[i] + t);
+            if (copying) _mm256_storeu_ps(copy[i] + t, row);
             for (int j = 0; j < LGG_DOT256_COLUMNS; j++)
-                total[i][j] = _mm256_fmadd_ps(row, columns[j], total[i][j]);
+                total[i][j] = _mm256_fmadd_ps(row, column[j], total[i][j]);
         }
     }
-    for (int i = 0; i < LGG_DOT256_ROWS; i++) {
-        for (int j = 0; j < LGG_DOT256_COLUMNS; j++)
-            sums[i * LGG_DOT256_COLUMNS + j] = lgg_sum256(total[i][j]);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < columns; j++)
+            c[i * c_stride + j] += lgg_sum256(total[i][j]);
     }
-    lgg_dot_rest(whole, count, LGG_DOT256_ROWS, LGG_DOT256_COLUMNS, a, b, sums);
+    if (whole < tile->count) lgg_dot_rest(tile, whole, rows, columns, c, c_stride);
+}
+
+__attribute__((target("avx2,fma"))) static void lgg_dot256(const lgg_dot_tile *tile, size_t rows, size_t columns,
+                                                           float *c, size_t c_stride) {
+    if (tile->copy) {
+        lgg_dot256_whole(1, tile, rows, columns, c, c_stride);
+    } else {
+        lgg_dot256_whole(0, tile, rows, columns, c, c_stride);
+    }
 }
 
 /* The product's tile for a number of rows that is known when it is compiled, in vectors of one instruction set. */
@@ -248,12 +330,15 @@ static const lgg_kernel *lgg_vector_kernel(lgg_instructions instructions) {
 
 #endif
 
-static void lgg_dot_plain(size_t count, const float *const *a, const float *const *b, float *sums) {
+static void lgg_dot_plain(const lgg_dot_tile *tile, size_t rows, size_t columns, float *c, size_t c_stride) {
+    const float *a = tile->a[0], *b = tile->b[0];
     double sum = 0;
+    (void)rows, (void)columns, (void)c_stride; /* 1, 1 */
 #pragma omp simd reduction(+ : sum)
-    for (size_t t = 0; t < count; t++)
-        sum += (double)a[0][t] * (double)b[0][t];
-    *sums = (float)sum;
+    for (size_t t = 0; t < tile->count; t++)
+        sum += (double)a[t] * (double)b[t];
+    *c += (float)sum;
+    if (tile->copy) memcpy(tile->copy, a, tile->count * sizeof(float));
 }
 
 static void lgg_product_plain(size_t rows, size_t inner, const float *w, size_t w_stride, const float *x,
@@ -283,34 +368,17 @@ size_t lgg_kernel_dot_rows(const lgg_kernel *kernel) {
     return kernel->dot_rows;
 }
 
+size_t lgg_kernel_dot_columns(const lgg_kernel *kernel) {
+    return kernel->dot_columns;
+}
+
 const lgg_row_steps *lgg_kernel_row(const lgg_kernel *kernel) {
     return &kernel->row;
 }
 
-/* pointers (count) = rows first, first + 1, ... of x (n; stride); past the end, the last row again. */
-static void lgg_row_pointers(size_t n, size_t stride, const float *x, size_t first, size_t count,
-                             const float **pointers) {
-    for (size_t i = 0; i < count; i++)
-        pointers[i] = x + lgg_least(first + i, n - 1) * stride;
-}
-
-void lgg_kernel_dot(const lgg_kernel *kernel, size_t rows, size_t columns, size_t count, const float *a,
-                    size_t a_stride, const float *b, size_t b_stride, float *c, size_t c_stride) {
-    const float *row[LGG_TILE_MAX], *column[LGG_TILE_MAX];
-    float sums[LGG_TILE_MAX];
-    for (size_t i = 0; i < rows; i += kernel->dot_rows) {
-        const size_t high = lgg_least(kernel->dot_rows, rows - i);
-        lgg_row_pointers(rows, a_stride, a, i, kernel->dot_rows, row);
-        for (size_t j = 0; j < columns; j += kernel->dot_columns) {
-            const size_t wide = lgg_least(kernel->dot_columns, columns - j);
-            lgg_row_pointers(columns, b_stride, b, j, kernel->dot_columns, column);
-            kernel->dot(count, row, column, sums);
-            for (size_t r = 0; r < high; r++) {
-                for (size_t s = 0; s < wide; s++)
-                    c[(i + r) * c_stride + j + s] += sums[r * kernel->dot_columns + s];
-            }
-        }
-    }
+void lgg_kernel_dot(const lgg_kernel *kernel, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
+                    size_t c_stride) {
+    kernel->dot(tile, rows, columns, c, c_stride);
 }
 
 /* The last columns of a row of tiles, fewer than a panel: c must not be written past them. */

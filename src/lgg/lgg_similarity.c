@@ -8,6 +8,7 @@
 /* S (B, B) from gram (B, B); 0 where a vector is zero. */
 static void lgg_cosine_forward(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         const double inverse_i = graph->inverse_length[i];
         const float *gram = graph->gram + i * n;
@@ -61,6 +62,7 @@ static void lgg_cosine_backward_parallel(const lgg_graph *graph, float *e, float
 static void lgg_cosine_backward(const lgg_graph *graph, float *e, float *gradient) {
     const size_t n = (size_t)graph->batch;
     lgg_cosine_backward_parallel(graph, e, gradient);
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         const double inverse_i = graph->inverse_length[i];
         const float *similarity = graph->similarity + i * n;

@@ -22,16 +22,47 @@ static float *random_rows(int n, int d) {
     return x;
 }
 
-/* Room for the products of n rows, to be freed by its values. */
-static lgg_room make_room(size_t n, size_t classes) {
+/* Room for the products of n rows, to be freed by its arena's base. */
+static lgg_room make_room(size_t n, size_t classes, lgg_arena *arena) {
     lgg_room room = {0};
-    lgg_arena arena = {0};
-    lgg_room_take(&room, &arena, n, classes);
-    arena.base = calloc(1, arena.used);
-    assert_non_null(arena.base);
-    arena.used = 0;
-    lgg_room_take(&room, &arena, n, classes);
+    *arena = (lgg_arena){0};
+    lgg_room_take(&room, arena, n, classes);
+    arena->base = calloc(1, arena->used);
+    assert_non_null(arena->base);
+    arena->used = 0;
+    lgg_room_take(&room, arena, n, classes);
     return room;
+}
+
+/* Fewer rows and columns than a tile has, values that fill no vector; with a copy of the rows and without. */
+static void tiles_of_dot_products(void **state) {
+    enum { COUNT = 37, STRIDE = COUNT + 3, WIDE = LGG_DOT_COLUMNS_MAX + 1 };
+    float *x = random_rows(LGG_DOT_ROWS_MAX + LGG_DOT_COLUMNS_MAX, COUNT);
+    const float *row[LGG_DOT_ROWS_MAX + LGG_DOT_COLUMNS_MAX], **a = row, **b = row + LGG_DOT_ROWS_MAX;
+    (void)state;
+    for (int i = 0; i < LGG_DOT_ROWS_MAX + LGG_DOT_COLUMNS_MAX; i++)
+        row[i] = x + i * COUNT;
+    for (int s = 0; s < 2 * SETS; s++) {
+        const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 2]);
+        if (!kernel) continue;
+        for (size_t rows = 1; rows <= lgg_kernel_dot_rows(kernel); rows++) {
+            for (size_t columns = 1; columns <= lgg_kernel_dot_columns(kernel); columns++) {
+                float c[LGG_DOT_ROWS_MAX * WIDE] = {0}, copy[LGG_DOT_ROWS_MAX * STRIDE] = {0};
+                const lgg_dot_tile tile = {COUNT, a, b, x, s % 2 ? copy : NULL, STRIDE};
+                lgg_kernel_dot(kernel, &tile, rows, columns, c, WIDE);
+                for (size_t i = 0; i < LGG_DOT_ROWS_MAX; i++) {
+                    for (size_t j = 0; j < WIDE; j++) {
+                        double sum = 0;
+                        for (size_t t = 0; i < rows && j < columns && t < COUNT; t++)
+                            sum += (double)a[i][t] * (double)b[j][t];
+                        unit_assert_near((double)c[i * WIDE + j], sum, 1e-6 * COUNT);
+                    }
+                    if (s % 2 && i < rows) assert_memory_equal(copy + i * STRIDE, a[i], COUNT * sizeof(float));
+                }
+            }
+        }
+    }
+    free(x);
 }
 
 /* The lower triangle of x x' (n, n) in float64, to be freed. */
@@ -71,7 +102,8 @@ static void gram_kernels_of_every_shape(void **state) {
             if ((double)n * n * d > 50 * 50 * 17 * 1024.) continue;
             float *x = random_rows(n, d), *gram = malloc(((size_t)n * (size_t)n + 1) * sizeof *gram);
             double *expected = expect_gram(n, d, x);
-            lgg_room room = make_room((size_t)n, 0);
+            lgg_arena arena;
+            lgg_room room = make_room((size_t)n, 0, &arena);
             assert_non_null(gram);
             for (int s = 0; s < 2 * SETS; s++) {
                 const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 2]);
@@ -81,7 +113,7 @@ static void gram_kernels_of_every_shape(void **state) {
                 lgg_gram_kernel(kernel, s % 2 ? &room : NULL, n, d, x, gram);
                 assert_gram(n, d, expected, gram, sentinel);
             }
-            free(room.values);
+            free(arena.base);
             free(expected);
             free(x);
             free(gram);
@@ -114,7 +146,8 @@ static void gram_is_the_same_for_any_number_of_threads(void **state) {
     float *x = random_rows(N, D);
     const int threads = omp_get_max_threads();
     omp_set_num_threads(5);
-    lgg_room room = make_room(N, 0);
+    lgg_arena arena;
+    lgg_room room = make_room(N, 0, &arena);
     for (int s = 0; s < 2 * SETS; s++) {
         const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 2]);
         if (!kernel) continue;
@@ -128,7 +161,7 @@ static void gram_is_the_same_for_any_number_of_threads(void **state) {
         }
     }
     omp_set_num_threads(threads);
-    free(room.values);
+    free(arena.base);
     free(x);
 #endif
 }
@@ -154,7 +187,8 @@ static void products_of_every_shape(void **state) {
             const int n = rows[r], d = widths[c];
             const size_t size = (size_t)n * (size_t)d;
             float *x = random_rows(n, d), *w = random_rows(n, n), *gradient = malloc((size + 2) * sizeof *gradient);
-            lgg_room room = make_room((size_t)n, 0);
+            lgg_arena arena;
+            lgg_room room = make_room((size_t)n, 0, &arena);
             assert_non_null(gradient);
             for (int s = 0; s < SETS; s++) {
                 const lgg_kernel *kernel = lgg_kernel_of(every_set[s]);
@@ -165,7 +199,7 @@ static void products_of_every_shape(void **state) {
                 assert_product(n, d, w, x, gradient + 1);
                 assert_true(gradient[0] == 1 && gradient[size + 1] == 1);
             }
-            free(room.values);
+            free(arena.base);
             free(gradient);
             free(w);
             free(x);
@@ -181,7 +215,8 @@ static void product_is_the_same_for_any_number_of_threads(void **state) {
     float *x = random_rows(N, D), *w = random_rows(N, N);
     const int threads = omp_get_max_threads();
     omp_set_num_threads(4);
-    lgg_room room = make_room(N, 0);
+    lgg_arena arena;
+    lgg_room room = make_room(N, 0, &arena);
     omp_set_num_threads(1);
     memset(one, 0, sizeof one);
     lgg_block_product(lgg_kernel_best(), &room, N, D, w, x, one);
@@ -192,7 +227,7 @@ static void product_is_the_same_for_any_number_of_threads(void **state) {
         assert_memory_equal(one, many, sizeof one);
     }
     omp_set_num_threads(threads);
-    free(room.values);
+    free(arena.base);
     free(w);
     free(x);
 #endif
@@ -362,6 +397,7 @@ static void class_sums_are_for_whole_cosine_graphs(void **state) {
 
 int run_product_tests(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tiles_of_dot_products),
         cmocka_unit_test(gram_kernels_of_every_shape),
         cmocka_unit_test(gram_is_symmetric_to_the_bit),
         cmocka_unit_test(gram_is_the_same_for_any_number_of_threads),
