@@ -6,6 +6,7 @@
 
 /* The upper triangle of matrix (n, n) from the lower one. */
 static void lgg_mirror(size_t n, float *matrix) {
+#pragma omp parallel for schedule(static, 1) if (n >= LGG_PARALLEL_ROWS)
     for (size_t start = 0; start < n; start += LGG_MIRROR_BLOCK) {
         const size_t end = n - start < LGG_MIRROR_BLOCK ? n : start + LGG_MIRROR_BLOCK;
         for (size_t j = start + 1; j < n; j++) {

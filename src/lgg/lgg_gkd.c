@@ -50,14 +50,24 @@ static const float *lgg_matrix_power(int n, int p, const float *a, float *buffer
     return power;
 }
 
-/* e (n, n) = student - teacher; returns ||e||^2, 0 where the two are equal to float32's rounding. */
-static double lgg_gkd_difference(size_t n, const float *student, const float *teacher, float *e) {
+/* e (n, n) = student - teacher; returns ||e||^2, 0 where the two are equal to float32's rounding. row_total (2, n) is workspace. */
+static double lgg_gkd_difference(size_t n, const float *student, const float *teacher, float *e, double *row_total) {
     double squared = 0, scale = 0;
-#pragma omp simd reduction(+ : squared, scale)
-    for (size_t t = 0; t < n * n; t++) {
-        e[t] = student[t] - teacher[t];
-        squared += (double)e[t] * (double)e[t];
-        scale += (double)teacher[t] * (double)teacher[t];
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++) {
+        double squared_i = 0, scale_i = 0;
+#pragma omp simd reduction(+ : squared_i, scale_i)
+        for (size_t t = i * n; t < (i + 1) * n; t++) {
+            e[t] = student[t] - teacher[t];
+            squared_i += (double)e[t] * (double)e[t];
+            scale_i += (double)teacher[t] * (double)teacher[t];
+        }
+        row_total[i] = squared_i;
+        row_total[n + i] = scale_i;
+    }
+    for (size_t i = 0; i < n; i++) {
+        squared += row_total[i];
+        scale += row_total[n + i];
     }
     return squared <= LGG_EQUAL_GRAPH * LGG_EQUAL_GRAPH * scale ? 0 : squared;
 }
@@ -92,14 +102,15 @@ static double lgg_gkd_pair(lgg_loss *loss, int batch, const lgg_representation *
                       loss->options.neighbors == LGG_NEIGHBORS_TEACHER ? guide->neighbors : NULL);
     const float *a_student = lgg_gkd_edges(loss, graph, loss->filtered[0]);
     const float *a_teacher = lgg_gkd_edges(loss, guide, loss->filtered[1]);
-    const double squared =
-        lgg_gkd_difference(n, lgg_matrix_power(batch, power, a_student, loss->matrix_power[0], loss->matrix_power[1]),
-                           lgg_matrix_power(batch, power, a_teacher, loss->matrix_power[2], loss->matrix_power[3]), e);
+    const double squared = lgg_gkd_difference(
+        n, lgg_matrix_power(batch, power, a_student, loss->matrix_power[0], loss->matrix_power[1]),
+        lgg_matrix_power(batch, power, a_teacher, loss->matrix_power[2], loss->matrix_power[3]), e, loss->row_total);
     const int root = loss->options.distance == LGG_FROBENIUS;
     const double value = root ? sqrt(squared) : squared;
     if (!student->gradient || squared == 0 || scale == 0) return value;
 
     const float slope = (float)(root ? scale / value : 2 * scale);
+#pragma omp parallel for simd if (parallel : n >= LGG_PARALLEL_ROWS)
     for (size_t t = 0; t < n * n; t++)
         e[t] *= slope;
     lgg_matrix_power_backward(loss, batch, a_student, e);

@@ -26,7 +26,8 @@ static void lgg_gram_pointers(size_t n, size_t d, const float *x, size_t t, size
         pointers[i] = x + lgg_least(first + i, n - 1) * d + t;
 }
 
-/* The tiles from row i on with the panel of columns `first` to `last` or the diagonal: adds x_i.x_j over columns t to t + count. */
+/* The tiles from row i on with the panel of columns `first` to `last` or the diagonal: x_i.x_j over columns t to t + count, added to
+ * those before. */
 static void lgg_gram_panel_row(const lgg_kernel *kernel, size_t n, size_t d, const float *x, size_t i, size_t first,
                                size_t last, const float *const *panel, size_t t, size_t count, float *gram) {
     const size_t wide = lgg_kernel_dot_columns(kernel), high = lgg_least(lgg_kernel_dot_rows(kernel), n - i),
@@ -34,7 +35,8 @@ static void lgg_gram_panel_row(const lgg_kernel *kernel, size_t n, size_t d, con
     const float *rows[LGG_DOT_ROWS_MAX];
     lgg_gram_pointers(n, d, x, t, i, LGG_DOT_ROWS_MAX, rows);
     for (size_t j = first; j < end; j += wide) {
-        const lgg_dot_tile tile = {.count = count, .a = rows, .b = panel + (j - first), .soon = rows[0]};
+        const lgg_dot_tile tile = {
+            .count = count, .a = rows, .b = panel + (j - first), .soon = rows[0], .adding = t > 0};
         lgg_kernel_dot(kernel, &tile, high, lgg_least(wide, end - j), gram + i * n + j, n);
     }
 }
@@ -43,7 +45,6 @@ static void lgg_gram_panel_row(const lgg_kernel *kernel, size_t n, size_t d, con
 static void lgg_gram_direct(const lgg_kernel *kernel, size_t n, size_t d, const float *x, float *gram) {
     const size_t rows = lgg_kernel_dot_rows(kernel), tile_rows = (n + rows - 1) / rows;
 
-    memset(gram, 0, n * n * sizeof(float));
 #pragma omp parallel if ((double)n * (double)n * (double)d >= LGG_GRAM_PARALLEL)
     for (size_t t = 0; t < d; t += LGG_GRAM_COLUMNS) {
         const size_t count = lgg_least(LGG_GRAM_COLUMNS, d - t);
@@ -64,11 +65,11 @@ static void lgg_gram_direct(const lgg_kernel *kernel, size_t n, size_t d, const 
     }
 }
 
-/* part (n, n) += the lower triangle over `count` columns from x on. The first tile of each row of tiles takes its own rows from x and
+/* part (n, n) = the lower triangle over `count` columns from x on, or += with `adding`. The first tile of each row of tiles takes its own rows from x and
  * leaves a copy, which is read from then on; the rows of x that come next, after the last those from `next` on (the columns to follow),
  * are fetched into the cache meanwhile. */
 static void lgg_gram_copied(const lgg_kernel *kernel, size_t n, size_t d, const float *x, const float *next,
-                            size_t count, float *copy, float *part) {
+                            size_t count, int adding, float *copy, float *part) {
     const size_t rows = lgg_kernel_dot_rows(kernel), wide = lgg_kernel_dot_columns(kernel);
     const float *row[LGG_ROOM_ROWS + LGG_DOT_COLUMNS_MAX];
     size_t fetched = LGG_GRAM_AHEAD;
@@ -77,7 +78,7 @@ static void lgg_gram_copied(const lgg_kernel *kernel, size_t n, size_t d, const 
         const size_t high = lgg_least(rows, n - i), end = i + high;
         float *copy_i = copy + i * LGG_ROOM_STRIDE;
         for (size_t j = 0; j < end; j += wide) {
-            lgg_dot_tile tile = {.count = count, .a = row + i, .b = row + j, .soon = row[i]};
+            lgg_dot_tile tile = {.count = count, .a = row + i, .b = row + j, .soon = row[i], .adding = adding};
             if (j == 0) tile.copy = copy_i, tile.copy_stride = LGG_ROOM_STRIDE;
             if (fetched < end + LGG_GRAM_AHEAD && fetched < 2 * n) {
                 tile.soon = fetched < n ? x + fetched * d : next + (fetched - n) * d;
@@ -98,19 +99,19 @@ static void lgg_gram_in_parts(const lgg_kernel *kernel, const lgg_room *room, si
 #pragma omp for schedule(static)
         for (size_t p = 0; p < parts; p++) {
             float *part = room->parts + p * n * n;
-            memset(part, 0, n * n * sizeof(float));
-            for (size_t chunk = p * chunks / parts; chunk < (p + 1) * chunks / parts; chunk++) {
+            const size_t start = p * chunks / parts, end = (p + 1) * chunks / parts;
+            for (size_t chunk = start; chunk < end; chunk++) {
                 const float *x_chunk = x + chunk * LGG_ROOM_COLUMNS;
                 lgg_gram_copied(kernel, n, d, x_chunk, chunk + 1 < chunks ? x_chunk + LGG_ROOM_COLUMNS : x_chunk,
-                                LGG_ROOM_COLUMNS, lgg_room_of_thread(room), part);
+                                LGG_ROOM_COLUMNS, chunk > start, lgg_room_of_thread(room), part);
             }
         }
 #pragma omp for schedule(static)
         for (size_t i = 0; i < n; i++) {
-            memcpy(gram + i * n, room->parts + i * n, n * sizeof(float));
+            memcpy(gram + i * n, room->parts + i * n, (i + 1) * sizeof(float));
             for (size_t p = 1; p < parts; p++) {
                 float *part_i = room->parts + (p * n + i) * n;
-                lgg_kernel_row(kernel)->add(n, part_i, part_i, gram + i * n);
+                lgg_kernel_row(kernel)->add(i + 1, part_i, part_i, gram + i * n);
             }
         }
     }

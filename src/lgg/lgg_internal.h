@@ -84,6 +84,7 @@ typedef struct {
     const float *soon;                /* `count` values that will be asked for before long: fetched into the cache */
     float *copy;                      /* receives a whole tile's rows of a, copy_stride apart; NULL: nothing does */
     size_t copy_stride;
+    int adding; /* to what is there already */
 } lgg_dot_tile;
 
 /* How many rows a and b a tile has. */
@@ -91,7 +92,7 @@ enum { LGG_DOT_ROWS_MAX = 4, LGG_DOT_COLUMNS_MAX = 6 };
 size_t lgg_kernel_dot_rows(const lgg_kernel *kernel);
 size_t lgg_kernel_dot_columns(const lgg_kernel *kernel);
 
-/* c (rows, columns; c_stride apart) += a_i.b_j for the tile's first rows and columns. */
+/* c (rows, columns; c_stride apart) = a_i.b_j for the tile's first rows and columns, or += where the tile is adding. */
 void lgg_kernel_dot(const lgg_kernel *kernel, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
                     size_t c_stride);
 
@@ -268,7 +269,7 @@ struct lgg_loss {
     float *filtered[2];          /* (B, B) A of student, teacher, filtered by class: the same */
     float *matrix_power[4];      /* (B, B) workspace: GKD with power > 1 */
     float *inverse_distance[2];  /* (B, B) 1/d of student, teacher: RKD-A */
-    double *row_total;           /* (B) one partial sum a vertex: RKD-A */
+    double *row_total;           /* one partial sum a vertex: (B) RKD-A, (2, B) GKD */
 };
 
 /* The buffers for so many samples and classes. */

@@ -5,7 +5,7 @@
 #include "lgg_internal.h"
 #include <string.h>
 
-/* c (rows, columns; stride c_stride) += a_i.b_j for the first of the tile's rows and columns. */
+/* lgg_kernel_dot of a tile. */
 typedef void (*lgg_dot_step)(const lgg_dot_tile *tile, size_t rows, size_t columns, float *c, size_t c_stride);
 
 /* c (rows, LGG_PANEL; stride c_stride) += w (rows, inner) x (inner, LGG_PANEL). */
@@ -114,9 +114,9 @@ LGG_STEP_512 __m512 lgg_fold_quarters(__m512 a, __m512 b) {
     return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
 }
 
-/* c (rows, columns) += the sums of the values of each vector of total. */
-LGG_STEP_512 void lgg_dot512_sums(__m512 total[LGG_DOT512_ROWS][LGG_DOT512_COLUMNS], size_t rows, size_t columns,
-                                  float *c, size_t c_stride) {
+/* c (rows, columns) = the sums of the values of each vector of total, or += with `adding`. */
+LGG_STEP_512 void lgg_dot512_sums(__m512 total[LGG_DOT512_ROWS][LGG_DOT512_COLUMNS], int adding, size_t rows,
+                                  size_t columns, float *c, size_t c_stride) {
     __m512 four[LGG_DOT512_ROWS], two[LGG_DOT512_ROWS / 2];
     for (int i = 0; i < LGG_DOT512_ROWS; i++)
         four[i] = lgg_fold_pairs(lgg_fold_values(total[i][0], total[i][1]), lgg_fold_values(total[i][2], total[i][3]));
@@ -128,11 +128,11 @@ LGG_STEP_512 void lgg_dot512_sums(__m512 total[LGG_DOT512_ROWS][LGG_DOT512_COLUM
                  half = lgg_fold_quarters(two[0], two[1]), last = lgg_fold_quarters(half, half);
     const __m512i next_row = _mm512_setr_epi32(4, 4, 4, 4, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     __m512i of_row = _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-    const __mmask16 wanted = (__mmask16)((1u << columns) - 1);
+    const __mmask16 wanted = (__mmask16)((1u << columns) - 1), kept = adding ? wanted : 0;
     for (size_t i = 0; i < rows; i++) {
         float *c_i = c + i * c_stride;
         const __m512 sums = _mm512_permutex2var_ps(first, of_row, last);
-        _mm512_mask_storeu_ps(c_i, wanted, _mm512_add_ps(_mm512_maskz_loadu_ps(wanted, c_i), sums));
+        _mm512_mask_storeu_ps(c_i, wanted, _mm512_add_ps(_mm512_maskz_loadu_ps(kept, c_i), sums));
         of_row = _mm512_add_epi32(of_row, next_row);
     }
 }
@@ -166,7 +166,7 @@ LGG_STEP_512 void lgg_dot512_columns(const size_t computed, const int copying, c
                 total[i][j] = _mm512_fmadd_ps(row, column[j], total[i][j]);
         }
     }
-    lgg_dot512_sums(total, rows, columns, c, c_stride);
+    lgg_dot512_sums(total, tile->adding, rows, columns, c, c_stride);
     if (whole < tile->count) lgg_dot_rest(tile, whole, rows, columns, c, c_stride);
 }
 
@@ -220,7 +220,7 @@ LGG_STEP_256 void lgg_dot256_whole(const int copying, const lgg_dot_tile *tile, 
     }
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < columns; j++)
-            c[i * c_stride + j] += lgg_sum256(total[i][j]);
+            c[i * c_stride + j] = (tile->adding ? c[i * c_stride + j] : 0) + lgg_sum256(total[i][j]);
     }
     if (whole < tile->count) lgg_dot_rest(tile, whole, rows, columns, c, c_stride);
 }
@@ -337,7 +337,7 @@ static void lgg_dot_plain(const lgg_dot_tile *tile, size_t rows, size_t columns,
 #pragma omp simd reduction(+ : sum)
     for (size_t t = 0; t < tile->count; t++)
         sum += (double)a[t] * (double)b[t];
-    *c += (float)sum;
+    *c = (tile->adding ? *c : 0) + (float)sum;
     if (tile->copy) memcpy(tile->copy, a, tile->count * sizeof(float));
 }
 

@@ -66,6 +66,7 @@ static void lgg_variation_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
 
 static void lgg_gkd_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
     if (loss->kind != LGG_GKD) return;
+    loss->row_total = lgg_arena_take(arena, n, 2 * sizeof(double));
     if (loss->options.edges != LGG_EDGES_ALL) {
         loss->label_class = lgg_arena_take(arena, n, sizeof(int));
         for (int i = 0; i < 2; i++)

@@ -34,7 +34,7 @@ static lgg_room make_room(size_t n, size_t classes, lgg_arena *arena) {
     return room;
 }
 
-/* Fewer rows and columns than a tile has, values that fill no vector; with a copy of the rows and without. */
+/* Fewer rows and columns than a tile has, values that fill no vector; with a copy of the rows and without, added and not. */
 static void tiles_of_dot_products(void **state) {
     enum { COUNT = 37, STRIDE = COUNT + 3, WIDE = LGG_DOT_COLUMNS_MAX + 1 };
     float *x = random_rows(LGG_DOT_ROWS_MAX + LGG_DOT_COLUMNS_MAX, COUNT);
@@ -42,22 +42,26 @@ static void tiles_of_dot_products(void **state) {
     (void)state;
     for (int i = 0; i < LGG_DOT_ROWS_MAX + LGG_DOT_COLUMNS_MAX; i++)
         row[i] = x + i * COUNT;
-    for (int s = 0; s < 2 * SETS; s++) {
-        const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 2]);
+    for (int s = 0; s < 4 * SETS; s++) {
+        const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 4]);
+        const int copying = s % 2, adding = s / 2 % 2;
         if (!kernel) continue;
         for (size_t rows = 1; rows <= lgg_kernel_dot_rows(kernel); rows++) {
             for (size_t columns = 1; columns <= lgg_kernel_dot_columns(kernel); columns++) {
-                float c[LGG_DOT_ROWS_MAX * WIDE] = {0}, copy[LGG_DOT_ROWS_MAX * STRIDE] = {0};
-                const lgg_dot_tile tile = {COUNT, a, b, x, s % 2 ? copy : NULL, STRIDE};
+                float c[LGG_DOT_ROWS_MAX * WIDE], copy[LGG_DOT_ROWS_MAX * STRIDE];
+                const lgg_dot_tile tile = {COUNT, a, b, x, copying ? copy : NULL, STRIDE, adding};
+                for (size_t t = 0; t < LGG_DOT_ROWS_MAX * WIDE; t++)
+                    c[t] = 1;
                 lgg_kernel_dot(kernel, &tile, rows, columns, c, WIDE);
                 for (size_t i = 0; i < LGG_DOT_ROWS_MAX; i++) {
                     for (size_t j = 0; j < WIDE; j++) {
-                        double sum = 0;
-                        for (size_t t = 0; i < rows && j < columns && t < COUNT; t++)
+                        const int wanted = i < rows && j < columns;
+                        double sum = !wanted || adding;
+                        for (size_t t = 0; wanted && t < COUNT; t++)
                             sum += (double)a[i][t] * (double)b[j][t];
                         unit_assert_near((double)c[i * WIDE + j], sum, 1e-6 * COUNT);
                     }
-                    if (s % 2 && i < rows) assert_memory_equal(copy + i * STRIDE, a[i], COUNT * sizeof(float));
+                    if (copying && i < rows) assert_memory_equal(copy + i * STRIDE, a[i], COUNT * sizeof(float));
                 }
             }
         }
