@@ -58,7 +58,6 @@ static __global__ void lgg_distance_forward_kernel(lgg_rows rows, float *distanc
 void lgg_distance_forward_gpu(lgg_graph_gpu *graph) {
     const unsigned n = (unsigned)graph->batch;
     const cudaStream_t stream = graph->device->stream;
-    lgg_gram_merge_coincident_gpu(graph);
     if (graph->options.unit) {
         lgg_exact_lengths_kernel<<<n, LGG_THREADS, 0, stream>>>((size_t)graph->d, graph->x, graph->inverse_length);
     }

@@ -17,7 +17,6 @@ void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options 
     graph->options = *options;
     graph->max_batch = max_batch;
     graph->gram = lgg_arena_take(arena, matrix, sizeof(float));
-    graph->length2 = lgg_arena_take(arena, n, sizeof(float));
     graph->inverse_length = lgg_arena_take(arena, n, sizeof(double));
     if (distances_only || options->similarity != LGG_COSINE) {
         graph->distance2 = lgg_arena_take(arena, matrix, sizeof(float));
@@ -41,7 +40,6 @@ void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options 
 void lgg_graph_forward(lgg_graph *graph, int batch, int d, const float *x, const unsigned char *neighbors) {
     const int select = !neighbors && lgg_neighbors_needed(graph, batch);
     lgg_gram_forward(graph, batch, d, x);
-    lgg_gram_merge_coincident(graph);
     lgg_similarity_forward(graph);
     if (select) lgg_neighbors_select(graph);
     graph->neighbors = select ? graph->own_neighbors : neighbors;

@@ -7,7 +7,6 @@ void lgg_graph_take_gpu(lgg_graph_gpu *graph, lgg_arena *arena, lgg_device *devi
     graph->device = device;
     graph->options = *options;
     graph->gram = (float *)lgg_arena_take(arena, matrix, sizeof(float));
-    graph->first = (int *)lgg_arena_take(arena, n, sizeof(int));
     graph->inverse_length = (double *)lgg_arena_take(arena, n, sizeof(double));
     if (distances_only || options->similarity != LGG_COSINE) {
         graph->distance2 = (float *)lgg_arena_take(arena, matrix, sizeof(float));

@@ -178,7 +178,6 @@ struct lgg_graph {
     int d;                          /* of the last build */
     const float *x;                 /* (B, d) of the last build, the caller's */
     float *gram;                    /* (B, B) x_i.x_j */
-    float *length2;                 /* (B) |x_i|^2 */
     double *inverse_length;         /* (B) 1/|x_i|, 0 for a zero vector */
     float *distance2;               /* (B, B) |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
     float *similarity;              /* (B, B) S, then only its kept edges; zero diagonal */
@@ -207,8 +206,6 @@ void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient);
 
 /* lgg_gram.c: x_i.x_j and 1/|x_i|. */
 void lgg_gram_forward(lgg_graph *graph, int batch, int d, const float *x);
-/* Gives coincident points identical rows, so that rounding cannot break their ties. */
-void lgg_gram_merge_coincident(lgg_graph *graph);
 /* |x_i| in double precision; 1 for a zero vector, so that one can divide by it. */
 double lgg_exact_length(const lgg_graph *graph, size_t i);
 /* Share of zero vectors among the x of the last build. */

@@ -42,8 +42,7 @@ struct lgg_graph_gpu {
     int batch;
     int d;
     const float *x;               /* (B, d) the caller's */
-    float *gram;                  /* (B, B) */
-    int *first;                   /* (B) the first row equal to row i: i itself, but for coincident points */
+    float *gram;                  /* (B, B), to be read by lgg_gram_of */
     double *inverse_length;       /* (B) */
     float *distance2;             /* (B, B) or NULL */
     float *similarity;            /* (B, B) or NULL */
@@ -62,9 +61,7 @@ void lgg_graph_take_gpu(lgg_graph_gpu *graph, lgg_arena *arena, lgg_device *devi
 void lgg_graph_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x, const unsigned char *neighbors);
 void lgg_graph_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gradient);
 
-/* Coincident points may still differ in gram, by rounding: lgg_merge_coincident is to follow. */
 void lgg_gram_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x);
-void lgg_gram_merge_coincident_gpu(const lgg_graph_gpu *graph);
 
 void lgg_distance_forward_gpu(lgg_graph_gpu *graph);
 void lgg_distance_backward_gpu(const lgg_graph_gpu *graph, float *f, float *gradient);
@@ -169,13 +166,9 @@ static __device__ inline double lgg_block_total(size_t count, const double *a) {
     return lgg_block_sum(sum);
 }
 
-/* G_ij, t = (i, j), of gram (n, n), where coincident points get identical rows and columns, and G_ij = G_ji: stored and returned.
- * Read are only entries below the diagonal of rows that come first, and these are the ones that stay as they are. */
-static __device__ inline float lgg_merge_coincident(size_t n, const int *first, float *gram, size_t t) {
-    const size_t i = (size_t)first[t / n], j = (size_t)first[t % n];
-    const size_t source = i > j ? i * n + j : j * n + i;
-    if (source != t) gram[t] = gram[source];
-    return gram[t];
+/* G_ij of gram (n, n), the same as G_ji: a general product is not symmetric to the bit. */
+static __device__ inline float lgg_gram_of(size_t n, const float *gram, size_t i, size_t j) {
+    return i > j ? gram[i * n + j] : gram[j * n + i];
 }
 
 /* Where a report keeps the largest share of zero vectors, and the inverse_length (n) that tells of one representation. */
@@ -227,7 +220,8 @@ static __device__ inline double lgg_row_length2(const lgg_rows &rows, size_t i) 
 /* D_ij as the Gram matrix gives it; the same for (j, i), to the bit. */
 static __device__ inline double lgg_distance2_gram(const lgg_rows &rows, size_t i, size_t j) {
     const double scales = lgg_row_scale(rows, i) * lgg_row_scale(rows, j);
-    return lgg_row_length2(rows, i) + lgg_row_length2(rows, j) - 2 * (double)rows.gram[i * rows.n + j] * scales;
+    return lgg_row_length2(rows, i) + lgg_row_length2(rows, j) -
+           2 * (double)lgg_gram_of(rows.n, rows.gram, i, j) * scales;
 }
 
 static __device__ inline bool lgg_is_close(const lgg_rows &rows, size_t i, size_t j) {

@@ -53,7 +53,7 @@ static __device__ double lgg_rank_value(const lgg_ranking &ranking, size_t i, si
 /* How far that value may be from the exact one. */
 static __device__ double lgg_rank_error(const lgg_ranking &ranking, size_t i, size_t j) {
     const lgg_rows &rows = ranking.rows;
-    if (ranking.cosine) return rows.gram[i * rows.n + j] == 0 ? 0 : LGG_PRODUCT_ERROR;
+    if (ranking.cosine) return lgg_gram_of(rows.n, rows.gram, i, j) == 0 ? 0 : LGG_PRODUCT_ERROR;
     if (lgg_is_close(rows, i, j)) return (double)FLT_EPSILON * (double)ranking.value[i * rows.n + j];
     return LGG_PRODUCT_ERROR * (lgg_row_length2(rows, i) + lgg_row_length2(rows, j));
 }

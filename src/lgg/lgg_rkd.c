@@ -18,7 +18,6 @@ static double lgg_huber_slope(double u) {
 /* Squared distances of one representation. */
 static void lgg_rkd_distances(lgg_graph *graph, int batch, const lgg_representation *representation) {
     lgg_gram_forward(graph, batch, representation->d, representation->x);
-    lgg_gram_merge_coincident(graph);
     lgg_distance_forward(graph);
 }
 

@@ -1,14 +1,14 @@
 /* lgg_similarity_gpu.cu: step 1 of the graph, S_ij with S_ii = 0. Twin of lgg_similarity.c. */
 #include "lgg_internal_gpu.h"
 
-/* similarity (n, n) from gram (n, n), whose coincident points are merged on the way; 0 where a vector is zero. */
-static __global__ void lgg_cosine_forward_kernel(size_t n, const int *first, const double *inverse_length, float *gram,
+/* similarity (n, n) from gram (n, n); 0 where a vector is zero. */
+static __global__ void lgg_cosine_forward_kernel(size_t n, const double *inverse_length, const float *gram,
                                                  float *similarity) {
     const size_t t = lgg_element();
     if (t >= n * n) return;
     const size_t i = t / n, j = t % n;
-    const float g_ij = lgg_merge_coincident(n, first, gram, t);
-    const float cosine = (float)((double)g_ij * (inverse_length[i] * inverse_length[j]));
+    const double g_ij = (double)lgg_gram_of(n, gram, i, j);
+    const float cosine = (float)(g_ij * (inverse_length[i] * inverse_length[j]));
     similarity[t] = i == j ? 0.f : cosine > 1 ? 1.f : cosine < -1 ? -1.f : cosine;
 }
 
@@ -21,7 +21,7 @@ static __device__ void lgg_cosine_backward_direct(const lgg_rows &rows, size_t i
                                                   float *gradient) {
     const float *x_i = rows.x + i * rows.d, *x_j = rows.x + j * rows.d;
     const double length_i = lgg_exact_length(rows, i), length_j = lgg_exact_length(rows, j);
-    const double sign = rows.gram[i * rows.n + j] < 0 ? -1 : 1, slope = 2 * e_ij * sign / length_i;
+    const double sign = lgg_gram_of(rows.n, rows.gram, i, j) < 0 ? -1 : 1, slope = 2 * e_ij * sign / length_i;
     double sum = 0;
     for (size_t t = threadIdx.x; t < rows.d; t += LGG_THREADS) {
         const double difference = sign * ((double)x_j[t] / length_j) - (double)x_i[t] / length_i;
@@ -87,8 +87,8 @@ void lgg_similarity_forward_gpu(lgg_graph_gpu *graph) {
     const cudaStream_t stream = graph->device->stream;
     const lgg_graph_options *options = &graph->options;
     if (options->similarity == LGG_COSINE) {
-        lgg_cosine_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, graph->first, graph->inverse_length,
-                                                                                 graph->gram, graph->similarity);
+        lgg_cosine_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, graph->inverse_length, graph->gram,
+                                                                                 graph->similarity);
     } else {
         lgg_distance_forward_gpu(graph);
         lgg_kernel_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(

@@ -7,18 +7,25 @@ set -u -o pipefail
 export ASAN_OPTIONS=allocator_may_return_null=1 OMP_WAIT_POLICY=passive
 status=0
 
+# golden_cases PROGRAM WHICH: the golden cases hold.
+golden_cases() {
+    if "$1" tests/golden/cases/*.txt > "$1.log"; then
+        echo "PASS golden cases, $2: $(tail -1 "$1.log")"
+    else
+        grep '^FAIL' "$1.log"
+        status=1
+    fi
+}
+
 for flavour in blas plain; do
     folder=$BUILD/test/$flavour
     find "$folder" -name '*.gcda' -delete
     "$folder/unit" || status=1
-    if "$folder/golden" tests/golden/cases/*.txt > "$folder/golden.log"; then
-        echo "PASS golden cases, $flavour build: $(tail -1 "$folder/golden.log")"
-    else
-        grep '^FAIL' "$folder/golden.log"
-        status=1
-    fi
+    golden_cases "$folder/golden" "$flavour build"
     tests/golden/test-malformed.sh "$folder/golden" || status=1
 done
+
+golden_cases "$BUILD/test/blas/golden-rounded" "blas build, Gram matrix rounded otherwise"
 
 # coverage FOLDER: lines of src/lgg that ran, from gcc's own gcov.
 coverage() {

@@ -27,8 +27,13 @@ endef
 $(eval $(call math_tests,blas,-fsanitize=address$(comma)undefined --coverage -fopenmp,-lopenblas))
 $(eval $(call math_tests,plain,-fsanitize=address$(comma)undefined,))
 
+# The golden cases once more, with another rounding of the Gram matrix.
+$(BUILD)/test/blas/golden-rounded: $(GOLDEN_SOURCES) tests/golden/rounded_gram.c tests/golden/golden.h $(BUILD)/test/blas/liblgg.a
+	$(CC) $(LGG_CFLAGS) $(LGG_TEST_BLAS) -Wl,--wrap=lgg_blas_gram $(GOLDEN_SOURCES) tests/golden/rounded_gram.c \
+		$(BUILD)/test/blas/liblgg.a -o $@ -lopenblas -lm
+
 .PHONY: test-math
-test-math: $(foreach flavour,blas plain,$(BUILD)/test/$(flavour)/unit $(BUILD)/test/$(flavour)/golden)
+test-math: $(foreach flavour,blas plain,$(BUILD)/test/$(flavour)/unit $(BUILD)/test/$(flavour)/golden) $(BUILD)/test/blas/golden-rounded
 	@BUILD=$(BUILD) CC="$(CC)" tests/unit/test-math.sh
 
 # Warnings of both compilers, with and without what the preprocessor and OpenMP leave out.
