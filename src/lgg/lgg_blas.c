@@ -73,24 +73,9 @@ void lgg_blas_multiply_transposed(int n, int inner, float alpha, const float *a,
 
 #else
 
-static float lgg_dot(size_t count, const float *a, const float *b) {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t t = 0; t < count; t++)
-        sum += (double)a[t] * (double)b[t];
-    return (float)sum;
-}
-
 void lgg_blas_gram(const lgg_room *room, int n, int d, const float *x, float *gram) {
-    (void)room;
-    const size_t rows = (size_t)n, width = (size_t)d;
-#pragma omp parallel for schedule(dynamic)
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j <= i; j++) {
-            gram[i * rows + j] = lgg_dot(width, x + i * width, x + j * width);
-        }
-    }
-    lgg_mirror(rows, gram);
+    lgg_gram_kernel(lgg_kernel_of(LGG_PLAIN), room, n, d, x, gram);
+    lgg_mirror((size_t)n, gram);
 }
 
 void lgg_blas_add_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *gradient) {

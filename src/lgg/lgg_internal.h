@@ -96,6 +96,9 @@ size_t lgg_kernel_dot_columns(const lgg_kernel *kernel);
 void lgg_kernel_dot(const lgg_kernel *kernel, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
                     size_t c_stride);
 
+/* a.b, summed up in double precision. */
+float lgg_dot(size_t count, const float *a, const float *b);
+
 /* c (rows, count) += w (rows, inner) x (inner, count); rows of each lie a stride apart. x is read up to the next multiple of 32
  * columns. */
 void lgg_kernel_product(const lgg_kernel *kernel, size_t rows, size_t inner, size_t count, const float *w,

@@ -330,15 +330,18 @@ static const lgg_kernel *lgg_vector_kernel(lgg_instructions instructions) {
 
 #endif
 
-static void lgg_dot_plain(const lgg_dot_tile *tile, size_t rows, size_t columns, float *c, size_t c_stride) {
-    const float *a = tile->a[0], *b = tile->b[0];
+float lgg_dot(size_t count, const float *a, const float *b) {
     double sum = 0;
-    (void)rows, (void)columns, (void)c_stride; /* 1, 1 */
 #pragma omp simd reduction(+ : sum)
-    for (size_t t = 0; t < tile->count; t++)
+    for (size_t t = 0; t < count; t++)
         sum += (double)a[t] * (double)b[t];
-    *c = (tile->adding ? *c : 0) + (float)sum;
-    if (tile->copy) memcpy(tile->copy, a, tile->count * sizeof(float));
+    return (float)sum;
+}
+
+static void lgg_dot_plain(const lgg_dot_tile *tile, size_t rows, size_t columns, float *c, size_t c_stride) {
+    (void)rows, (void)columns, (void)c_stride; /* 1, 1 */
+    *c = (tile->adding ? *c : 0) + lgg_dot(tile->count, tile->a[0], tile->b[0]);
+    if (tile->copy) memcpy(tile->copy, tile->a[0], tile->count * sizeof(float));
 }
 
 static void lgg_product_plain(size_t rows, size_t inner, const float *w, size_t w_stride, const float *x,

@@ -8,7 +8,7 @@ BENCH_STEP_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE)
 
 $(BENCH)/bench_losses: tests/bench/bench_losses.c tests/bench/bench.h $(BUILD)/liblgg.a
 	@mkdir -p $(@D)
-	@$(CC) -O2 $(LGG_CFLAGS) $(LGG_OPENMP) -D_POSIX_C_SOURCE=200809L $< $(BUILD)/liblgg.a -o $@ -lopenblas -lm
+	@$(CC) -O3 $(LGG_CFLAGS) $(LGG_OPENMP) -D_POSIX_C_SOURCE=200809L $< $(BUILD)/liblgg.a -o $@ -lopenblas -lm
 
 # BENCH_GATE: with GPU=1, ends it where there is none (tests/gpu).
 .PHONY: bench bench-all

@@ -142,6 +142,64 @@ static figure measure(workload *w) {
     return f;
 }
 
+/* ---- What the processor can do ---- */
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+enum { PEAK_STEPS = 10000000, PEAK_SUMS = 12 };
+
+/* Multiplies and adds in registers alone, PEAK_SUMS sums at a time; returns the operations. */
+#define PEAK(set, vector, prefix)                                                                                      \
+    __attribute__((target(set), noinline)) static double peak##prefix(void) {                                          \
+        vector sum[PEAK_SUMS], a = prefix##_set1_ps(.5f), b = a;                                                       \
+        for (int i = 0; i < PEAK_SUMS; ++i)                                                                            \
+            sum[i] = prefix##_setzero_ps();                                                                            \
+        for (int step = 0; step < PEAK_STEPS; ++step) {                                                                \
+            for (int i = 0; i < PEAK_SUMS; ++i)                                                                        \
+                sum[i] = prefix##_fmadd_ps(a, b, sum[i]);                                                              \
+            __asm__ volatile("" : "+v"(a), "+v"(b)); /* may be others in the next step, for all the compiler knows */  \
+        }                                                                                                              \
+        for (int i = 0; i < PEAK_SUMS; ++i)                                                                            \
+            __asm__ volatile("" ::"v"(sum[i])); /* and somebody wants to know */                                       \
+        return 2. * PEAK_STEPS * PEAK_SUMS * sizeof(vector) / sizeof(float);                                           \
+    }
+PEAK("avx512f", __m512, _mm512)
+PEAK("avx2,fma", __m256, _mm256)
+
+/* GFLOP/s of all cores together when memory, caches and loops cost nothing; 0: not known. */
+static double peak_rate(void) {
+    const int wide = __builtin_cpu_supports("avx512f"),
+              known = wide || (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
+    double best = 0;
+    for (int run = 0; known && run < BENCH_RUNS; ++run) {
+        double operations = 0, start = bench_now();
+#pragma omp parallel reduction(+ : operations)
+        operations += wide ? peak_mm512() : peak_mm256();
+        best = fmax(best, operations / (bench_now() - start) * 1e-6);
+    }
+    return best;
+}
+
+#else
+
+static double peak_rate(void) {
+    return 0;
+}
+
+#endif
+
+/* GKD cannot be faster than what it multiplies, half of each Gram matrix and its gradient's products, at the peak's rate. */
+static void print_bound(const char *name, const workload *w) {
+    const double peak = peak_rate(), square = (double)w->batch * w->batch;
+    double flops = 0;
+    if (peak == 0) return;
+    for (int i = 0; i < w->layers; ++i)
+        flops += square * (3. * w->student[i].d + w->teacher[i].d);
+    printf("peak_rate %.4g GFLOP/s\n%s_at_peak_rate %.4g ms\n", peak, name, flops / peak * 1e-6);
+}
+
 /* The figures that the aims name: GKD between WideResNet28-1 and -0.5, smoothness over the 17 rectifiers of PreActResNet18. */
 static void print_named(const char *name, figure f) {
     printf("%s %.4g ms\n%s_floor %.4g ms\n%s_over_floor %.3f ratio\n%s_rate %.1f GFLOP/s\n", name, f.ms, name,
@@ -158,6 +216,7 @@ static void named_figures(void) {
     lgg_options_default(LGG_GKD, &options);
     make_workload(&w, LGG_GKD, &options, 128, 3, student, teacher);
     print_named("gkd_wrn28", measure(&w));
+    print_bound("gkd_wrn28", &w);
     free_workload(&w);
     options.graph.k = 5;
     make_workload(&w, LGG_GKD, &options, 128, 3, student, teacher);
