@@ -1,14 +1,10 @@
 /* lgg_blas.c: the matrix products, by CBLAS where LGG_BLAS is defined, by plain loops otherwise. */
 #include "lgg_internal.h"
 
-/* Rows of a matrix mirrored at a time, so that the columns they are read from stay in cache. */
-#define LGG_MIRROR_BLOCK 32
-
-/* The upper triangle of matrix (n, n) from the lower one. */
-static void lgg_mirror(size_t n, float *matrix) {
+void lgg_mirror(size_t n, float *matrix) {
 #pragma omp parallel for schedule(static, 1) if (n >= LGG_PARALLEL_ROWS)
-    for (size_t start = 0; start < n; start += LGG_MIRROR_BLOCK) {
-        const size_t end = n - start < LGG_MIRROR_BLOCK ? n : start + LGG_MIRROR_BLOCK;
+    for (size_t start = 0; start < n; start += LGG_SQUARE) {
+        const size_t end = lgg_least(n, start + LGG_SQUARE);
         for (size_t j = start + 1; j < n; j++) {
             for (size_t i = start; i < end && i < j; i++)
                 matrix[i * n + j] = matrix[j * n + i];

@@ -3,19 +3,12 @@
  */
 #include "lgg_internal.h"
 #include <string.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 /* Multiplications below which a second thread costs more than it saves. */
 #define LGG_BLOCK_PARALLEL 1e6
 
 void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes) {
-#ifdef _OPENMP
-    room->threads = omp_get_max_threads();
-#else
-    room->threads = 1;
-#endif
+    room->threads = lgg_threads();
     const size_t rows = lgg_least(n, LGG_ROOM_ROWS), copy = (rows + LGG_DOT_ROWS_MAX - 1) * LGG_ROOM_STRIDE,
                  block = (lgg_least(n, LGG_BLOCK_ROWS) + 2 * classes) * LGG_BLOCK_STRIDE;
     /* The arena begins where malloc pleases; copied rows begin where lines of the cache do. */
@@ -27,19 +20,11 @@ void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes) {
 }
 
 int lgg_room_threads(const lgg_room *room, double multiplications) {
-    if (multiplications < LGG_BLOCK_PARALLEL) return 1;
-#ifdef _OPENMP
-    if (omp_get_max_threads() < room->threads) return omp_get_max_threads();
-#endif
-    return room->threads;
+    return multiplications < LGG_BLOCK_PARALLEL ? 1 : lgg_threads_of(room->threads);
 }
 
 float *lgg_room_of_thread(const lgg_room *room) {
-#ifdef _OPENMP
-    return room->values + (size_t)omp_get_thread_num() * room->size;
-#else
-    return room->values;
-#endif
+    return room->values + lgg_thread() * room->size;
 }
 
 lgg_block lgg_block_of(size_t n, size_t d, size_t row, size_t column) {

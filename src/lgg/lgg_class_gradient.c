@@ -60,6 +60,7 @@ static void lgg_class_weights(const lgg_class_gradient *by_class, size_t n, size
 static int lgg_class_projection(const lgg_graph *graph, const float *e, double *projection) {
     const size_t n = (size_t)graph->batch;
     int parallel = 0;
+#pragma omp parallel for reduction(| : parallel) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         const float *similarity = graph->similarity + i * n, *e_i = e + i * n;
         double h = 0;

@@ -69,9 +69,10 @@ void lgg_distance_forward(lgg_graph *graph) {
             const double distance2 =
                 lgg_is_close(graph, i, j) ? lgg_distance2_direct(graph, i, j) : lgg_distance2_gram(graph, i, j);
             const int coincident = distance2 < (double)LGG_ZERO_LENGTH2;
-            graph->distance2[i * n + j] = graph->distance2[j * n + i] = coincident ? 0 : (float)distance2;
+            graph->distance2[i * n + j] = coincident ? 0 : (float)distance2;
         }
     }
+    lgg_mirror(n, graph->distance2);
 }
 
 double lgg_distance_error(const lgg_graph *graph, size_t i, size_t j) {

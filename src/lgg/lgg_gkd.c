@@ -23,6 +23,7 @@ static void lgg_label_classes(size_t n, size_t classes, const float *labels, int
 static void lgg_edges_apply(size_t n, lgg_edges edges, const int *label_class, float *matrix) {
     const int keep_same = edges == LGG_EDGES_INTRA;
     if (edges == LGG_EDGES_ALL) return;
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
             if ((label_class[i] == label_class[j]) != keep_same) matrix[i * n + j] = 0;
@@ -52,7 +53,6 @@ static const float *lgg_matrix_power(int n, int p, const float *a, float *buffer
 
 /* e (n, n) = student - teacher; returns ||e||^2, 0 where the two are equal to float32's rounding. row_total (2, n) is workspace. */
 static double lgg_gkd_difference(size_t n, const float *student, const float *teacher, float *e, double *row_total) {
-    double squared = 0, scale = 0;
 #pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         double squared_i = 0, scale_i = 0;
@@ -65,10 +65,7 @@ static double lgg_gkd_difference(size_t n, const float *student, const float *te
         row_total[i] = squared_i;
         row_total[n + i] = scale_i;
     }
-    for (size_t i = 0; i < n; i++) {
-        squared += row_total[i];
-        scale += row_total[n + i];
-    }
+    const double squared = lgg_sum_rows(n, row_total), scale = lgg_sum_rows(n, row_total + n);
     return squared <= LGG_EQUAL_GRAPH * LGG_EQUAL_GRAPH * scale ? 0 : squared;
 }
 

@@ -25,8 +25,9 @@ void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options 
     graph->similarity = lgg_arena_take(arena, matrix, sizeof(float));
     if (options->k > 0) {
         graph->own_neighbors = lgg_arena_take(arena, matrix, sizeof(unsigned char));
-        graph->rank = lgg_arena_take(arena, n, sizeof(uint64_t));
-        graph->exact_rank = lgg_arena_take(arena, n, sizeof(double));
+        graph->threads = lgg_threads();
+        graph->rank = lgg_arena_take(arena, n, (size_t)graph->threads * sizeof(uint64_t));
+        graph->exact_rank = lgg_arena_take(arena, n, (size_t)graph->threads * sizeof(double));
     }
     graph->adjacency = graph->similarity;
     if (options->normalize) {
@@ -94,18 +95,18 @@ lgg_status lgg_graph_variation(lgg_graph *graph, const float *labels, int classe
     const size_t n = (size_t)graph->batch;
     lgg_arena arena = {0};
     float *label_distance, *laplacian_power;
-    double *degree;
+    double *row_total;
     for (int carve = 0; carve < 2; carve++) {
         arena.used = 0;
         label_distance = lgg_arena_take(&arena, n * n, sizeof(float));
         laplacian_power = lgg_arena_take(&arena, n * (size_t)classes, (size_t)(power - 1) * sizeof(float));
-        degree = lgg_arena_take(&arena, n, sizeof(double));
+        row_total = lgg_arena_take(&arena, n, sizeof(double));
         if (arena.overflow) return LGG_ERROR_MEMORY;
         if (!carve && !(arena.base = malloc(arena.used))) return LGG_ERROR_MEMORY;
     }
-    const double weight = lgg_label_distance(graph->batch, classes, labels, label_distance);
+    const double weight = lgg_label_distance(graph->batch, classes, labels, label_distance, row_total);
     *sigma = lgg_variation_forward(graph->batch, classes, power, graph->adjacency, labels, label_distance,
-                                   laplacian_power, degree);
+                                   laplacian_power, row_total);
     if (reduction == LGG_MEAN) *sigma = weight > 0 ? *sigma / weight : 0;
     free(arena.base);
     return LGG_OK;

@@ -16,6 +16,9 @@
 #include "lgg.h"
 #include <float.h>
 #include <stdint.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 /* Squared lengths and distances below this count as zero: the inverses of their products would leave float32's range. */
 #define LGG_ZERO_LENGTH2 1e-30f
@@ -43,6 +46,39 @@
 
 static inline size_t lgg_least(size_t a, size_t b) {
     return a < b ? a : b;
+}
+
+/* ---- Threads ---- */
+
+/* How many OpenMP would use now. */
+static inline int lgg_threads(void) {
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+/* How many of those that there is room for. */
+static inline int lgg_threads_of(int room) {
+    return lgg_threads() < room ? lgg_threads() : room;
+}
+
+/* The index of the calling one. */
+static inline size_t lgg_thread(void) {
+#ifdef _OPENMP
+    return (size_t)omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+/* The sum of the rows' sums, in order: the same for any number of threads. */
+static inline double lgg_sum_rows(size_t n, const double *row_total) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += row_total[i];
+    return sum;
 }
 
 /* ---- lgg_arena.c: all buffers of a loss in one allocation ---- */
@@ -159,6 +195,12 @@ void lgg_gram_kernel(const lgg_kernel *kernel, const lgg_room *room, int n, int 
 
 /* ---- lgg_blas.c: the products ---- */
 
+/* Where a matrix is gone through along its rows and its columns at the same time: rows and columns of a part that stays in cache. */
+enum { LGG_SQUARE = 32 };
+
+/* The upper triangle of matrix (n, n) from the lower one. */
+void lgg_mirror(size_t n, float *matrix);
+
 /* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). room may be NULL. */
 void lgg_blas_gram(const lgg_room *room, int n, int d, const float *x, float *gram);
 
@@ -185,8 +227,9 @@ struct lgg_graph {
     float *distance2;               /* (B, B) |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
     float *similarity;              /* (B, B) S, then only its kept edges; zero diagonal */
     unsigned char *own_neighbors;   /* (B, B) 1 where an edge is kept; NULL when k = 0 */
-    uint64_t *rank;                 /* (B) workspace of the neighbours' selection; NULL when k = 0 */
-    double *exact_rank;             /* (B) workspace of the same, for ties */
+    int threads;                    /* of the next two */
+    uint64_t *rank;                 /* (threads, B) workspace of the neighbours' selection; NULL when k = 0 */
+    double *exact_rank;             /* (threads, B) workspace of the same, for ties */
     const unsigned char *neighbors; /* the mask in use: own_neighbors, a teacher's, or NULL = all */
     double *degree;                 /* (B) degrees before normalization; NULL without */
     double *inverse_root_degree;    /* (B) degree^-1/2, 0 where degree <= 0; NULL without */
@@ -262,14 +305,13 @@ struct lgg_loss {
     float *edge_gradient;   /* (B, B) dL/dA, and everything it becomes on the way back */
     float *label_distance;  /* (B, B) |v_i - v_j|^2 / 2: label variation, smoothness */
     float *laplacian_power; /* (power - 1, B, C) L^i V, i = 1..power-1: label variation, smoothness with power > 1 */
-    double *degree;         /* (B) degrees of A: the same */
     double *sigma;          /* (layers) label variation, smoothness */
     int *label_class;       /* (B) arg max v_i: GKD with edges other than all */
     lgg_class_gradient by_class; /* label variation, smoothness */
     float *filtered[2];          /* (B, B) A of student, teacher, filtered by class: the same */
     float *matrix_power[4];      /* (B, B) workspace: GKD with power > 1 */
     float *inverse_distance[2];  /* (B, B) 1/d of student, teacher: RKD-A */
-    double *row_total;           /* one partial sum a vertex: (B) RKD-A, (2, B) GKD */
+    double *row_total;           /* (2, B) workspace: sums over a row, added up in order */
 };
 
 /* The buffers for so many samples and classes. */
@@ -294,13 +336,14 @@ double lgg_rkd_evaluate(lgg_loss *loss, int batch, const lgg_representation *stu
 double lgg_hkd_evaluate(lgg_loss *loss, int batch, const lgg_representation *student, const lgg_representation *teacher,
                         float scale);
 
-/* lgg_variation.c: label_distance (B, B) = |v_i - v_j|^2 / 2; returns its sum, the weight of the ordered inter-class pairs. */
-double lgg_label_distance(int n, int classes, const float *labels, float *label_distance);
+/* lgg_variation.c: label_distance (B, B) = |v_i - v_j|^2 / 2; returns its sum, the weight of the ordered inter-class pairs.
+ * row_total (n) is workspace. */
+double lgg_label_distance(int n, int classes, const float *labels, float *label_distance, double *row_total);
 
-/* sigma = tr(V' L^power V), L = D - A. power 1 reads label_distance; else laplacian_power (power - 1, n, C) receives L^i V and
- * degree (n) the degrees of A. */
+/* sigma = tr(V' L^power V), L = D - A. power 1 reads label_distance; else laplacian_power (power - 1, n, C) receives L^i V.
+ * row_total (n) is workspace. */
 double lgg_variation_forward(int n, int classes, int power, const float *adjacency, const float *labels,
-                             const float *label_distance, float *laplacian_power, double *degree);
+                             const float *label_distance, float *laplacian_power, double *row_total);
 
 /* e (n, n) = scale dsigma/dA. */
 void lgg_variation_backward(int n, int classes, int power, float scale, const float *labels,

@@ -60,13 +60,11 @@ static void lgg_variation_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
     if (loss->options.power > 1) {
         const size_t size = n * (size_t)loss->classes;
         loss->laplacian_power = lgg_arena_take(arena, size, (size_t)(loss->options.power - 1) * sizeof(float));
-        loss->degree = lgg_arena_take(arena, n, sizeof(double));
     }
 }
 
 static void lgg_gkd_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
     if (loss->kind != LGG_GKD) return;
-    loss->row_total = lgg_arena_take(arena, n, 2 * sizeof(double));
     if (loss->options.edges != LGG_EDGES_ALL) {
         loss->label_class = lgg_arena_take(arena, n, sizeof(int));
         for (int i = 0; i < 2; i++)
@@ -82,7 +80,6 @@ static void lgg_rkd_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
     if (loss->kind != LGG_RKD_ANGLE) return;
     for (int i = 0; i < 2; i++)
         loss->inverse_distance[i] = lgg_arena_take(arena, n * n, sizeof(float));
-    loss->row_total = lgg_arena_take(arena, n, sizeof(double));
 }
 
 /* Takes one graph with its buffers; while counting there is no graph to fill, and a passing one stands in. */
@@ -106,6 +103,7 @@ static void lgg_loss_take(lgg_loss *loss, lgg_arena *arena) {
         lgg_loss_take_graph(loss, arena, loss->student ? &loss->student[l] : NULL);
     }
     loss->edge_gradient = lgg_arena_take(arena, n * n, sizeof(float));
+    loss->row_total = lgg_arena_take(arena, n, 2 * sizeof(double));
     if (lgg_is_variation(loss->kind)) {
         lgg_variation_take(loss, arena, n);
         loss->sigma = lgg_arena_take(arena, (size_t)loss->layers, sizeof(double));

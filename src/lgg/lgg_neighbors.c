@@ -86,8 +86,9 @@ static size_t lgg_rank_index(uint64_t key) {
 
 /* Moves what vertex i finds as near as its k-th neighbour, to float32's rounding, next to each other: rank[*first] to
  * rank[*end - 1], around rank[k]. Returns whether rounding has a part in it. */
-static int lgg_gather_ties(const lgg_graph *graph, size_t i, size_t count, size_t k, size_t *first, size_t *end) {
-    uint64_t *rank = graph->rank, kth = 0;
+static int lgg_gather_ties(const lgg_graph *graph, size_t i, uint64_t *rank, size_t count, size_t k, size_t *first,
+                           size_t *end) {
+    uint64_t kth = 0;
     for (size_t r = 0; r < k; r++)
         kth = rank[r] > kth ? rank[r] : kth;
     const double value = (double)lgg_rank_value(graph, i, lgg_rank_index(kth));
@@ -111,12 +112,11 @@ static int lgg_gather_ties(const lgg_graph *graph, size_t i, size_t count, size_
     return rounded;
 }
 
-/* Given the k smallest keys of vertex i in front, decides between the k-th and those as near as it by exact values. */
-static void lgg_resolve_ties(const lgg_graph *graph, size_t i, size_t count, size_t k) {
-    uint64_t *rank = graph->rank;
-    double *exact = graph->exact_rank;
+/* Given the k smallest keys of vertex i in front, decides between the k-th and those as near as it by exact values, for which exact (B)
+ * is workspace. */
+static void lgg_resolve_ties(const lgg_graph *graph, size_t i, uint64_t *rank, double *exact, size_t count, size_t k) {
     size_t first, end;
-    if (!lgg_gather_ties(graph, i, count, k, &first, &end) || end == k) return;
+    if (!lgg_gather_ties(graph, i, rank, count, k, &first, &end) || end == k) return;
     for (size_t r = first; r < end; r++)
         exact[lgg_rank_index(rank[r])] = lgg_exact_rank_value(graph, i, lgg_rank_index(rank[r]));
     for (size_t r = first; r < k; r++) {
@@ -127,21 +127,36 @@ static void lgg_resolve_ties(const lgg_graph *graph, size_t i, size_t count, siz
     }
 }
 
+/* mask (B) = 1 where vertex i chooses the neighbour; rank (B) and exact (B) are workspace. */
+static void lgg_neighbors_of(const lgg_graph *graph, size_t i, uint64_t *rank, double *exact, unsigned char *mask) {
+    const size_t n = (size_t)graph->batch, k = (size_t)graph->options.k;
+    size_t count = 0;
+    for (size_t j = 0; j < n; j++) {
+        if (j != i) rank[count++] = lgg_rank_key(lgg_rank_value(graph, i, j), j);
+    }
+    lgg_select_smallest(rank, count, k);
+    lgg_resolve_ties(graph, i, rank, exact, count, k);
+    memset(mask, 0, n);
+    for (size_t r = 0; r < k; r++)
+        mask[lgg_rank_index(rank[r])] = 1;
+}
+
 /* own_neighbors (B, B): the union of the vertices' choices, symmetric, zero diagonal. */
 void lgg_neighbors_select(lgg_graph *graph) {
-    const size_t n = (size_t)graph->batch, k = (size_t)graph->options.k;
+    const size_t n = (size_t)graph->batch, stride = (size_t)graph->max_batch;
     unsigned char *mask = graph->own_neighbors;
-    memset(mask, 0, n * n);
-    for (size_t i = 0; i < n; i++) {
-        size_t count = 0;
-        for (size_t j = 0; j < n; j++) {
-            if (j != i) graph->rank[count++] = lgg_rank_key(lgg_rank_value(graph, i, j), j);
+#pragma omp parallel num_threads(n < LGG_PARALLEL_ROWS ? 1 : lgg_threads_of(graph->threads))
+    {
+        const size_t thread = lgg_thread();
+#pragma omp for schedule(dynamic, 8)
+        for (size_t i = 0; i < n; i++) {
+            lgg_neighbors_of(graph, i, graph->rank + thread * stride, graph->exact_rank + thread * stride,
+                             mask + i * n);
         }
-        lgg_select_smallest(graph->rank, count, k);
-        lgg_resolve_ties(graph, i, count, k);
-        for (size_t r = 0; r < k; r++) {
-            const size_t j = lgg_rank_index(graph->rank[r]);
-            mask[i * n + j] = mask[j * n + i] = 1;
+#pragma omp for schedule(dynamic, 8)
+        for (size_t i = 0; i < n; i++) {
+            for (size_t j = 0; j < i; j++)
+                mask[i * n + j] = mask[j * n + i] = mask[i * n + j] | mask[j * n + i];
         }
     }
 }
@@ -149,7 +164,7 @@ void lgg_neighbors_select(lgg_graph *graph) {
 /* matrix (n, n) keeps only the edges of the mask (n, n). */
 void lgg_neighbors_apply(int n, const unsigned char *neighbors, float *matrix) {
     const size_t count = (size_t)n * (size_t)n;
-#pragma omp simd
+#pragma omp parallel for simd if (parallel : n >= LGG_PARALLEL_ROWS)
     for (size_t t = 0; t < count; t++)
         matrix[t] = neighbors[t] ? matrix[t] : 0;
 }

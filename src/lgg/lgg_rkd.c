@@ -21,16 +21,19 @@ static void lgg_rkd_distances(lgg_graph *graph, int batch, const lgg_representat
     lgg_distance_forward(graph);
 }
 
-/* Mean of d_ij over i < j. */
-static double lgg_mean_distance(const lgg_graph *graph) {
+/* Mean of d_ij over i < j; row_total (n) is workspace. */
+static double lgg_mean_distance(const lgg_graph *graph, double *row_total) {
     const size_t n = (size_t)graph->batch;
-    double sum = 0;
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
-#pragma omp simd reduction(+ : sum)
+        const float *distance2 = graph->distance2 + i * n;
+        double row = 0;
+#pragma omp simd reduction(+ : row)
         for (size_t j = 0; j < i; j++)
-            sum += sqrt((double)graph->distance2[i * n + j]);
+            row += sqrt((double)distance2[j]);
+        row_total[i] = row;
     }
-    return n > 1 ? sum / ((double)n * (double)(n - 1) / 2) : 0;
+    return n > 1 ? lgg_sum_rows(n, row_total) / ((double)n * (double)(n - 1) / 2) : 0;
 }
 
 /* RKD-D of one pair of layers: u_ij = d_ij / mean d; L = mean over i < j of h(u_S - u_T).
@@ -44,30 +47,38 @@ static double lgg_rkd_distance_pair(lgg_loss *loss, int batch, const lgg_represe
     float *f = loss->edge_gradient;
     lgg_rkd_distances(graph, batch, student);
     lgg_rkd_distances(guide, batch, teacher);
-    const double mean = lgg_mean_distance(graph), guide_mean = lgg_mean_distance(guide);
+    const double mean = lgg_mean_distance(graph, loss->row_total),
+                 guide_mean = lgg_mean_distance(guide, loss->row_total);
     if (mean == 0 || guide_mean == 0) return 0; /* nothing to compare */
 
     const double pairs = (double)n * (double)(n - 1) / 2;
-    double total = 0, common = 0;
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
+        const float *distance2 = graph->distance2 + i * n, *guide2 = guide->distance2 + i * n;
+        double row = 0, row_common = 0;
+#pragma omp simd reduction(+ : row, row_common)
         for (size_t j = 0; j < i; j++) {
-            const double u = sqrt((double)graph->distance2[i * n + j]) / mean;
-            const double u_teacher = sqrt((double)guide->distance2[i * n + j]) / guide_mean;
+            const double u = sqrt((double)distance2[j]) / mean, u_teacher = sqrt((double)guide2[j]) / guide_mean;
             const double slope = lgg_huber_slope(u - u_teacher);
-            total += lgg_huber(u - u_teacher);
-            common += slope * u;
+            row += lgg_huber(u - u_teacher);
+            row_common += slope * u;
             f[i * n + j] = (float)slope;
         }
+        loss->row_total[i] = row;
+        loss->row_total[n + i] = row_common;
     }
+    const double total = lgg_sum_rows(n, loss->row_total), common = lgg_sum_rows(n, loss->row_total + n);
     if (!student->gradient || scale == 0) return total / pairs;
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         f[i * n + i] = 0;
         for (size_t j = 0; j < i; j++) {
             const double d = sqrt((double)graph->distance2[i * n + j]);
             const double slope = ((double)f[i * n + j] - common / pairs) / (pairs * mean);
-            f[i * n + j] = f[j * n + i] = d > 0 ? (float)(scale * slope / (4 * d)) : 0;
+            f[i * n + j] = d > 0 ? (float)(scale * slope / (4 * d)) : 0;
         }
     }
+    lgg_mirror(n, f);
     lgg_distance_backward(graph, f, student->gradient);
     return total / pairs;
 }
@@ -75,6 +86,7 @@ static double lgg_rkd_distance_pair(lgg_loss *loss, int batch, const lgg_represe
 /* 1/d_ij in place of D_ij's root, for all pairs: inverse (B, B), 0 where d_ij = 0. */
 static void lgg_inverse_distances(const lgg_graph *graph, float *inverse) {
     const size_t n = (size_t)graph->batch;
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t t = 0; t < n * n; t++) {
         const float distance2 = graph->distance2[t];
         inverse[t] = distance2 > 0 ? 1 / sqrtf(distance2) : 0;
@@ -131,12 +143,11 @@ static double lgg_rkd_angle_pair(lgg_loss *loss, int batch, const lgg_representa
 #pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t j = 0; j < n; j++)
         loss->row_total[j] = lgg_rkd_angle_row(loss, n, j, f + j * n);
-    double total = 0;
-    for (size_t j = 0; j < n; j++)
-        total += loss->row_total[j];
+    const double total = lgg_sum_rows(n, loss->row_total);
     if (!student->gradient || scale == 0) return total / angles;
 
     const float half = (float)(0.5 * scale / angles);
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < i; j++)
             f[i * n + j] = f[j * n + i] = half * (f[i * n + j] + f[j * n + i]);

@@ -98,6 +98,7 @@ static void lgg_kernel_backward(const lgg_graph *graph, float *e, float *gradien
     const size_t n = (size_t)graph->batch;
     const float alpha = graph->options.alpha;
     const int squared = graph->options.similarity == LGG_RBF;
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t t = 0; t < n * n; t++) {
         const float distance2 = graph->distance2[t];
         const float slope = squared ? 1 : distance2 > 0 ? 0.5f / sqrtf(distance2) : 0;

@@ -9,10 +9,11 @@
 #include "lgg_internal.h"
 #include <math.h>
 
-double lgg_label_distance(int batch, int classes, const float *labels, float *label_distance) {
+double lgg_label_distance(int batch, int classes, const float *labels, float *label_distance, double *row_total) {
     const size_t n = (size_t)batch, c = (size_t)classes;
-    double weight = 0;
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
+        double weight = 0;
         label_distance[i * n + i] = 0;
         for (size_t j = 0; j < i; j++) {
             float sum = 0;
@@ -21,15 +22,18 @@ double lgg_label_distance(int batch, int classes, const float *labels, float *la
                 const float difference = labels[i * c + t] - labels[j * c + t];
                 sum += difference * difference;
             }
-            label_distance[i * n + j] = label_distance[j * n + i] = sum / 2;
+            label_distance[i * n + j] = sum / 2;
             weight += (double)sum;
         }
+        row_total[i] = weight;
     }
-    return weight;
+    lgg_mirror(n, label_distance);
+    return lgg_sum_rows(n, row_total);
 }
 
 /* degree (n) of adjacency (n, n) */
 static void lgg_degrees(size_t n, const float *adjacency, double *degree) {
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
         double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -64,13 +68,21 @@ static const float *lgg_laplacian_power_of(int i, size_t size, const float *labe
     return i == 0 ? labels : laplacian_power + (size_t)(i - 1) * size;
 }
 
+/* sum_ij A_ij |v_i - v_j|^2 / 2; row_total (n) is workspace. */
+static double lgg_variation_of_edges(size_t n, const float *adjacency, const float *label_distance, double *row_total) {
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++)
+        row_total[i] = lgg_inner_product(n, adjacency + i * n, label_distance + i * n);
+    return lgg_sum_rows(n, row_total);
+}
+
 double lgg_variation_forward(int batch, int classes, int power, const float *adjacency, const float *labels,
-                             const float *label_distance, float *laplacian_power, double *degree) {
+                             const float *label_distance, float *laplacian_power, double *row_total) {
     const size_t n = (size_t)batch, size = n * (size_t)classes;
-    if (power == 1) return lgg_inner_product(n * n, adjacency, label_distance);
-    lgg_degrees(n, adjacency, degree);
+    if (power == 1) return lgg_variation_of_edges(n, adjacency, label_distance, row_total);
+    lgg_degrees(n, adjacency, row_total);
     for (int i = 1; i < power; i++) {
-        lgg_laplacian_multiply(batch, classes, adjacency, degree,
+        lgg_laplacian_multiply(batch, classes, adjacency, row_total,
                                lgg_laplacian_power_of(i - 1, size, labels, laplacian_power),
                                laplacian_power + (size_t)(i - 1) * size);
     }
@@ -78,10 +90,23 @@ double lgg_variation_forward(int batch, int classes, int power, const float *adj
                              lgg_laplacian_power_of(power - power / 2, size, labels, laplacian_power));
 }
 
+/* e (n, n) = T, M = T + T': in LGG_SQUARE rows from start on, what is left of the diagonal becomes (M_ii + M_jj) / 2 - M_ij. */
+static void lgg_variation_edges(size_t n, size_t start, float *e) {
+    const size_t end = lgg_least(n, start + LGG_SQUARE);
+    for (size_t first = 0; first < end; first += LGG_SQUARE) {
+        for (size_t i = start; i < end; i++) {
+            const size_t last = lgg_least(i, first + LGG_SQUARE);
+            for (size_t j = first; j < last; j++)
+                e[i * n + j] = e[i * n + i] + e[j * n + j] - e[i * n + j] - e[j * n + i];
+        }
+    }
+}
+
 void lgg_variation_backward(int batch, int classes, int power, float scale, const float *labels,
                             const float *label_distance, const float *laplacian_power, float *e) {
     const size_t n = (size_t)batch, size = n * (size_t)classes;
     if (power == 1) {
+#pragma omp parallel for simd if (parallel : n >= LGG_PARALLEL_ROWS)
         for (size_t t = 0; t < n * n; t++)
             e[t] = scale * label_distance[t];
         return;
@@ -94,20 +119,18 @@ void lgg_variation_backward(int batch, int classes, int power, float scale, cons
                                      lgg_laplacian_power_of(b, size, labels, laplacian_power), beta, e);
         beta = 1;
     }
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < i; j++) {
-            const float t_ii = e[i * n + i], t_jj = e[j * n + j], t_ij = e[i * n + j], t_ji = e[j * n + i];
-            e[i * n + j] = e[j * n + i] = t_ii + t_jj - t_ij - t_ji;
-        }
-    }
+#pragma omp parallel for schedule(dynamic, 1) if (n >= LGG_PARALLEL_ROWS)
+    for (size_t start = 0; start < n; start += LGG_SQUARE)
+        lgg_variation_edges(n, start, e);
     for (size_t i = 0; i < n; i++)
         e[i * n + i] = 0;
+    lgg_mirror(n, e);
 }
 
 /* sigma of one built graph, by the loss's options. */
 static double lgg_loss_variation(const lgg_loss *loss, const lgg_graph *graph, const float *labels) {
     return lgg_variation_forward(graph->batch, loss->classes, loss->options.power, graph->adjacency, labels,
-                                 loss->label_distance, loss->laplacian_power, loss->degree);
+                                 loss->label_distance, loss->laplacian_power, loss->row_total);
 }
 
 /* Adds scale dsigma/dx; laplacian_power must be that of this graph. */
@@ -126,7 +149,7 @@ static void lgg_loss_variation_backward(const lgg_loss *loss, const lgg_graph *g
 double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
                               float scale, double *sigma) {
     lgg_graph *graph = loss->student;
-    const double weight = lgg_label_distance(batch, loss->classes, labels, loss->label_distance);
+    const double weight = lgg_label_distance(batch, loss->classes, labels, loss->label_distance, loss->row_total);
     const double share = loss->options.reduction == LGG_SUM ? 1 : weight > 0 ? 1 / weight : 0;
     loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->by_class.label_class);
     lgg_graph_forward(graph, batch, student->d, student->x, NULL);
@@ -147,7 +170,9 @@ double lgg_smooth_evaluate(lgg_loss *loss, int batch, const float *labels, const
     const int layers = loss->layers;
     const double share = loss->options.reduction == LGG_MEAN ? 1. / (layers - 1) : 1;
     double total = 0;
-    lgg_label_distance(batch, loss->classes, labels, loss->label_distance);
+    if (loss->options.power == 1) {
+        lgg_label_distance(batch, loss->classes, labels, loss->label_distance, loss->row_total);
+    }
     loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->by_class.label_class);
     loss->zero_share = 0;
     for (int l = 0; l < layers; l++) {

@@ -1,6 +1,9 @@
 /* test_gradients.c: values and gradients against the double-precision reference, over the options of every loss. */
 #include "unit.h"
 #include <math.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 #include <stdio.h>
 
 #define BATCH 9
@@ -179,6 +182,47 @@ static void large_batches_agree(void **state) {
     }
 }
 
+#ifdef _OPENMP
+
+/* What one thread computes, more must, to the bit. */
+static void assert_threads_do_not_matter(const reference_case *c) {
+    float *one[REFERENCE_LAYERS], *many[REFERENCE_LAYERS];
+    omp_set_num_threads(1);
+    const double expected = unit_evaluate(c, one);
+    for (int threads = 2; threads <= 5; threads += 3) {
+        omp_set_num_threads(threads);
+        assert_true(unit_evaluate(c, many) == expected);
+        for (int l = 0; l < c->layers; l++)
+            assert_memory_equal(one[l], many[l], (size_t)c->batch * (size_t)c->d[l] * sizeof(float));
+        unit_free_gradients(c, many);
+    }
+    unit_free_gradients(c, one);
+}
+
+/* Every loss and kernel, all neighbours and some, and the options that take loops of their own. */
+static void the_same_for_any_number_of_threads(void **state) {
+    enum { batch = 101, d = 9 };
+    const int threads = omp_get_max_threads();
+    (void)state;
+    for (int kind = LGG_LABEL_VARIATION; kind <= LGG_HKD; kind++) {
+        for (int variant = 0; variant < 12; variant++) {
+            const int layers = kind == LGG_SMOOTH ? 2 : 1;
+            reference_case *c = unit_case((lgg_kind)kind, layers, batch, d, CLASSES, variant % 2, 700);
+            c->options.graph.similarity = (lgg_similarity)(LGG_COSINE + variant % 3);
+            c->options.graph.k = variant % 4 == 1 ? 7 : 0;
+            c->options.graph.normalize = variant % 4 >= 2;
+            c->options.power = 1 + variant / 4;
+            c->options.edges = (lgg_edges)(LGG_EDGES_ALL + variant / 2 % 3);
+            c->options.distance = variant < 6 ? LGG_SQUARED : LGG_FROBENIUS;
+            assert_threads_do_not_matter(c);
+            unit_case_free(c);
+        }
+    }
+    omp_set_num_threads(threads);
+}
+
+#endif
+
 int run_gradient_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(label_variation_agrees),
@@ -190,6 +234,9 @@ int run_gradient_tests(void) {
         cmocka_unit_test(large_offsets_agree),
         cmocka_unit_test(near_points_agree),
         cmocka_unit_test(large_batches_agree),
+#ifdef _OPENMP
+        cmocka_unit_test(the_same_for_any_number_of_threads),
+#endif
     };
     return cmocka_run_group_tests_name("gradients", tests, NULL, NULL);
 }

@@ -267,10 +267,10 @@ static class_case make_class_case(int power, int n, int d, const float *x) {
     lgg_loss *loss = c.loss;
     lgg_graph *graph = loss->student;
     loss->by_class.one_hot = lgg_one_hot(n, CLASSES, c.labels, loss->by_class.label_class);
-    lgg_label_distance(n, CLASSES, c.labels, loss->label_distance);
+    lgg_label_distance(n, CLASSES, c.labels, loss->label_distance, loss->row_total);
     lgg_graph_forward(graph, n, d, x, NULL);
     lgg_variation_forward(n, CLASSES, power, graph->adjacency, c.labels, loss->label_distance, loss->laplacian_power,
-                          loss->degree);
+                          loss->row_total);
     lgg_variation_backward(n, CLASSES, power, 0.5f, c.labels, loss->label_distance, loss->laplacian_power,
                            loss->edge_gradient);
     c.by_class = lgg_class_gradient_add(loss, graph, loss->edge_gradient, 0.5, c.gradient);
