@@ -99,6 +99,17 @@ static void lgg_dot_rest(const lgg_dot_tile *tile, size_t start, size_t rows, si
     }
 }
 
+/* The tile's rows a and b, and where those of a are copied, as pointers of the caller's own: what is stored cannot change them. */
+LGG_STEP void lgg_dot_pointers(const lgg_dot_tile *tile, const size_t rows, const size_t columns, const int copying,
+                               const float **a, const float **b, float **copy) {
+    for (size_t i = 0; i < rows; i++) {
+        a[i] = tile->a[i];
+        copy[i] = copying ? tile->copy + i * tile->copy_stride : NULL;
+    }
+    for (size_t j = 0; j < columns; j++)
+        b[j] = tile->b[j];
+}
+
 /* Three steps of summing up, which together make one vector of sixteen sums from sixteen vectors: neighbouring values, neighbouring
  * pairs of values, quarters. */
 LGG_STEP_512 __m512 lgg_fold_values(__m512 a, __m512 b) {
@@ -144,12 +155,7 @@ LGG_STEP_512 void lgg_dot512_columns(const size_t computed, const int copying, c
     const float *a[LGG_DOT512_ROWS], *b[LGG_DOT512_COLUMNS], *soon = tile->soon;
     float *copy[LGG_DOT512_ROWS];
     const size_t whole = tile->count / 16 * 16;
-    for (size_t i = 0; i < LGG_DOT512_ROWS; i++) {
-        a[i] = tile->a[i];
-        copy[i] = copying ? tile->copy + i * tile->copy_stride : NULL;
-    }
-    for (size_t j = 0; j < computed; j++)
-        b[j] = tile->b[j];
+    lgg_dot_pointers(tile, LGG_DOT512_ROWS, computed, copying, a, b, copy);
     for (size_t i = 0; i < LGG_DOT512_ROWS; i++) {
         for (size_t j = 0; j < LGG_DOT512_COLUMNS; j++)
             total[i][j] = _mm512_setzero_ps();
@@ -196,12 +202,7 @@ LGG_STEP_256 void lgg_dot256_whole(const int copying, const lgg_dot_tile *tile, 
     const float *a[LGG_DOT256_ROWS], *b[LGG_DOT256_COLUMNS], *soon = tile->soon;
     float *copy[LGG_DOT256_ROWS];
     const size_t whole = tile->count / 8 * 8;
-    for (size_t i = 0; i < LGG_DOT256_ROWS; i++) {
-        a[i] = tile->a[i];
-        copy[i] = copying ? tile->copy + i * tile->copy_stride : NULL;
-    }
-    for (size_t j = 0; j < LGG_DOT256_COLUMNS; j++)
-        b[j] = tile->b[j];
+    lgg_dot_pointers(tile, LGG_DOT256_ROWS, LGG_DOT256_COLUMNS, copying, a, b, copy);
     for (int i = 0; i < LGG_DOT256_ROWS; i++) {
         for (int j = 0; j < LGG_DOT256_COLUMNS; j++)
             total[i][j] = _mm256_setzero_ps();
