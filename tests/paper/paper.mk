@@ -3,7 +3,8 @@
 #   SCALE=small   (default) what two cores do within an hour; SCALE=full: RECIPES to the letter, for a GPU
 #   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
 #
-#   make search   label variation's open choices, on training images only
+#   make search        label variation's open choices, on training images only
+#   make keep-results  puts finished tables into RESULTS.md and results/ here, from where README links to them
 
 SCALE ?= small
 PAPER := $(BUILD)/paper
@@ -23,6 +24,10 @@ $(PAPER_TABLES): deps darknet data
 	@$(MAKE) --no-print-directory $(PAPER)/paper_table
 	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' GPU='$(GPU)' \
 		tests/paper/paper.sh tests/paper/$@.txt $(PAPER)/paper_table
+
+.PHONY: keep-results
+keep-results:
+	@tests/paper/keep.sh results tests/paper
 
 .PHONY: test-paper
 test-paper: $(PAPER)/paper_table

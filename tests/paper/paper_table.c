@@ -2,8 +2,8 @@
  *
  *   paper_table TABLE DIR SEEDS     TABLE: a table file (common.sh describes it); DIR: the results of its runs
  *
- * Prints the table and writes DIR/table.txt, DIR/table.csv and DIR/table.svg (bars with whiskers of one standard deviation), and,
- * where learning curves were measured, DIR/curve.csv and DIR/curve.svg. Each method is compared with the baseline over the seeds that
+ * Prints the table and writes DIR/table.txt, DIR/table.md, DIR/table.csv and DIR/table.svg (bars with whiskers of one standard
+ * deviation), and, where learning curves were measured, DIR/curve.csv and DIR/curve.svg. Each method is compared with the baseline over the seeds that
  * both have: gain = mean of the paired differences d, and the two-sided p of Student's t = mean(d) / (sd(d) / sqrt(n)). */
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>
@@ -195,23 +195,34 @@ static void format_number(char text[64], double x, const char *format) {
     if (!isnan(x)) snprintf(text, 64, format, x);
 }
 
-static void print_measure(FILE *file, table *t, int measure) {
+/* A method's figures as they are printed; empty where there is none. */
+typedef struct {
+    char ours[64], gain[64], p[64], paper[64], paper_gain[64];
+    int seeds;
+} row;
+
+static row format_row(table *t, const method *m, int measure) {
     const method *baseline = find_method(t, t->baseline);
+    const summary own = summarize(m->value[measure], t->seeds);
+    row r = {.seeds = own.n};
+    format_summary(r.ours, own, "%.2f");
+    format_number(r.paper, m->paper[measure], "%.2f");
+    if (!baseline || m == baseline) return r;
+    const comparison c = compare(m, baseline, measure, t->seeds);
+    format_number(r.p, c.p, "%.4f");
+    if (own.n < 2) return r;
+    format_summary(r.gain, c.gain, "%+.2f");
+    format_number(r.paper_gain, baseline->paper[measure] - m->paper[measure], "%+.2f");
+    return r;
+}
+
+static void print_measure(FILE *file, table *t, int measure) {
     fprintf(file, "\n%-26s %16s %6s %16s %8s %10s %8s\n", measures[measure].title, "ours", "seeds", "gain", "p",
             "paper", "gain");
     for (int i = 0; i < t->count; ++i) {
-        const method *m = &t->methods[i];
-        char ours[64], gain[64] = "", p[64] = "", paper[64], paper_gain[64] = "";
-        summary own = summarize(m->value[measure], t->seeds);
-        format_summary(ours, own, "%.2f");
-        format_number(paper, m->paper[measure], "%.2f");
-        if (baseline && m != baseline) {
-            comparison c = compare(m, baseline, measure, t->seeds);
-            if (c.gain.n > 0 && own.n > 1) format_summary(gain, c.gain, "%+.2f");
-            format_number(p, c.p, "%.4f");
-            if (own.n > 1) format_number(paper_gain, baseline->paper[measure] - m->paper[measure], "%+.2f");
-        }
-        fprintf(file, "%-26s %16s %6d %16s %8s %10s %8s\n", m->name, ours, own.n, gain, p, paper, paper_gain);
+        const row r = format_row(t, &t->methods[i], measure);
+        fprintf(file, "%-26s %16s %6d %16s %8s %10s %8s\n", t->methods[i].name, r.ours, r.seeds, r.gain, r.p, r.paper,
+                r.paper_gain);
     }
 }
 
@@ -226,6 +237,27 @@ static void print_table(FILE *file, table *t) {
             t->baseline);
     if (*t->corruptions) fprintf(file, "Corruptions: %s.\n", t->corruptions);
     fprintf(file, "%d runs; %s; commit %s; %s.\n", t->found, t->dates, t->commits, t->machines);
+}
+
+static void markdown_measure(FILE *file, table *t, int measure) {
+    fprintf(file,
+            "| %s | ours | seeds | gain | p | the paper | its gain |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+            measures[measure].title);
+    for (int i = 0; i < t->count; ++i) {
+        const row r = format_row(t, &t->methods[i], measure);
+        fprintf(file, "| %s | %s | %d | %s | %s | %s | %s |\n", t->methods[i].name, r.ours, r.seeds, r.gain, r.p,
+                r.paper, r.paper_gain);
+    }
+    fputc('\n', file);
+}
+
+static void write_markdown(FILE *file, table *t) {
+    fprintf(file, "## %s\n\n", t->title);
+    for (int m = 0; m < MEASURES; ++m)
+        if (t->evaluated[m]) markdown_measure(file, t, m);
+    fprintf(file, "%d runs; %s; commit %s; %s.", t->found, t->dates, t->commits, t->machines);
+    if (*t->corruptions) fprintf(file, " Corruptions: %s.", t->corruptions);
+    fputc('\n', file);
 }
 
 static void csv_number(FILE *file, double x) {
@@ -402,13 +434,14 @@ int main(int argc, char **argv) {
     putchar('\n');
     print_table(stdout, &t);
     write_file(&t, argv[2], "table.txt", print_table);
+    write_file(&t, argv[2], "table.md", write_markdown);
     write_file(&t, argv[2], "table.csv", write_csv);
     write_file(&t, argv[2], "table.svg", draw_bars);
     if (points) {
         write_file(&t, argv[2], "curve.csv", write_curves);
         write_file(&t, argv[2], "curve.svg", draw_curves);
     }
-    printf("\n%s/table.txt, .csv and .svg hold it%s\n", argv[2],
+    printf("\n%s/table.txt, .md, .csv and .svg hold it%s\n", argv[2],
            points ? "; the learning curves are curve.csv and curve.svg" : "");
     return 0;
 }

@@ -39,6 +39,12 @@ holds paper_mean_and_deviation_over_seeds "$(grep plain "$work/known/table.csv")
 holds paper_paired_gain_and_p "$(grep better "$work/known/table.csv")" grep -q '^clean,better,3,10,1,2,1,0.0741799,7,9;10;11$' "$work/known/table.csv"
 holds paper_a_method_without_runs_has_no_figure "$(grep alone "$work/known/table.csv")" grep -q '^clean,alone,0,,,,,,,' "$work/known/table.csv"
 holds paper_chart_is_a_picture "table.svg" grep -q '</svg>' "$work/known/table.svg"
+holds paper_table_as_markdown "$(grep better "$work/known/table.md")" grep -qxF '| better | 10.00 +- 1.00 | 3 | +2.00 +- 1.00 | 0.0742 | 7.00 |  |' "$work/known/table.md"
+mkdir -p "$work/done" "$work/kept/results"
+mv "$work/known" "$work/done/known"
+tests/paper/keep.sh "$work/done" "$work/kept"
+holds paper_keeps_finished_tables "$work/kept" grep -qF '![known as bars](results/known.svg)' "$work/kept/RESULTS.md"
+holds paper_keeps_their_figures "known.csv" cmp "$work/done/known/table.csv" "$work/kept/results/known.csv"
 
 # A cfg derived from another.
 derive() { awk -v changes="$1" -f tests/paper/derive_cfg.awk cfg/demo-gkd.cfg tests/paper/small/hkd.cfg; }
