@@ -1,0 +1,51 @@
+#!/bin/bash
+# Keeps the figures of README those of the files that programs write. README marks where they stand:
+#
+#     <!-- table of FILE -->
+#     | ... |                    the first table of FILE
+#     <!-- end -->
+#
+# usage: readme.sh write|check [README]     check: a PASS or FAIL line a table, and one for the links of every document
+set -u -o pipefail
+cd "$(dirname "$0")/../.." || exit 1
+readme=${2:-README.md}
+
+# renewed README: prints it with each table as its file has it now.
+renewed() {
+    awk '
+        function table(file,    line, found) {
+            while ((getline line < file) > 0) {
+                if (line ~ /^\|/) { print line; found = 1 } else if (found) break
+            }
+            close(file)
+            if (!found) print "(no table in " file ")"
+        }
+        /^<!-- table of .* -->$/ { print; table($4); skipping = 1; next }
+        /^<!-- end -->$/ { skipping = 0 }
+        !skipping' "$1"
+}
+
+# dead_links DOCUMENT: prints the files that it links to and that are not there.
+dead_links() {
+    local target
+    grep -oE '\]\([^)#: ]+[)#]' "$1" | sed -e 's/^](//' -e 's/.$//' | while IFS= read -r target; do
+        [ -e "$(dirname "$1")/$target" ] || echo "$target"
+    done
+}
+
+verdict() { # verdict NAME PROBLEM: none if it is empty
+    if [ -z "$2" ]; then echo "PASS $1"; else echo "FAIL $1: $2"; status=1; fi
+}
+
+status=0
+case ${1:-} in
+    write) renewed "$readme" > "$readme.new" && mv "$readme.new" "$readme" ;;
+    check)
+        verdict readme_has_the_measured_figures "$(diff "$readme" <(renewed "$readme") | grep -m1 '^[<>]')"
+        while IFS= read -r document; do
+            verdict "links_of_$document" "$(dead_links "$document" | tr '\n' ' ')"
+        done < <(find . -name '*.md' ! -path './build*' ! -path './results/*' | sed 's|^./||' | sort)
+        ;;
+    *) echo "readme.sh: usage: readme.sh write|check [README]" >&2; exit 1 ;;
+esac
+exit $status
