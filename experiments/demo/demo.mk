@@ -3,4 +3,4 @@
 
 .PHONY: demo
 demo: deps darknet data
-	@DEMO_BATCHES='$(DEMO_BATCHES)' DEMO_OUT='$(DEMO_OUT)' src/demo/demo.sh
+	@DEMO_BATCHES='$(DEMO_BATCHES)' DEMO_OUT='$(DEMO_OUT)' experiments/demo/demo.sh
