@@ -17,7 +17,7 @@ if lacks=$(tests/gpu/toolkit.sh lacks "$nvcc"); then
     exit 0
 fi
 cudnn=$(tests/gpu/toolkit.sh cudnn "$nvcc") opencv=0
-if echo '#include <opencv2/imgproc.hpp>' | ${CXX:-g++} -E -x c++ $(pkg-config --cflags opencv4 2> /dev/null) - > /dev/null 2>&1; then opencv=1; fi
+if pkg-config --exists opencv4 2> /dev/null; then opencv=1; fi
 with="GPU=1 CUDNN=$cudnn OPENCV=$opencv"
 # what only this host has: its GPU build needs a driver even to start
 if [ "$host" = alexeyab ]; then with+=" CUDNN_HALF=$cudnn"; fi
