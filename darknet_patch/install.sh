@@ -35,7 +35,7 @@ place() {
         rm -f "$file"
         return
     fi
-    cmp -s "$1" "$file" && [ ! "$1" -nt "$file" ] && [ ! "$1" -ot "$file" ] && return
+    [ ! "$1" -nt "$file" ] && [ ! "$1" -ot "$file" ] && cmp -s "$1" "$file" && return
     { [ -d "${file%/*}" ] || mkdir -p "${file%/*}"; } && cp -p "$1" "$dir/.lgg.file" && mv -f "$dir/.lgg.file" "$file" ||
         die "cannot write $file: make uninstall puts everything back"
 }

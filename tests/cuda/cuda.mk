@@ -46,3 +46,4 @@ test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins $(EMULATION)/test_tap
 	exit $$status
 
 TESTS += test-cuda
+TEST_PRODUCTS += $(BUILD)/liblgg.a $(EMULATION_RUNTIME) $(EMULATION)/reader.o
