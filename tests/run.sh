@@ -16,6 +16,10 @@ export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 
 logs=${BUILD:-build}/test-logs
 
+# For the targets alone: what they start themselves by $(MAKE) would take MAKE, and its options, from the environment.
+make=${MAKE:-make}
+unset MAKE
+
 # count LOG: sets p, f and s to what one target's log reports.
 count() {
     read -r p f s < <(awk '
@@ -29,10 +33,11 @@ count() {
         END { print p + 0, f + 0, s + 0 }' "$1")
 }
 
-# run_target TARGET: its output to its log and, in one piece, to the screen; its counts to TARGET.result.
+# run_target TARGET MAKE...: its output to its log and, in one piece, to the screen; its counts to TARGET.result.
 run_target() {
     local target=$1 log=$logs/$1.log status p f s seconds cpu
-    { TIMEFORMAT='%R %U %S'; time ${MAKE:-make} --no-print-directory "$target" > "$log" 2>&1 < /dev/null; } 2> "$log.time"
+    shift
+    { TIMEFORMAT='%R %U %S'; time "$@" --no-print-directory "$target" > "$log" 2>&1 < /dev/null; } 2> "$log.time"
     status=$?
     read -r seconds cpu < <(awk 'END { printf "%.0f %.0f\n", $1, $2 + $3 }' "$log.time")
     rm -f "$log.time"
@@ -54,7 +59,7 @@ run_target() {
 
 # run_targets TARGET...: each through run_target, by a make that has nothing else to do. It goes on after a failure.
 run_targets() {
-    local first=${MAKE:-make} jobs=()
+    local jobs=()
     case ${MAKEFLAGS:-} in
         *jobserver*) ;; # that of the make which runs this
         *) jobs=("-j${JOBS:-$(nproc)}") ;;
@@ -63,12 +68,13 @@ run_targets() {
         echo ".PHONY: every-target $*"
         echo "every-target: $*"
         printf '%s:\n' "$*"
-        printf '\t+@tests/run.sh --target $@\n'
-    } | "${first%% *}" --no-print-directory -k "${jobs[@]}" -f - every-target
+        printf '\t+@tests/run.sh --target $@ %s\n' "$make"
+    } | "${make%% *}" --no-print-directory -k "${jobs[@]}" -f - every-target
 }
 
 if [ "${1:-}" = --target ]; then
-    run_target "$2"
+    shift
+    run_target "$@"
     exit 0
 fi
 

@@ -15,8 +15,8 @@ emulated_build = $(BUILD)/emulated$(if $(filter 1,$(1)),-cudnn)
 emulated_switches = GPU=1 CUDNN=$(1) OPENCV=0 OPENMP=1 BLAS=1 DEBUG=0 NVCC=$(EMULATED_NVCC) OPTS=-O0
 emulated_make = $(MAKE) --no-print-directory HOST=pjreddie DARKNET= $(emulated_switches)
 define emulated_host
-	@$(call emulated_make,$(1)) host BUILD=$(emulated_build) > $(emulated_build)/log 2>&1 || { grep -m1 -E 'error|Error' $(emulated_build)/log; exit 1; }
-	@$(call emulated_make,$(1)) GPU_BUILD=$(emulated_build) HAVE_CUDNN=$(1) $(emulated_build)/compare_networks $(emulated_build)/share_weights
+	+@$(call emulated_make,$(1)) host BUILD=$(emulated_build) > $(emulated_build)/log 2>&1 || { grep -m1 -E 'error|Error' $(emulated_build)/log; exit 1; }
+	+@$(call emulated_make,$(1)) GPU_BUILD=$(emulated_build) HAVE_CUDNN=$(1) $(emulated_build)/compare_networks $(emulated_build)/share_weights
 endef
 
 .PHONY: test-gpu-emulated

@@ -43,6 +43,8 @@ run meets-a meets-b
 holds runner_runs_targets_side_by_side last_line_is "2 passed, 0 failed"
 run talks-a talks-b
 holds runner_keeps_the_lines_of_a_target_together [ "$(grep -A 4 '^talks-a 1' "$work/said" | grep -c '^talks-a')-$(grep -A 4 '^talks-b 1' "$work/said" | grep -c '^talks-b')" = 5-5 ]
+MAKE="$MAKE -o shared" run again
+holds runner_options_are_for_its_targets_alone last_line_is "1 passed, 0 failed"
 JOBS=1 run passing status skipping
 holds runner_begins_them_in_the_order_given [ "$(sed -n 's/^=== //p' "$work/said" | xargs)" = "passing status skipping" ]
 exit $failures
