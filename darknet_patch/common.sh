@@ -34,14 +34,27 @@ touched() {
     queue "$1" | xargs -r -d '\n' sed -n -e 's|^--- a/||p' -e 's|^+++ b/||p' | sed 's/\t.*//' | sort -u
 }
 
+# patch_tree HOST DIR: applies the patch on stdin to the tree DIR.
+patch_tree() {
+    local fuzz
+    fuzz=$(host_value "$1" FUZZ)
+    patch -d "$2" -p1 -s -f -N -F "${fuzz:-0}" --no-backup-if-mismatch -r -
+}
+
 # apply_queue HOST DIR: applies the queue to the tree DIR. On failure says which patch and file, and returns 1; DIR is then
 # half patched, so let it be a copy.
 apply_queue() {
-    local patch said fuzz
-    fuzz=$(host_value "$1" FUZZ)
+    local patch said
+    # All at once, which takes a tenth of the time. Where that fails, one after another, to find the patch that does not match.
+    rm -rf "$2.unpatched" && cp -Rp "$2" "$2.unpatched" || return 1
+    if queue "$1" | xargs -r -d '\n' cat 2> /dev/null | patch_tree "$1" "$2" > /dev/null 2>&1; then
+        rm -rf "$2.unpatched"
+        return
+    fi
+    rm -rf "$2" && mv "$2.unpatched" "$2" || return 1
     while IFS= read -r patch; do
         [ -f "$patch" ] || { echo "$1/series names $(basename "$patch"), which is not there" >&2; return 1; }
-        if ! said=$(patch -d "$2" -p1 -s -f -N -F "${fuzz:-0}" --no-backup-if-mismatch -r - < "$patch" 2>&1); then
+        if ! said=$(patch_tree "$1" "$2" < "$patch" 2>&1); then
             said=$(sed -n -e "s/.*can't find file to patch.*/a file is missing/p" -e 's/.*saving rejects.*//' -e '/FAILED/p' \
                        -e 's/^The next patch/&/p' -e 's/^Reversed (or/&/p' <<< "$said" | head -1)
             echo "patch $(basename "$patch") does not match this tree (${said:-it fails})" >&2
