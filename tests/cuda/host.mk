@@ -27,9 +27,9 @@ test-gpu-emulated: pristine $(EMULATED_LIBRARIES)/libcudart.so
 	$(call emulated_host,0)
 	$(call emulated_host,1)
 	@status=0; \
-	tests/cuda/host.sh $(call emulated_build,0) || status=1; \
-	tests/cuda/host.sh $(call emulated_build,1) || status=1; \
-	MAKE="$(MAKE)" tests/cuda/mutants.sh $(call emulated_build,0) $(call emulated_switches,0) || status=1; \
+	tests/cuda/test_emulated_host.sh $(call emulated_build,0) || status=1; \
+	tests/cuda/test_emulated_host.sh $(call emulated_build,1) || status=1; \
+	MAKE="$(MAKE)" tests/cuda/test_mutants.sh $(call emulated_build,0) $(call emulated_switches,0) || status=1; \
 	exit $$status
 
 TESTS += test-gpu-emulated

@@ -11,4 +11,4 @@ test-layers: host-test-libs
 
 TESTS += test-teacher
 test-teacher: darknet
-	@tests/layers/teacher.sh
+	@tests/layers/test_teacher.sh

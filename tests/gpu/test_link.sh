@@ -2,7 +2,7 @@
 # Compiles and links Darknet for the GPU with every library that is installed, in a tree of its own; then trains two iterations with
 # -nogpu, LGG sections included: a GPU build must work on the CPU where there is no GPU, and no driver.
 #
-# usage: tests/gpu/link.sh NVCC BUILD HOST
+# usage: tests/gpu/test_link.sh NVCC BUILD HOST
 set -u
 nvcc=${1:?} build=${2:?} host=${3:?}
 if ! command -v "$nvcc" > /dev/null; then

@@ -2,12 +2,12 @@
 # Tests of darknet_patch's scripts: what they do to a user's Darknet tree, to the build tree, and with a network that fails.
 # PASS or FAIL a line; everything happens in a temporary folder whose name has a space in it.
 #
-# usage: scripts_test.sh PRISTINE BUILD_TREE
+# usage: test_scripts.sh PRISTINE BUILD_TREE
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 repository=$PWD
-pristine=$(cd "${1:?usage: scripts_test.sh PRISTINE BUILD_TREE}" && pwd) || exit 1
-built=${2:?usage: scripts_test.sh PRISTINE BUILD_TREE}
+pristine=$(cd "${1:?usage: test_scripts.sh PRISTINE BUILD_TREE}" && pwd) || exit 1
+built=${2:?usage: test_scripts.sh PRISTINE BUILD_TREE}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 work="$scratch/a folder"
