@@ -31,19 +31,30 @@ queue() {
 
 # touched HOST: prints every file that the host's queue changes, creates or deletes.
 touched() {
-    queue "$1" | while IFS= read -r patch; do
-        sed -n -e 's|^--- a/||p' -e 's|^+++ b/||p' "$patch"
-    done | sed 's/\t.*//' | sort -u
+    queue "$1" | xargs -r -d '\n' sed -n -e 's|^--- a/||p' -e 's|^+++ b/||p' | sed 's/\t.*//' | sort -u
+}
+
+# patch_tree HOST DIR: applies the patch on stdin to the tree DIR.
+patch_tree() {
+    local fuzz
+    fuzz=$(host_value "$1" FUZZ)
+    patch -d "$2" -p1 -s -f -N -F "${fuzz:-0}" --no-backup-if-mismatch -r -
 }
 
 # apply_queue HOST DIR: applies the queue to the tree DIR. On failure says which patch and file, and returns 1; DIR is then
 # half patched, so let it be a copy.
 apply_queue() {
-    local patch said fuzz
-    fuzz=$(host_value "$1" FUZZ)
+    local patch said
+    # All at once, which takes a tenth of the time. Where that fails, one after another, to find the patch that does not match.
+    rm -rf "$2.unpatched" && cp -Rp "$2" "$2.unpatched" || return 1
+    if queue "$1" | xargs -r -d '\n' cat 2> /dev/null | patch_tree "$1" "$2" > /dev/null 2>&1; then
+        rm -rf "$2.unpatched"
+        return
+    fi
+    rm -rf "$2" && mv "$2.unpatched" "$2" || return 1
     while IFS= read -r patch; do
         [ -f "$patch" ] || { echo "$1/series names $(basename "$patch"), which is not there" >&2; return 1; }
-        if ! said=$(patch -d "$2" -p1 -s -f -N -F "${fuzz:-0}" --no-backup-if-mismatch -r - < "$patch" 2>&1); then
+        if ! said=$(patch_tree "$1" "$2" < "$patch" 2>&1); then
             said=$(sed -n -e "s/.*can't find file to patch.*/a file is missing/p" -e 's/.*saving rejects.*//' -e '/FAILED/p' \
                        -e 's/^The next patch/&/p' -e 's/^Reversed (or/&/p' <<< "$said" | head -1)
             echo "patch $(basename "$patch") does not match this tree (${said:-it fails})" >&2
@@ -59,14 +70,31 @@ host_value() {
 
 # our_files: prints "SOURCE<tab>PATH IN THE HOST'S TREE" for each of our source files.
 our_files() {
-    local area file
+    local area
     for area in lgg darknet tool; do
-        [ -d "$source_dir/$area" ] && find "$source_dir/$area" -type f \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) | sort |
-            while IFS= read -r file; do
-                printf '%s\tlgg/%s\n' "$file" "${file#"$source_dir"/}"
-            done
+        [ -d "$source_dir/$area" ] && find "$source_dir/$area" -type f \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) \
+            -printf "%p\tlgg/$area/%P\n" | sort
     done
     printf '%s\tlgg/lgg.mk\n%s\tlgg/lgg.cmake\n' "$source_dir/darknet/host.mk" "$source_dir/darknet/host.cmake"
+}
+
+# copy_ours DIR: makes DIR the lgg of a host's tree. All files of a folder are copied at once: a process each would take most of the time.
+copy_ours() {
+    local source file folder='' batch=()
+    copy_batch() { [ ${#batch[@]} = 0 ] || { mkdir -p "$folder" && cp "${batch[@]}" "$folder"; }; }
+    while IFS=$'\t' read -r source file; do
+        file=$1/${file#lgg/}
+        if [ "${file%/*}" != "$folder" ] || [ "${source##*/}" != "${file##*/}" ]; then
+            copy_batch || return 1
+            folder=${file%/*} batch=()
+        fi
+        if [ "${source##*/}" = "${file##*/}" ]; then
+            batch+=("$source")
+        else
+            mkdir -p "$folder" && cp "$source" "$file" || return 1
+        fi
+    done < <(our_files)
+    copy_batch
 }
 
 # version_of HOST: prints a checksum over the queue and our sources, the version of what an install brings.
@@ -74,9 +102,7 @@ version_of() {
     {
         cat "$patch_dir/$1/series"
         queue "$1" | xargs -r -d '\n' cat
-        our_files | while IFS=$'\t' read -r file name; do
-            echo "$name"
-            cat "$file"
-        done
+        our_files | cut -f2
+        our_files | cut -f1 | xargs -d '\n' sha256sum | sed -E 's/^\\?([0-9a-f]*).*/\1/'
     } | sha256sum | cut -d' ' -f1
 }

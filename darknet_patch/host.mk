@@ -5,10 +5,14 @@
 #   make uninstall DARKNET=dir              puts it back byte for byte
 #   make deps                               installs the Debian packages that are missing (root), or names them
 
-# pjreddie or alexeyab; a tree named by DARKNET speaks for itself.
+# A text for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
+
+# pjreddie or alexeyab; a tree named by DARKNET speaks for itself. Its name may hold a $, which is not make's.
 HOST := pjreddie
+override DARKNET := $(value DARKNET)
 ifneq ($(DARKNET),)
-HOST_FOUND := $(shell bash -c '. darknet_patch/common.sh; host_of "$$1"' - '$(DARKNET)')
+HOST_FOUND := $(shell bash -c '. darknet_patch/common.sh; host_of "$$1"' - $(call quoted,$(DARKNET)))
 ifneq ($(HOST_FOUND),)
 HOST := $(HOST_FOUND)
 endif
@@ -32,7 +36,7 @@ deps:
 	@darknet_patch/deps.sh $(HOST_SWITCHES)
 
 pristine:
-	@darknet_patch/fetch.sh $(HOST) $(HOST_PRISTINE) $(if $(DARKNET),'$(DARKNET)')
+	@darknet_patch/fetch.sh $(HOST) $(HOST_PRISTINE) $(if $(DARKNET),$(call quoted,$(DARKNET)))
 
 # The build tree alone, with Darknet's program and libraries in it: $(HOST_TREE)/darknet, libdarknet.a, libdarknet.so.
 host: pristine
@@ -43,4 +47,4 @@ darknet: host
 	@cmp -s $(HOST_TREE)/darknet darknet || { cp $(HOST_TREE)/darknet darknet.new && mv darknet.new darknet; }
 
 install uninstall:
-	@darknet_patch/install.sh $@ '$(DARKNET)'
+	@darknet_patch/install.sh $@ $(call quoted,$(DARKNET))

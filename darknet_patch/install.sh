@@ -30,19 +30,20 @@ give_up() {
 
 # place COPY FILE: puts COPY (nothing, if it does not exist) in the place of the tree's FILE in one step.
 place() {
+    local file=$dir/$2
     if [ ! -e "$1" ]; then
-        rm -f "$dir/$2"
+        rm -f "$file"
         return
     fi
-    cmp -s "$1" "$dir/$2" && [ ! "$1" -nt "$dir/$2" ] && [ ! "$1" -ot "$dir/$2" ] && return
-    mkdir -p "$(dirname "$dir/$2")" && cp -p "$1" "$dir/.lgg.file" && mv -f "$dir/.lgg.file" "$dir/$2" ||
-        die "cannot write $dir/$2: make uninstall puts everything back"
+    [ ! "$1" -nt "$file" ] && [ ! "$1" -ot "$file" ] && cmp -s "$1" "$file" && return
+    { [ -d "${file%/*}" ] || mkdir -p "${file%/*}"; } && cp -p "$1" "$dir/.lgg.file" && mv -f "$dir/.lgg.file" "$file" ||
+        die "cannot write $file: make uninstall puts everything back"
 }
 
 # without_ours FILE COPY: makes COPY the tree's FILE without what an earlier install did to it.
 without_ours() {
     local now=$dir/$1 original=$state/original/$1 patched=$state/patched/$1
-    mkdir -p "$(dirname "$2")"
+    [ -d "${2%/*}" ] || mkdir -p "${2%/*}"
     if [ ! -d "$state" ] || ! grep -qxF "$1" "$state/files"; then
         [ ! -e "$now" ] || cp -p "$now" "$2"
     elif [ ! -e "$now" ] && [ -e "$patched" ]; then
@@ -105,11 +106,8 @@ install() {
     done <<< "$files"
     cp -Rp "$new/.installed/original/." "$new/.installed/patched" || give_up "cannot copy"
     refused=$(apply_queue "$host" "$new/.installed/patched" 2>&1) || give_up "$refused"
-    our_files | while IFS=$'\t' read -r file name; do
-        mkdir -p "$new/$(dirname "${name#lgg/}")" && cp "$file" "$new/${name#lgg/}" || exit 1
-    done || give_up "cannot copy our sources"
-    our_files | cut -f2 | while IFS= read -r name; do (cd "$new" && sha256sum "${name#lgg/}"); done |
-        sed 's|  |  lgg/|' > "$new/.installed/sources"
+    copy_ours "$new" || give_up "cannot copy our sources"
+    (cd "$new" && our_files | cut -f2 | sed 's|^lgg/||' | xargs -d '\n' sha256sum) | sed 's|  |  lgg/|' > "$new/.installed/sources"
     echo "$files" > "$new/.installed/files"
     echo "$host" > "$new/.installed/host"
     if [ -d "$state" ]; then
@@ -129,7 +127,7 @@ install() {
     mv "$new" "$dir/lgg" || exit 1
     rm -rf "$dir/.lgg.old"
     while IFS= read -r file; do place "$state/patched/$file" "$file"; done <<< "$files"
-    echo "$version" > "$state/version"
+    echo "$version" > "$state/version" && own "$state/version"
     echo "install: the layers are in $dir ($host); now run make there"
 }
 

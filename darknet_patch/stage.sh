@@ -8,16 +8,20 @@
 
 host=${1:?} pristine=${2:?} tree=${3:?}
 shift 3
+mkdir -p "$tree" && tree=$(cd "$tree" && pwd) || exit 1
 next=$tree.next
 
 # same FILE FILE: whether both have the same content.
 same() { cmp -s "$1" "$2"; }
 
-# put SOURCE FILE: makes FILE of the tree a copy of SOURCE, unless it is one.
-put() {
-    same "$1" "$tree/$2" && return
-    mkdir -p "$(dirname "$tree/$2")"
-    cp "$1" "$tree/$2" || exit 1
+# sums DIR LIST: "CHECKSUM  FILE" for each file of the list that DIR has, sorted.
+sums() { (cd "$1" && xargs -r -d '\n' sha256sum < "$2" 2> /dev/null | sort); }
+
+# bring FROM LIST: makes the files of the list in the tree what they are in FROM; writes those alone that are not.
+bring() {
+    comm -23 <(sums "$1" "$2") <(sums "$tree" "$2") | sed 's/^[0-9a-f]*  //' > "$next.changed"
+    (cd "$1" && xargs -r -d '\n' cp --parents -t "$tree") < "$next.changed" || exit 1
+    rm "$next.changed"
 }
 
 # forget_missing LIST: deletes those files of the tree that were put there earlier (TREE/LIST) and are not in LIST (stdin) now.
@@ -39,15 +43,28 @@ stage_host() {
     cp -R "$pristine" "$next" || exit 1
     apply_queue "$host" "$next" || die "the queue does not apply; $tree stays as it was"
     (cd "$next" && find . -type f -printf '%P\n') | sort > "$next.files"
-    while IFS= read -r file; do put "$next/$file" "$file"; done < "$next.files"
+    bring "$next" "$next.files"
     forget_missing .host-files < "$next.files"
     rm -rf "$next" "$next.files"
     echo "$key" > "$tree/.queue"
 }
 
 stage_ours() {
-    our_files | while IFS=$'\t' read -r source file; do put "$source" "$file"; done
-    our_files | cut -f2 | forget_missing .our-files
+    rm -rf "$next"
+    copy_ours "$next/lgg" || exit 1
+    our_files | cut -f2 > "$next.files"
+    bring "$next" "$next.files"
+    forget_missing .our-files < "$next.files"
+    rm -rf "$next" "$next.files"
+}
+
+# Without this, the compiler would be told nothing of OpenCV, and pkg-config would say so for every file.
+need_opencv() {
+    local name
+    for name in opencv4 opencv; do
+        if pkg-config --exists "$name" 2> /dev/null; then return; fi
+    done
+    die "OPENCV=1: pkg-config finds no OpenCV, Debian's package libopencv-dev: make deps OPENCV=1"
 }
 
 stage_commands() {
@@ -59,7 +76,7 @@ stage_commands() {
     echo "$commands" > "$tree/.commands"
 }
 
-mkdir -p "$tree" || exit 1
+case " $* " in *' OPENCV=1 '*) need_opencv ;; esac
 stage_host
 stage_ours
 stage_commands "$@"

@@ -1,13 +1,29 @@
-# make test: everything the project tests, one area after another. A fragment that brings tests adds its target to TESTS. The areas
-# test the CPU build; with GPU=1 there is one more, which makes a GPU build of its own.
+# make test: everything the project tests, JOBS areas at once (default: as many as there are cores). A fragment that brings tests adds its
+# target to TESTS, and what other areas build, too, to TEST_PRODUCTS, which are built once and before. The areas test the CPU build; with
+# GPU=1 there is one more, which makes a GPU build of its own.
 
 # The second host brings its own programs: these areas test its sources, the others the first host's.
 ifeq ($(HOST),alexeyab)
 TESTS := $(filter golden test-math test-gradient test-layers test-recipe test-cfg test-robust test-tool test-gpu-link \
 	test-second-host test-teacher, $(TESTS))
+TEST_PRODUCTS := $(ROBUST_TEST)/make_images
 endif
 
-.PHONY: test
-test: deps data
-	@$(MAKE) --no-print-directory darknet GPU=0 CUDNN=0
-	@BUILD=$(BUILD) MAKE="$(MAKE) GPU=0 CUDNN=0" tests/run.sh $(sort $(TESTS))
+# The longest begin first, so that none of them is left for the end.
+TESTS_LONG := test-host test-gpu-emulated test-gpu-link test-second-host test-fuzz test-paper test-cuda test-opencv test-math test-robust \
+	test-gradient check-warnings test-tool test-demo
+TESTS_IN_ORDER = $(filter $(TESTS),$(TESTS_LONG)) $(sort $(filter-out $(TESTS_LONG),$(TESTS)))
+
+# What is there before the first area begins; no area looks at it again.
+TESTS_HOST := darknet host-test-libs $(if $(filter pjreddie,$(HOST)),host-stock)
+TESTS_FIND := deps data pristine host $(TESTS_HOST)
+TESTS_MAKE = $(MAKE) --no-print-directory GPU=0 CUDNN=0
+TESTS_MAKE_JOBS = $(TESTS_MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(or $(JOBS),$(shell nproc)))
+
+.PHONY: test test-products
+test: deps
+	+@$(TESTS_MAKE_JOBS) data $(TESTS_HOST)
+	+@$(TESTS_MAKE_JOBS) -k $(TESTS_FIND:%=-o %) test-products > /dev/null 2>&1 || true # the area that needs it says what is wrong
+	+@BUILD=$(BUILD) JOBS='$(JOBS)' MAKE="$(TESTS_MAKE) $(TESTS_FIND:%=-o %)" tests/run.sh $(TESTS_IN_ORDER)
+
+test-products: $(TEST_PRODUCTS)

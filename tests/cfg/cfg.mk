@@ -6,5 +6,5 @@ CFG_TEST := $(BUILD)/tests/cfg
 .PHONY: test-cfg
 test-cfg: host-test-libs
 	@mkdir -p $(CFG_TEST)
-	@$(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) -o $(CFG_TEST)/test_cfg tests/cfg/test_cfg.c $(HOST_TEST_LIBS)
+	@$(call host_program,$(CFG_TEST)/test_cfg,tests/cfg/test_cfg.c)
 	@$(CFG_TEST)/test_cfg $(CFG_TEST) 2>$(CFG_TEST)/log || { tail -5 $(CFG_TEST)/log; exit 1; }

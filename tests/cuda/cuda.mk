@@ -42,7 +42,8 @@ test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins $(EMULATION)/test_tap
 	$(EMULATION)/golden $(CASES) || status=1; \
 	LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
 	$(EMULATION)/test_tap || status=1; \
-	tests/cuda/barriers.sh $(EMULATION)/test_twins $(EMULATION)/test_tap || status=1; \
+	tests/cuda/test_barriers.sh $(EMULATION)/test_twins $(EMULATION)/test_tap || status=1; \
 	exit $$status
 
 TESTS += test-cuda
+TEST_PRODUCTS += $(BUILD)/liblgg.a $(EMULATION_RUNTIME) $(EMULATION)/reader.o

@@ -16,7 +16,7 @@ check() { # check NAME WHY-IF-NOT COMMAND...
 # Ctrl-C while the first run trains.
 rm -rf "$out"
 mkdir -p "$out"
-setsid bash -c 'trap - INT; exec src/demo/demo.sh' >"$out/first.txt" 2>&1 &
+setsid bash -c 'trap - INT; exec experiments/demo/demo.sh' >"$out/first.txt" 2>&1 &
 demo=$!
 for _ in $(seq 600); do
     [ "$(wc -l 2>/dev/null <"$out/logs/plain.csv" || echo 0)" -gt 5 ] && break
@@ -29,7 +29,7 @@ check demo_stops_on_interrupt "status $status: $(tail -n 1 "$out/first.txt")" te
 check demo_says_that_it_goes_on "it said: $(tail -n 1 "$out/first.txt")" grep -q "stopped; make demo goes on from here" "$out/first.txt"
 check demo_interrupted_run_left_a_backup "no backup" test -s "$out/backup/demo-plain.backup" -a ! -e "$out/backup/demo-plain.weights"
 
-src/demo/demo.sh >"$out/second.txt" 2>&1
+experiments/demo/demo.sh >"$out/second.txt" 2>&1
 status=$?
 check demo_reaches_its_table "status $status: $(tail -n 1 "$out/second.txt")" test $status = 0
 check demo_resumes_the_interrupted_run "it began anew" grep -q "plain student: 60 iterations, going on from" "$out/second.txt"
@@ -47,7 +47,7 @@ for name in plain gkd smooth; do
 done
 
 before=$(stat -c %Y "$out"/backup/*.weights | xargs)
-src/demo/demo.sh >"$out/third.txt" 2>&1
+experiments/demo/demo.sh >"$out/third.txt" 2>&1
 check demo_second_call_trains_nothing "it trained" test "$before" = "$(stat -c %Y "$out"/backup/*.weights | xargs)"
 check demo_second_call_prints_the_same_table "it differs" bash -c "diff <(grep -A20 'Short runs' '$out/second.txt' | grep -v ' s; ') <(grep -A20 'Short runs' '$out/third.txt' | grep -v ' s; ')"
 exit $failed

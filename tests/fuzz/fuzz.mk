@@ -3,17 +3,18 @@
 #
 # make keep-fuzz-corpus: what build/fuzz/corpus holds that reaches code of its own, into tests/fuzz/corpus.tar.gz.
 #
-# The host's own code is compiled for it too, with clang's address sanitizer; ours with the undefined behaviour sanitizer as well.
+# The host's own code is compiled for it too, with clang's address sanitizer; ours with the undefined behaviour sanitizer as well. More
+# optimization than -O1, or more to debug than lines, would take longer to compile than it gains.
 
 TESTS += test-fuzz
 FUZZERS := cfg weights golden cifar
 FUZZ_SECONDS := 3
 FUZZ := $(BUILD)/fuzz
 FUZZ_TREE := $(FUZZ)/darknet-$(HOST)
-FUZZ_CC := clang -g -O1 -fsanitize=fuzzer-no-link,address -fno-omit-frame-pointer
-FUZZ_SWITCHES := CC='$(FUZZ_CC)' OPENMP=0 BLAS=0 DNNL=0 GPU=0 OPENCV=0
+FUZZ_CC := clang -gline-tables-only -fsanitize=fuzzer-no-link,address -fno-omit-frame-pointer
+FUZZ_SWITCHES := CC='$(FUZZ_CC)' OPTS=-O1 OPENMP=0 BLAS=0 DNNL=0 GPU=0 OPENCV=0
 FUZZ_WRAP := -Wl,--wrap=exit,--wrap=error,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=fopen,--wrap=fclose
-FUZZ_LINK := clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc/lgg -Isrc/darknet -Itests/golden \
+FUZZ_LINK := clang -gline-tables-only -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc/lgg -Isrc/darknet -Itests/golden \
 	-isystem $(FUZZ_TREE)/include -isystem $(FUZZ_TREE)/src -DLGG_HOST_HEADER='"host_$(HOST).h"'
 
 .PHONY: test-fuzz fuzz fuzzers

@@ -17,7 +17,7 @@ failures=0
 options=allocator_may_return_null=1:detect_leaks=0:quarantine_size_mb=4:malloc_context_size=1
 for name in "$@"; do
     mkdir -p "$build/corpus/$name" "$build/kept/$name" "$build/findings"
-    (cd "$work" && ASAN_OPTIONS=$options nice -n 19 "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" "$build/kept/$name" \
+    (cd "$work" && ASAN_OPTIONS=$options "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" "$build/kept/$name" \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -max_len=4096 -dict="$here/fuzz.dict" -close_fd_mask=3 -print_final_stats=1 \
         -artifact_prefix="$build/findings/$name-" < /dev/null > "$build/$name.log" 2>&1)
     status=$?

@@ -54,11 +54,11 @@ test-gpu:
 	@tests/gpu/have_gpu.sh test-gpu "$(CUDA_NVCC)" || exit 0; \
 	$(MAKE) --no-print-directory host BUILD=$(GPU_BUILD) GPU=1 CUDNN=$(HAVE_CUDNN) ARCH="$(CUDA_ARCH)" && \
 	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_tap compare_networks share_weights) && \
-	tests/gpu/test.sh "$(CUDA_NVCC)" $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
+	tests/gpu/test_gpu.sh "$(CUDA_NVCC)" $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
 
 .PHONY: test-gpu-link
 test-gpu-link: pristine
-	@MAKE="$(MAKE)" tests/gpu/link.sh "$(CUDA_NVCC)" $(BUILD)/gpu-link $(HOST)
+	@MAKE="$(MAKE)" tests/gpu/test_link.sh "$(CUDA_NVCC)" $(BUILD)/gpu-link $(HOST)
 
 .PHONY: test-gpu-toolkit
 test-gpu-toolkit: pristine

@@ -90,6 +90,6 @@ for nvcc in script link silent; do
 done
 
 expect "an incomplete toolkit is no failure" '^SKIPPED gpu-link: .*cuda_runtime.h: No such file' \
-    "$(tests/gpu/link.sh "$build/script/nvcc" "$build/gpu-link" "$host")"
-expect "no nvcc is no failure" '^SKIPPED gpu-link: there is no nvcc' "$(tests/gpu/link.sh "$build/none/nvcc" "$build/gpu-link" "$host")"
+    "$(tests/gpu/test_link.sh "$build/script/nvcc" "$build/gpu-link" "$host")"
+expect "no nvcc is no failure" '^SKIPPED gpu-link: there is no nvcc' "$(tests/gpu/test_link.sh "$build/none/nvcc" "$build/gpu-link" "$host")"
 exit $status

@@ -3,22 +3,19 @@
 TESTS += test-gradient
 GRADIENT_TEST := $(BUILD)/tests/gradient
 
-# What FAST and DNNL replace, compiled without them, takes the place of the library's: both ways must be right.
-GRADIENT_STOCK := batchnorm_layer activations activation_layer shortcut_layer convolutional_layer
-GRADIENT_BUILD = $(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) -Itests/layers tests/gradient/*.c tests/layers/host_sections.c
+# With the fast functions, and with those of the host that they replace: both ways must be right.
+GRADIENT_PROGRAMS := gradient $(if $(filter pjreddie,$(HOST)),gradient_stock)
+GRADIENT_SOURCES = -Itests/layers tests/gradient/*.c tests/layers/host_sections.c
 
 .PHONY: test-gradient
-test-gradient: host-test-libs
+test-gradient: host-test-libs $(if $(filter pjreddie,$(HOST)),host-stock)
 	@mkdir -p $(GRADIENT_TEST)
-	@$(GRADIENT_BUILD) -o $(GRADIENT_TEST)/gradient $(HOST_TEST_LIBS)
+	@$(call host_program,$(GRADIENT_TEST)/gradient,$(GRADIENT_SOURCES))
 ifeq ($(HOST),pjreddie)
-	@for file in $(GRADIENT_STOCK); do \
-		$(CC) -w -Ofast $(HOST_TEST_CFLAGS) -c $(HOST_TREE)/src/$$file.c -o $(GRADIENT_TEST)/$$file.o || exit 1; done
-	@$(GRADIENT_BUILD) $(GRADIENT_STOCK:%=$(GRADIENT_TEST)/%.o) -o $(GRADIENT_TEST)/gradient_stock $(HOST_TEST_LIBS)
+	@$(call host_program,$(GRADIENT_TEST)/gradient_stock,-fopenmp $(GRADIENT_SOURCES) $(STOCK_OBJECTS))
 endif
-	@for program in gradient $(if $(filter pjreddie, $(HOST)), gradient_stock); do \
-		OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(GRADIENT_TEST)/$$program $(GRADIENT_TEST) 2> $(GRADIENT_TEST)/log \
-			|| { tail -5 $(GRADIENT_TEST)/log; exit 1; }; done
+	@for program in $(GRADIENT_PROGRAMS); do \
+		$(call run_on_one_thread,$(GRADIENT_TEST)/$$program $(GRADIENT_TEST),$(GRADIENT_TEST)/log); done
 
 # A development check, too slow for make test: without any one of the host's corrections a test must fail.
 .PHONY: test-mutants

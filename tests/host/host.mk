@@ -5,7 +5,7 @@ TESTS += test-host
 
 test-host: $(BUILD)/tests/host/patches_test
 	@cd $(BUILD)/tests/host && ./patches_test
-	@tests/host/scripts_test.sh build/pristine/pjreddie $(BUILD)/darknet-pjreddie
+	@tests/host/test_scripts.sh build/pristine/pjreddie $(BUILD)/darknet-pjreddie
 
 $(BUILD)/tests/host/patches_test: tests/host/patches_test.c $(BUILD)/darknet-pjreddie/libdarknet.so
 	@mkdir -p $(@D)

@@ -7,5 +7,5 @@ RECIPE_TEST := $(BUILD)/tests/recipe
 .PHONY: test-recipe
 test-recipe: host-test-libs
 	@rm -rf $(RECIPE_TEST) && mkdir -p $(RECIPE_TEST)/images
-	@$(CC) -O1 -g -std=gnu11 -Wall -Wextra $(HOST_TEST_CFLAGS) tests/recipe/test_recipe.c -o $(RECIPE_TEST)/test_recipe $(HOST_TEST_LIBS) -lpthread
+	@$(call host_program,$(RECIPE_TEST)/test_recipe,-g -std=gnu11 tests/recipe/test_recipe.c -lpthread)
 	@$(RECIPE_TEST)/test_recipe $(RECIPE_TEST)/images 2> $(RECIPE_TEST)/stderr || { tail -5 $(RECIPE_TEST)/stderr; false; }

@@ -3,6 +3,7 @@
 
 TESTS += test-robust
 ROBUST_TEST := $(BUILD)/tests/robust
+TEST_PRODUCTS += $(ROBUST_TEST)/make_images
 KILLS := 6
 
 .PHONY: test-robust test-robust-long
@@ -14,7 +15,7 @@ test-robust-long:
 
 $(ROBUST_TEST)/make_images: tests/robust/make_images.c | host-test-libs darknet
 	@mkdir -p $(@D)
-	@$(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) $< -o $@ $(HOST_TEST_LIBS)
+	@$(call host_program,$@,$<)
 
 # Longer checks, whose figures are in RESULTS.md: memory over 20,000 iterations, leaks that grow with iterations (valgrind), and races
 # (thread sanitizer, without OpenMP, whose runtime it does not know).

@@ -22,7 +22,7 @@ for flavour in blas plain; do
     find "$folder" -name '*.gcda' -delete
     "$folder/unit" || status=1
     golden_cases "$folder/golden" "$flavour build"
-    tests/golden/test-malformed.sh "$folder/golden" || status=1
+    tests/golden/test_malformed.sh "$folder/golden" || status=1
 done
 
 golden_cases "$BUILD/test/blas/golden-rounded" "blas build, Gram matrix rounded otherwise"

@@ -41,7 +41,7 @@ test-math: $(foreach flavour,blas plain,$(BUILD)/test/$(flavour)/unit $(BUILD)/t
 check-warnings:
 	@CFLAGS="$(LGG_CFLAGS) -Itests/golden" tests/unit/check-warnings.sh $(LGG_SOURCES) $(GOLDEN_SOURCES) $(UNIT_SOURCES) tests/unit/reference.c
 
-FORMATTED := $(wildcard src/*/*.[ch] src/*/*.cu src/*/*.cuh tests/*/*.[ch] tests/*/*.cu data/*.[ch])
+FORMATTED := $(wildcard src/*/*.[ch] src/*/*.cu src/*/*.cuh tests/*/*.[ch] tests/*/*.cu experiments/*/*.[ch] data/*.[ch])
 
 .PHONY: format check-format
 format:

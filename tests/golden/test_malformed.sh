@@ -1,7 +1,7 @@
 #!/bin/bash
 # Malformed golden cases get one line that names the file, a line in it and what was expected, and exit status 1; never a crash.
 #
-# usage: tests/golden/test-malformed.sh GOLDEN
+# usage: tests/golden/test_malformed.sh GOLDEN
 set -u
 golden=$1
 work=$(mktemp -d)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Breaks the host of a GPU build on purpose, one thing after another, and expects the comparison of networks to notice.
 #
-# usage: MAKE=make tests/cuda/mutants.sh BUILD SWITCH=VALUE...
+# usage: MAKE=make tests/cuda/test_mutants.sh BUILD SWITCH=VALUE...
 set -u
 build=${1:?} status=0
 shift

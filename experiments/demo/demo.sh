@@ -178,23 +178,27 @@ write_csv() {
     done
 }
 
-# One run from its first iteration to its pictures.
+# One run from its first iteration to its pictures; of the teacher, which is trained, its test error.
 run() {
     local name=$1 by=argmax
+    if [ "$name" = teacher ]; then
+        evaluate teacher cfg/demo-teacher.cfg cfg/demo-teacher.weights argmax
+        return
+    fi
     if [ "$name" = label_variation ]; then by=knn; fi
     train "$name"
     evaluate "$name" "$out/cfg/demo-$name.cfg" "$out/backup/demo-$name.weights" $by
     draw "$name"
 }
 
-# All runs, as many at once as there are cores. Ctrl-C reaches the trainings too: they save and end, then so does the demo; whoever
-# stops the demo alone stops them with it.
+# All runs, as many at once as there are cores, in the order that leaves two cores idle the least. Ctrl-C reaches the trainings too:
+# they save and end, then so does the demo; whoever stops the demo alone stops them with it.
 run_all() {
     local name pid status=0 jobs=() stopped=$out/.stopped
     rm -f "$stopped"
     trap 'echo 130 >"$stopped"' INT
     trap 'echo 143 >"$stopped"; pkill -TERM -f "^./darknet classifier train $out/cifar10.data" || true' TERM
-    for name in "${runs[@]}"; do
+    for name in plain gkd label_variation smooth teacher; do
         while [ ! -e "$stopped" ] && [ "$(jobs -rp | grep -vcx "$watcher")" -ge "$cores" ]; do sleep .2; done
         [ ! -e "$stopped" ] || break
         run "$name" &
@@ -225,7 +229,6 @@ main() {
     trap 'kill $watcher 2>/dev/null || true' EXIT
     run_all
     kill $watcher 2>/dev/null || true
-    evaluate teacher cfg/demo-teacher.cfg cfg/demo-teacher.weights argmax
     write_csv >"$out/results.csv.new" && mv "$out/results.csv.new" "$out/results.csv"
     print_table | tee "$out/results.txt"
     say "$((SECONDS - began)) s; results in $out/results.txt and $out/results.csv, pictures $out/*.svg, logs in $out/logs/"

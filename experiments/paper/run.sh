@@ -145,7 +145,7 @@ evaluate() {
 summarize() {
     local m=$out/measures/$name commit
     commit=$(git rev-parse --short=12 HEAD 2> /dev/null || echo unknown)
-    git diff --quiet HEAD -- src darknet_patch cfg tests/paper 2> /dev/null || commit+=-changed
+    git diff --quiet HEAD -- src darknet_patch cfg experiments/paper 2> /dev/null || commit+=-changed
     printf 'name,value\nmethod,%s\nseed,%s\ncfg,%s\niterations,%s\n' "$method" "$seed" "${cfg_of[$method]}" "$(net_option "$cfg" max_batches)"
     printf 'train_seconds,%s\n' "$(awk '{ n += $1 } END { print n + 0 }' "$out/logs/$name.seconds" 2> /dev/null || echo 0)"
     printf 'date,%s\ncommit,%s\nmachine,%s\n' "$(date -u +%Y-%m-%d)" "$commit" "$(machine)"

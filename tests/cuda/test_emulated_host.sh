@@ -2,7 +2,7 @@
 # Tests a Darknet built for the emulated GPU: networks on the CPU and on the GPU; the same with threads in another order, to the same
 # bits; training, resumed, without a GPU, and on two.
 #
-# usage: tests/cuda/host.sh BUILD
+# usage: tests/cuda/test_emulated_host.sh BUILD
 set -u
 build=${1:?} root=$PWD status=0
 name=$(basename "$build")

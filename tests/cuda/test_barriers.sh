@@ -2,7 +2,7 @@
 # Takes out every __syncthreads(), __syncthreads_or() and __syncthreads_count() of the kernels in turn, and expects the emulation to
 # notice.
 #
-# usage: tests/cuda/barriers.sh TEST_TWINS TEST_TAP
+# usage: tests/cuda/test_barriers.sh TEST_TWINS TEST_TAP
 set -u
 test_twins=${1:?} test_tap=${2:?} failed=0
 for barrier in $(grep -HnE '__syncthreads(_or|_count)?\(' src/lgg/*.cu src/lgg/*_gpu.h src/darknet/*.cu | sed -E 's|.*/([^:]*:[0-9]+):.*|\1|'); do

@@ -2,7 +2,7 @@
 # Everything that wants a GPU, on the one that is there: golden cases, the twins against the C library and twice over, whole networks
 # against the CPU's, compute-sanitizer, and training on two GPUs where there are two.
 #
-# usage: tests/gpu/test.sh NVCC BUILD TREE CASE...
+# usage: tests/gpu/test_gpu.sh NVCC BUILD TREE CASE...
 set -u
 nvcc=${1:?} build=${2:?} tree=${3:?}
 shift 3

@@ -2,17 +2,19 @@
 # Tests of darknet_patch's scripts: what they do to a user's Darknet tree, to the build tree, and with a network that fails.
 # PASS or FAIL a line; everything happens in a temporary folder whose name has a space in it.
 #
-# usage: scripts_test.sh PRISTINE BUILD_TREE
+# usage: test_scripts.sh PRISTINE BUILD_TREE
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 1
 repository=$PWD
-pristine=$(cd "${1:?usage: scripts_test.sh PRISTINE BUILD_TREE}" && pwd) || exit 1
-built=${2:?usage: scripts_test.sh PRISTINE BUILD_TREE}
+pristine=$(cd "${1:?usage: test_scripts.sh PRISTINE BUILD_TREE}" && pwd) || exit 1
+built=${2:?usage: test_scripts.sh PRISTINE BUILD_TREE}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 work="$scratch/a folder"
 mkdir "$work"
 failures=0
+# make is called as a user calls it, not as a part of the make that runs this.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 
 # check NAME COMMAND...: PASS if the command, given the rest of the line, succeeds.
 check() {
@@ -85,6 +87,33 @@ by_make() {
     (cd "$repository" && make -s install DARKNET="$work/tree" && make -s uninstall DARKNET="$work/tree") && unchanged "$work/tree"
 }
 check the_same_by_make by_make
+
+# What shells and make read otherwise, in the tree's name: for installing and for building.
+odd_names() {
+    local name="o'neil \$x \"\$(HOME)\""
+    new_tree "$name"
+    make -s install DARKNET="$work/$name" && [ -f "$work/$name/lgg/lgg/lgg.h" ] && make -s uninstall DARKNET="$work/$name" &&
+        unchanged "$work/$name" || return 1
+    mkdir -p "$work/builds" && cp -R Makefile darknet_patch src "$work/builds" &&
+        make -s -C "$work/builds" pristine DARKNET="$work/$name" &&
+        cmp "$work/builds/build/pristine/pjreddie/src/gemm.c" "$work/$name/src/gemm.c" || return 1
+    DARKNET="$work/$name" make -s -C "$work/builds" install && make -s -C "$work/builds" uninstall DARKNET="$work/$name" && unchanged "$work/$name"
+}
+check a_tree_may_have_any_name odd_names
+
+# others_files: the files of the tree that are not nobody's.
+others_files() { find "$work/tree" ! \( -uid 65534 -gid 65534 \); }
+
+owner_kept() {
+    new_tree tree
+    chown -R 65534:65534 "$work/tree"
+    install "$work/tree" && [ -z "$(others_files)" ] || { others_files; return 1; }
+    echo '// mine' >> "$work/tree/src/box.c"
+    uninstall "$work/tree" && [ -z "$(others_files)" ] && [ ! -e "$work/tree/lgg" ] || { others_files; return 1; }
+}
+if [ "$(id -u)" = 0 ]; then check what_root_installs_belongs_to_the_owner_of_the_tree owner_kept; else
+    echo "SKIPPED what_root_installs_belongs_to_the_owner_of_the_tree: not root"
+fi
 
 twice() {
     new_tree tree
@@ -271,6 +300,12 @@ queue_change() {
     grep -q 'label-matching.patch does not match' "$scratch/out" && diff -r "$work/build" "$work/build.was"
 }
 check the_build_tree_follows_the_queue queue_change
+
+opencv_missing() {
+    mkdir -p "$scratch/no-opencv" && printf '#!/bin/bash\nexit 1\n' > "$scratch/no-opencv/pkg-config" && chmod +x "$scratch/no-opencv/pkg-config"
+    PATH=$scratch/no-opencv:$PATH one_line_says 'libopencv-dev: make deps OPENCV=1$' stage OPENCV=1
+}
+check without_opencv_one_line_says_which_package_is_missing opencv_missing
 
 blas() {
     grep -q -- -DBLAS "$built/.commands" || { echo "built with BLAS=0"; return 1; }

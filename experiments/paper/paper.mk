@@ -1,0 +1,30 @@
+# make table1, table2, table3: the paper's tables; paper.sh runs them, the table files say what they are.
+#
+#   SCALE=small   (default) what two cores do within an hour; SCALE=full: RECIPES to the letter, for a GPU
+#   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
+#
+#   make search        label variation's open choices, on training images only
+#   make keep-results  puts finished tables into RESULTS.md and results/ here, from where README links to them
+
+SCALE ?= small
+PAPER := $(BUILD)/paper
+PAPER_CFLAGS = -O2 -std=c11 $(OWN_WARNINGS) -Isrc/lgg -Isrc/tool
+PAPER_LIBS = -L$(HOST_TREE) -ldarknet -Wl,-rpath,$(abspath $(HOST_TREE)) -lgsl -lopenblas -lm
+
+$(PAPER)/paper_table: experiments/paper/paper_table.c src/tool/tool.h src/tool/tool_drawing.h
+	@mkdir -p $(@D)
+	@$(CC) $(PAPER_CFLAGS) $< -o $@ $(PAPER_LIBS)
+
+PAPER_TABLES := $(patsubst experiments/paper/%.txt,%,$(wildcard experiments/paper/table*.txt experiments/paper/search*.txt))
+
+.PHONY: table1 table2 table3 search $(PAPER_TABLES)
+table1 table2 table3: %: %-$(SCALE)
+search: search-label_variation
+$(PAPER_TABLES): deps darknet data
+	@$(MAKE) --no-print-directory $(PAPER)/paper_table
+	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' GPU='$(GPU)' \
+		experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
+
+.PHONY: keep-results
+keep-results:
+	@experiments/paper/keep.sh results experiments/paper

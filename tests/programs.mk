@@ -1,0 +1,41 @@
+# What the areas share that test the host from inside: how a test program is compiled with the host's headers and ours, linked with its
+# library, and run.
+
+# -isystem: the host's headers are not ours to warn of.
+HOST_TEST_CFLAGS = -isystem $(HOST_TREE)/include -isystem $(HOST_TREE)/src -Isrc/lgg -Isrc/darknet \
+	-DLGG_HOST_HEADER='"host_$(HOST).h"'
+HOST_TEST_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
+
+.PHONY: host-test-libs host-stock
+ifeq ($(HOST),alexeyab)
+# It has no library of its own by default, and other names for what the tests call.
+HOST_TEST_CFLAGS += -D_GNU_SOURCE= -isystem $(HOST_TREE)/3rdparty/stb/include -include tests/second_host/as_first_host.h
+HOST_LDFLAGS = $(shell printf 'include Makefile\nldflags:\n\t@echo $$(LDFLAGS)\n' | \
+	$(MAKE) --no-print-directory -s -C $(HOST_TREE) -f - ldflags $(HOST_SWITCHES))
+HOST_TEST_LIBS = $(BUILD)/tests/second-host.o $(filter-out %/darknet.o, $(wildcard $(HOST_TREE)/obj/*.o)) \
+	$(HOST_LDFLAGS) -lstdc++
+host-test-libs: host
+	@mkdir -p $(BUILD)/tests
+	@$(CC) -O1 $(OWN_WARNINGS) $(filter-out -include tests/second_host/as_first_host.h, $(HOST_TEST_CFLAGS)) \
+		-c tests/second_host/as_first_host.c -o $(BUILD)/tests/second-host.o
+else
+host-test-libs: host
+endif
+
+# $(call host_program,PROGRAM,SOURCES AND FLAGS)
+host_program = $(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) $(2) -o $(1) $(HOST_TEST_LIBS)
+
+# $(call run_on_one_thread,COMMAND,LOG): for networks so small that threads would get into each other's way. Where it fails, the end of
+# what it said.
+run_on_one_thread = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(1) 2> $(2) || { tail -5 $(2); exit 1; }
+
+# The files whose functions FAST and DNNL replace, compiled without them: linked into a program, they take the place of the library's.
+STOCK_CFLAGS = -w -Ofast -fopenmp $(HOST_TEST_CFLAGS)
+STOCK_FILES := batchnorm_layer activations activation_layer shortcut_layer convolutional_layer
+STOCK_OBJECTS := $(STOCK_FILES:%=$(BUILD)/tests/stock/%.o)
+ifeq ($(HOST),pjreddie)
+host-stock: host-test-libs
+	@mkdir -p $(BUILD)/tests/stock
+	@for file in $(STOCK_FILES); do \
+		$(CC) $(STOCK_CFLAGS) -c $(HOST_TREE)/src/$$file.c -o $(BUILD)/tests/stock/$$file.o || exit 1; done
+endif
