@@ -4,7 +4,7 @@
 # The second host brings its own programs: these areas test its sources, the others the first host's.
 ifeq ($(HOST),alexeyab)
 TESTS := $(filter golden test-math test-gradient test-layers test-recipe test-cfg test-robust test-tool test-gpu-link \
-	test-second-host test-teacher, $(TESTS))
+	test-second-host test-teacher test-every-cfg, $(TESTS))
 endif
 
 .PHONY: test
