@@ -5,12 +5,12 @@
 # The second host brings its own programs: these areas test its sources, the others the first host's.
 ifeq ($(HOST),alexeyab)
 TESTS := $(filter golden test-math test-gradient test-layers test-recipe test-cfg test-robust test-tool test-gpu-link \
-	test-second-host test-teacher, $(TESTS))
+	test-second-host test-teacher test-every-cfg test-docs, $(TESTS))
 TEST_PRODUCTS := $(ROBUST_TEST)/make_images
 endif
 
 # The longest begin first, so that none of them is left for the end.
-TESTS_LONG := test-host test-gpu-emulated test-gpu-link test-second-host test-fuzz test-paper test-cuda test-opencv test-math test-robust \
+TESTS_LONG := test-host test-gpu-emulated test-every-cfg test-gpu-link test-second-host test-fuzz test-paper test-cuda test-opencv test-math test-robust \
 	test-gradient check-warnings test-tool test-demo
 TESTS_IN_ORDER = $(filter $(TESTS),$(TESTS_LONG)) $(sort $(filter-out $(TESTS_LONG),$(TESTS)))
 

@@ -9,6 +9,7 @@
 #include "connected_layer.h"
 #include "convolutional_layer.h"
 #include "dark_cuda.h"
+#include "lgg_array.h"
 #include "list.h"
 #include "network.h"
 #include "option_list.h"
@@ -256,9 +257,105 @@ static inline void host_axpy_device(int n, float a, float *x, float *y) {
 }
 #endif
 
-/* Floats in a weights file of a layer of a kind that only this host has. */
-static inline size_t host_layer_floats(const layer *l) {
-    return l->type == IMPLICIT || (l->type == SHORTCUT && l->nweights > 0) ? (size_t)l->nweights : 0;
+/* Fills leaves with the layers that own what l learns, in the order in which a weights file has them: l itself or, in a recurrent
+ * layer, those that it is made of; none where it learns nothing or shares what another owns. Returns their number. */
+#define HOST_MAX_LEAVES 11
+static inline int host_leaf_layers(layer *l, layer *leaves[HOST_MAX_LEAVES]) {
+    layer **end = leaves;
+    switch (l->type) {
+    case CONVOLUTIONAL:
+        if (!l->share_layer) *end++ = l;
+        break;
+    case SHORTCUT:
+        if (l->nweights > 0) *end++ = l;
+        break;
+    case IMPLICIT:
+    case CONNECTED:
+    case BATCHNORM:
+    case LOCAL:
+        *end++ = l;
+        break;
+    case RNN:
+    case CRNN:
+        *end++ = l->input_layer, *end++ = l->self_layer, *end++ = l->output_layer;
+        break;
+    case GRU:
+        *end++ = l->input_z_layer, *end++ = l->input_r_layer, *end++ = l->input_h_layer;
+        *end++ = l->state_z_layer, *end++ = l->state_r_layer, *end++ = l->state_h_layer;
+        break;
+    case LSTM:
+        *end++ = l->wf, *end++ = l->wi, *end++ = l->wg, *end++ = l->wo;
+        *end++ = l->uf, *end++ = l->ui, *end++ = l->ug, *end++ = l->uo;
+        break;
+    case CONV_LSTM:
+        if (l->peephole) *end++ = l->vf, *end++ = l->vi, *end++ = l->vo;
+        *end++ = l->wf;
+        if (!l->bottleneck) *end++ = l->wi, *end++ = l->wg, *end++ = l->wo;
+        *end++ = l->uf, *end++ = l->ui, *end++ = l->ug, *end++ = l->uo;
+        break;
+    default:
+        break;
+    }
+    return (int)(end - leaves);
+}
+
+/* The number of a leaf's weights, biases and scales not among them. */
+static inline size_t host_weight_count(const layer *l) {
+    switch (l->type) {
+    case CONVOLUTIONAL:
+    case SHORTCUT:
+    case IMPLICIT:
+        return (size_t)l->nweights;
+    case CONNECTED:
+        return (size_t)l->inputs * (size_t)l->outputs;
+    case LOCAL:
+        return (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n * (size_t)l->out_w * (size_t)l->out_h;
+    default:
+        return 0;
+    }
+}
+
+/* Fills memory with what layer l of net hands from one batch to the next, its updates not among it: what recurrent layers remember,
+ * what their backward passes read before they write it, and the averages of `ema_alpha`. Returns the number of arrays. */
+#define HOST_MAX_MEMORY 7
+static inline int host_layer_memory(const network *net, const layer *l, lgg_array memory[HOST_MAX_MEMORY]) {
+    const size_t n = (size_t)l->outputs * (size_t)l->batch;
+    lgg_array *end = memory;
+    if (l->type == CONVOLUTIONAL && net->ema_alpha > 0) {
+        *end++ = (lgg_array){"average weights", l->weights_ema, NULL, (size_t)l->nweights};
+        *end++ = (lgg_array){"average biases", l->biases_ema, NULL, (size_t)l->n};
+        *end++ = (lgg_array){"average scales", l->scales_ema, NULL, (size_t)l->n};
+    }
+    if (l->type == GRU) *end++ = (lgg_array){"state", l->state, l->state_gpu, n};
+    if (l->type == LSTM || l->type == CONV_LSTM) {
+        *end++ = (lgg_array){"cell", l->c_cpu, l->c_gpu, n};
+        *end++ = (lgg_array){"state", l->h_cpu, l->h_gpu, n};
+        *end++ = (lgg_array){"cell's delta", l->dc_cpu, l->dc_gpu, n};
+        *end++ = (lgg_array){"previous cell", l->prev_cell_cpu, l->prev_cell_gpu, n};
+    }
+    if (l->type == LSTM || l->type == CONV_LSTM || l->type == HISTORY)
+        *end++ = (lgg_array){"previous state", l->prev_state_cpu, l->prev_state_gpu, n};
+    if (l->type == CONV_LSTM) {
+        *end++ = (lgg_array){"stored cell", l->stored_c_cpu, l->stored_c_gpu, n};
+        *end++ = (lgg_array){"stored state", l->stored_h_cpu, l->stored_h_gpu, n};
+    }
+    return (int)(end - memory);
+}
+
+/* Writes to file what a weights file has of layer l of net, as far as it is read back: without the scales that it is not to load.
+ * Without a layer (NULL): what such a file has before its layers. */
+static inline void host_write_layer(const network *net, const layer *l, FILE *file) {
+    uint64_t seen = 0;
+    network one = *net;
+    layer alone;
+    one.n = l != NULL;
+    one.layers = &alone;
+    one.seen = &seen;
+    if (l) {
+        alone = *l;
+        if (l->dontloadscales) alone.batch_normalize = 0;
+    }
+    write_weights_upto(one, file, one.n, 0);
 }
 
 /* Frees what only training reads of a layer on the device. */

@@ -5,6 +5,7 @@
 #include "darknet.h"
 #include "connected_layer.h"
 #include "convolutional_layer.h"
+#include "lgg_array.h"
 #include "network.h"
 #include "option_list.h"
 #include "parser.h"
@@ -212,10 +213,95 @@ static inline void host_axpy_device(int n, float a, float *x, float *y) {
 }
 #endif
 
-/* Floats in a weights file of a layer of a kind that only this host has. */
-static inline size_t host_layer_floats(const layer *l) {
-    (void)l;
-    return 0;
+/* Fills leaves with the layers that own what l learns, in the order in which a weights file has them: l itself or, in a recurrent
+ * layer, those that it is made of; none where it learns nothing. Returns their number. */
+#define HOST_MAX_LEAVES 8
+static inline int host_leaf_layers(layer *l, layer *leaves[HOST_MAX_LEAVES]) {
+    layer **end = leaves;
+    switch (l->type) {
+    case CONVOLUTIONAL:
+    case DECONVOLUTIONAL:
+    case CONNECTED:
+    case BATCHNORM:
+    case LOCAL:
+        *end++ = l;
+        break;
+    case RNN:
+    case CRNN:
+        *end++ = l->input_layer, *end++ = l->self_layer, *end++ = l->output_layer;
+        break;
+    case LSTM:
+        *end++ = l->wi, *end++ = l->wf, *end++ = l->wo, *end++ = l->wg;
+        *end++ = l->ui, *end++ = l->uf, *end++ = l->uo, *end++ = l->ug;
+        break;
+    case GRU:
+        *end++ = l->wz, *end++ = l->wr, *end++ = l->wh;
+        *end++ = l->uz, *end++ = l->ur, *end++ = l->uh;
+        break;
+    default:
+        break;
+    }
+    return (int)(end - leaves);
+}
+
+/* The number of a leaf's weights, biases and scales not among them. */
+static inline size_t host_weight_count(const layer *l) {
+    switch (l->type) {
+    case CONVOLUTIONAL:
+    case DECONVOLUTIONAL:
+        return (size_t)l->nweights;
+    case CONNECTED:
+        return (size_t)l->inputs * (size_t)l->outputs;
+    case LOCAL:
+        return (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n * (size_t)l->out_w * (size_t)l->out_h;
+    default:
+        return 0;
+    }
+}
+
+#ifdef GPU
+#define HOST_GPU(x) (x)
+#else
+#define HOST_GPU(x) NULL
+#endif
+
+/* Fills memory with what layer l of net hands from one batch to the next, its updates not among it: what recurrent layers remember,
+ * and what their backward passes read before they write it. Returns the number of arrays. */
+#define HOST_MAX_MEMORY 5
+static inline int host_layer_memory(const network *net, const layer *l, lgg_array memory[HOST_MAX_MEMORY]) {
+    const size_t n = (size_t)l->outputs * (size_t)l->batch;
+    lgg_array *end = memory;
+    (void)net;
+    if (l->type == GRU || l->type == RNN) *end++ = (lgg_array){"state", l->state, HOST_GPU(l->state_gpu), n};
+    if (l->type == LSTM) {
+        *end++ = (lgg_array){"cell", l->c_cpu, HOST_GPU(l->c_gpu), n};
+        *end++ = (lgg_array){"state", l->h_cpu, HOST_GPU(l->h_gpu), n};
+        *end++ = (lgg_array){"cell's delta", l->dc_cpu, HOST_GPU(l->dc_gpu), n};
+        *end++ = (lgg_array){"previous cell", l->prev_cell_cpu, HOST_GPU(l->prev_cell_gpu), n};
+        *end++ = (lgg_array){"previous state", l->prev_state_cpu, HOST_GPU(l->prev_state_gpu), n};
+    }
+    return (int)(end - memory);
+}
+
+/* Writes to file what a weights file has of layer l of net, as far as it is read back: without the scales that it is not to load, and
+ * with as many filters as it is to (`numload`). Without a layer (NULL): what such a file has before its layers. */
+static inline void host_write_layer(const network *net, const layer *l, FILE *file) {
+    size_t seen = 0;
+    network one = *net;
+    layer alone;
+    one.n = l != NULL;
+    one.layers = &alone;
+    one.seen = &seen;
+    if (l) {
+        alone = *l;
+        alone.dontsave = 0;
+        if (l->dontloadscales) alone.batch_normalize = 0;
+        if (l->numload && (l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL)) {
+            alone.n = l->numload;
+            alone.nweights = l->nweights / l->n * l->numload;
+        }
+    }
+    write_weights_upto(&one, file, one.n);
 }
 
 /* Frees what only training reads of a layer on the device. */

@@ -1,7 +1,7 @@
 /* lgg_checkpoint.c: see lgg_checkpoint.h.
  *
- * A state file is a header, then every array of lgg_leaf_updates in the order of the layers, each preceded by its length, then a
- * checksum over all before it. Numbers are the machine's own, as in Darknet's weights files. */
+ * A state file is a header, then every array of lgg_leaf_updates and lgg_layer_memory in the order of the layers, each preceded by its
+ * length, then a checksum over all before it. Numbers are the machine's own, as in Darknet's weights files. */
 #include "lgg_checkpoint.h"
 
 #include <errno.h>
@@ -67,14 +67,14 @@ static void pushed(const lgg_array *array, float *from) {
 #endif
 }
 
-/* Calls visit for each of net's update arrays, in order; stops where it returns 0. */
+/* Calls visit for each of net's arrays of updates and memory, in order; stops where it returns 0. */
 static void for_each_update(network *net, int (*visit)(const lgg_array *, void *), void *context) {
     for (int i = 0; i < net->n; ++i) {
-        layer *leaves[LGG_MAX_LEAVES];
-        const int n = lgg_leaf_layers(&net->layers[i], leaves);
-        for (int j = 0; j < n; ++j) {
-            lgg_array arrays[LGG_MAX_ARRAYS];
-            const int m = lgg_leaf_updates(leaves[j], arrays);
+        layer *leaves[HOST_MAX_LEAVES];
+        lgg_array arrays[LGG_MAX_ARRAYS];
+        const int n = host_leaf_layers(&net->layers[i], leaves);
+        for (int j = 0; j <= n; ++j) {
+            const int m = j < n ? lgg_leaf_updates(leaves[j], arrays) : lgg_layer_memory(net, &net->layers[i], arrays);
             for (int k = 0; k < m; ++k)
                 if (!visit(arrays + k, context)) return;
         }
@@ -132,8 +132,8 @@ static int write_state(network *net, const char *path, uint64_t sum_of_weights, 
 /* The layer that holds NaN or infinity, *array telling in what; -1 if none does. */
 static int first_rubbish(network *net, const char **array) {
     for (int i = 0; i < net->n; ++i) {
-        layer *leaves[LGG_MAX_LEAVES];
-        const int n = lgg_leaf_layers(&net->layers[i], leaves);
+        layer *leaves[HOST_MAX_LEAVES];
+        const int n = host_leaf_layers(&net->layers[i], leaves);
         for (int j = 0; j < n; ++j) {
             lgg_array arrays[LGG_MAX_ARRAYS];
             const int m = lgg_leaf_parameters(leaves[j], arrays);

@@ -10,60 +10,6 @@
 #define LGG_GPU(x) NULL
 #endif
 
-int lgg_leaf_layers(layer *l, layer *leaves[LGG_MAX_LEAVES]) {
-    int n = 0;
-    switch (l->type) {
-    case CONVOLUTIONAL:
-    case DECONVOLUTIONAL:
-    case CONNECTED:
-    case BATCHNORM:
-    case LOCAL:
-        leaves[n++] = l;
-        break;
-    case RNN:
-    case CRNN:
-        leaves[n++] = l->input_layer;
-        leaves[n++] = l->self_layer;
-        leaves[n++] = l->output_layer;
-        break;
-    case LSTM:
-        leaves[n++] = l->wi;
-        leaves[n++] = l->wf;
-        leaves[n++] = l->wo;
-        leaves[n++] = l->wg;
-        leaves[n++] = l->ui;
-        leaves[n++] = l->uf;
-        leaves[n++] = l->uo;
-        leaves[n++] = l->ug;
-        break;
-    case GRU:
-        leaves[n++] = l->wz;
-        leaves[n++] = l->wr;
-        leaves[n++] = l->wh;
-        leaves[n++] = l->uz;
-        leaves[n++] = l->ur;
-        leaves[n++] = l->uh;
-        break;
-    default:
-        break;
-    }
-    return n;
-}
-
-static size_t weight_count(const layer *l) {
-    switch (l->type) {
-    case CONVOLUTIONAL:
-    case DECONVOLUTIONAL:
-        return (size_t)l->nweights;
-    case CONNECTED:
-        return (size_t)l->inputs * (size_t)l->outputs;
-    case LOCAL:
-        return (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n * (size_t)l->out_w * (size_t)l->out_h;
-    default:
-        return 0;
-    }
-}
-
 static size_t bias_count(const layer *l) {
     switch (l->type) {
     case CONVOLUTIONAL:
@@ -98,12 +44,12 @@ int lgg_leaf_parameters(const layer *l, lgg_array arrays[LGG_MAX_ARRAYS]) {
         append(arrays, &n, "rolling mean", l->rolling_mean, LGG_GPU(l->rolling_mean_gpu), biases);
         append(arrays, &n, "rolling variance", l->rolling_variance, LGG_GPU(l->rolling_variance_gpu), biases);
     }
-    append(arrays, &n, "weights", l->weights, LGG_GPU(l->weights_gpu), weight_count(l));
+    append(arrays, &n, "weights", l->weights, LGG_GPU(l->weights_gpu), host_weight_count(l));
     return n;
 }
 
 int lgg_leaf_updates(const layer *l, lgg_array arrays[LGG_MAX_ARRAYS]) {
-    const size_t biases = bias_count(l), weights = weight_count(l);
+    const size_t biases = bias_count(l), weights = host_weight_count(l);
     int n = 0;
     append(arrays, &n, "bias updates", l->bias_updates, LGG_GPU(l->bias_updates_gpu), biases);
     if (has_scales(l)) append(arrays, &n, "scale updates", l->scale_updates, LGG_GPU(l->scale_updates_gpu), biases);
@@ -116,6 +62,15 @@ int lgg_leaf_updates(const layer *l, lgg_array arrays[LGG_MAX_ARRAYS]) {
     append(arrays, &n, "scale m", NULL, LGG_GPU(l->scale_m_gpu), biases);
     append(arrays, &n, "scale v", NULL, LGG_GPU(l->scale_v_gpu), biases);
 #endif
+    return n;
+}
+
+int lgg_layer_memory(const network *net, const layer *l, lgg_array arrays[LGG_MAX_ARRAYS]) {
+    lgg_array memory[HOST_MAX_MEMORY];
+    const int m = host_layer_memory(net, l, memory);
+    int n = 0;
+    for (int i = 0; i < m; ++i)
+        append(arrays, &n, memory[i].name, memory[i].cpu, LGG_GPU(memory[i].gpu), memory[i].n);
     return n;
 }
 

@@ -1,6 +1,7 @@
 /* lgg_parameters.h: the arrays a layer learns and updates, whatever its type.
  *
- * Darknet's recurrent layers are made of connected or convolutional ones: the layers that own arrays are called leaves here. */
+ * Darknet's recurrent layers are made of connected or convolutional ones: the layers that own arrays are called leaves here. Which
+ * they are, the host knows (host_leaf_layers). */
 #ifndef LGG_PARAMETERS_H
 #define LGG_PARAMETERS_H
 
@@ -10,24 +11,16 @@
 extern "C" {
 #endif
 
-#define LGG_MAX_LEAVES 8
 #define LGG_MAX_ARRAYS 9
-
-typedef struct {
-    const char *name;
-    float *cpu; /* n values; NULL if they live on the GPU alone */
-    float *gpu; /* the same on the GPU; NULL in a CPU build or run */
-    size_t n;
-} lgg_array;
-
-/* Fills leaves with the layers that own arrays, in the order of Darknet's weights files; returns their number. */
-int lgg_leaf_layers(layer *l, layer *leaves[LGG_MAX_LEAVES]);
 
 /* Fills arrays with a leaf's biases, scales, rolling statistics and weights, as far as it has them; returns their number. */
 int lgg_leaf_parameters(const layer *leaf, lgg_array arrays[LGG_MAX_ARRAYS]);
 
 /* Fills arrays with what a leaf's updates carry from one iteration to the next: momentum, and Adam's moments. */
 int lgg_leaf_updates(const layer *leaf, lgg_array arrays[LGG_MAX_ARRAYS]);
+
+/* Fills arrays with what else layer l of net (not a leaf) carries from one batch to the next, such as what recurrent layers remember. */
+int lgg_layer_memory(const network *net, const layer *l, lgg_array arrays[LGG_MAX_ARRAYS]);
 
 /* Adds -decay*batch*w to the updates of a leaf's biases and scales. */
 void lgg_decay_biases_and_scales(const layer *leaf, update_args a);

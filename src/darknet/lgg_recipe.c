@@ -215,8 +215,8 @@ void lgg_begin_iteration(const network *net) {
 void lgg_decay_all(network *net, update_args a) {
     if (!net->recipe || !net->recipe->decay_all) return;
     for (int i = 0; i < net->n; ++i) {
-        layer *leaves[LGG_MAX_LEAVES];
-        const int n = net->layers[i].update ? lgg_leaf_layers(&net->layers[i], leaves) : 0;
+        layer *leaves[HOST_MAX_LEAVES];
+        const int n = net->layers[i].update ? host_leaf_layers(&net->layers[i], leaves) : 0;
         for (int j = 0; j < n; ++j)
             lgg_decay_biases_and_scales(leaves[j], a);
     }

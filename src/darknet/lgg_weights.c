@@ -1,4 +1,8 @@
-/* lgg_weights.c: whether a weights file is one of the network that is to load it, told by its length. */
+/* lgg_weights.c: whether a weights file is one of the network that is to load it, told by its length. What the file holds of a layer
+ * is what the host's own writer writes of it: its bytes are counted, not worked out again here. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* fopencookie */
+#endif
 #include "lgg_weights.h"
 
 #include <errno.h>
@@ -8,64 +12,40 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static size_t connected_floats(const layer *l) {
-    size_t outputs = (size_t)l->outputs, normalization = l->batch_normalize && !l->dontloadscales ? 3 * outputs : 0;
-    return outputs + outputs * (size_t)l->inputs + normalization;
+/* The number of arrays that a [batchnorm] has in a file. Stock Darknet leaves out its biases, which come first. */
+enum { ALL_ARRAYS = 4, STOCK_ARRAYS = 3 };
+
+static ssize_t count_bytes(void *count, const char *data, size_t size) {
+    (void)data;
+    *(size_t *)count += size;
+    return (ssize_t)size;
 }
 
-static size_t convolutional_floats(const layer *l) {
-    size_t filters = (size_t)(l->numload ? l->numload : l->n);
-    size_t weights = (size_t)(l->c / (l->groups ? l->groups : 1)) * filters * (size_t)l->size * (size_t)l->size;
-    return filters + weights + (l->batch_normalize && !l->dontloadscales ? 3 * filters : 0);
-}
-
-static size_t local_floats(const layer *l) {
-    size_t weights = (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n;
-    return (size_t)l->outputs + weights * (size_t)l->out_w * (size_t)l->out_h;
-}
-
-static size_t lstm_floats(const layer *l) {
-    return connected_floats(l->wi) + connected_floats(l->wf) + connected_floats(l->wo) + connected_floats(l->wg) +
-           connected_floats(l->ui) + connected_floats(l->uf) + connected_floats(l->uo) + connected_floats(l->ug);
-}
-
-static size_t gru_floats(const layer *l) {
-    return connected_floats(l->wz) + connected_floats(l->wr) + connected_floats(l->wh) + connected_floats(l->uz) +
-           connected_floats(l->ur) + connected_floats(l->uh);
-}
-
-/* Floats of one layer in a weights file; `normalization` is the number of arrays that a [batchnorm] has there. */
-static size_t layer_floats(const layer *l, size_t normalization) {
-    if (l->dontload) return 0;
-    switch (l->type) {
-    case CONVOLUTIONAL:
-    case DECONVOLUTIONAL:
-        return convolutional_floats(l);
-    case CONNECTED:
-        return connected_floats(l);
-    case BATCHNORM:
-        return normalization * (size_t)l->c;
-    case LOCAL:
-        return local_floats(l);
-    case LSTM:
-        return lstm_floats(l);
-    case GRU:
-        return gru_floats(l);
-    case RNN:
-        return connected_floats(l->input_layer) + connected_floats(l->self_layer) + connected_floats(l->output_layer);
-    case CRNN:
-        return convolutional_floats(l->input_layer) + convolutional_floats(l->self_layer) +
-               convolutional_floats(l->output_layer);
-    default:
-        return host_layer_floats(l);
+/* The bytes of layer l of net, or, where l is NULL, of a file without layers. */
+static size_t written_bytes(const network *net, const layer *l) {
+    size_t bytes = 0;
+    FILE *counter = fopencookie(&bytes, "w", (cookie_io_functions_t){.write = count_bytes});
+    if (!counter) {
+        fprintf(stderr, "No memory to count the bytes of a weights file\n");
+        exit(EXIT_FAILURE);
     }
+    host_write_layer(net, l, counter);
+    fclose(counter);
+    return bytes;
 }
 
-static size_t network_bytes(const network *net, size_t header, size_t normalization) {
-    size_t floats = 0;
+/* Bytes of one layer in a weights file that is loaded. */
+static size_t layer_bytes(const network *net, const layer *l, int arrays) {
+    if (l->dontload) return 0;
+    const size_t left_out = l->type == BATCHNORM ? (size_t)(ALL_ARRAYS - arrays) * (size_t)l->c * sizeof(float) : 0;
+    return written_bytes(net, l) - written_bytes(net, NULL) - left_out;
+}
+
+static size_t network_bytes(const network *net, size_t header, int arrays) {
+    size_t bytes = header;
     for (int i = 0; i < net->n; ++i)
-        floats += layer_floats(&net->layers[i], normalization);
-    return header + floats * sizeof(float);
+        bytes += layer_bytes(net, &net->layers[i], arrays);
+    return bytes;
 }
 
 /* Bytes before the weights: three numbers of the version, and the images seen, an int before version 0.2. 0 if the file ends
@@ -84,7 +64,7 @@ void check_weights_file(const lgg_place *place, const char *option, const char *
     size_t header = header_bytes(file), length = (size_t)status.st_size;
     fclose(file);
     if (!header) header = 3 * sizeof(int) + sizeof(size_t);
-    size_t expected = network_bytes(net, header, 4), stock = network_bytes(net, header, 3);
+    size_t expected = network_bytes(net, header, ALL_ARRAYS), stock = network_bytes(net, header, STOCK_ARRAYS);
     if (length == expected || length == stock) return;
     lgg_fail(place, "%s=%s: is %zu bytes long, its network needs %zu: %s", option, path, length, expected,
              length < stock ? "too short" : "too long");
@@ -119,24 +99,38 @@ static size_t open_weights(const char *path, size_t *header) {
     return (size_t)status.st_size;
 }
 
-/* The last of the layers start..cutoff-1 that has weights, all before it being in the file, if the file ends exactly after it; -1
- * if it ends elsewhere. *inside is the layer in which it ends, or -1, and *bytes where that layer ends or, failing that, the last. */
-static int last_layer_in_file(const network *net, int start, int cutoff, size_t normalization, size_t length,
-                              size_t *bytes, int *inside) {
-    int last = -1;
-    *inside = -1;
-    for (int i = start; i < net->n && i < cutoff; ++i) {
-        size_t floats = layer_floats(&net->layers[i], normalization);
-        if (!floats) continue;
-        if (*bytes == length && last >= 0) return last;
-        *bytes += floats * sizeof(float);
-        last = i;
-        if (*bytes > length) {
-            *inside = i;
-            return -1;
+/* How far a file goes. */
+typedef struct {
+    int last; /* the last layer that it holds, if it ends exactly after it; the number of layers: it holds all; -1: neither */
+    int inside;   /* the layer in which it ends, or -1 */
+    size_t bytes; /* the end of that layer, or else of the last one */
+    int arrays;   /* of its [batchnorm] layers */
+} extent;
+
+/* The extent of a file of `length` bytes whose layers start..end-1 begin after its header. */
+static extent extent_of(const network *net, int start, int end, int arrays, size_t header, size_t length) {
+    extent e = {.last = -1, .inside = -1, .bytes = header, .arrays = arrays};
+    for (int i = start; i < end; ++i) {
+        const size_t bytes = layer_bytes(net, &net->layers[i], arrays);
+        if (!bytes) continue;
+        if (e.bytes == length && e.last >= 0) return e;
+        e.bytes += bytes;
+        e.last = i;
+        if (e.bytes > length) {
+            e.inside = i;
+            e.last = -1;
+            return e;
         }
     }
-    return *bytes == length ? net->n : -1;
+    e.last = e.bytes == length ? net->n : -1;
+    return e;
+}
+
+/* The file read as one of ours, or, where only that fits or fits better, of stock Darknet's. */
+static extent best_extent(const network *net, int start, int end, size_t header, size_t length) {
+    const extent ours = extent_of(net, start, end, ALL_ARRAYS, header, length);
+    const extent stock = extent_of(net, start, end, STOCK_ARRAYS, header, length);
+    return stock.last > ours.last ? stock : ours;
 }
 
 static int some_are_not_loaded(const network *net) {
@@ -146,28 +140,43 @@ static int some_are_not_loaded(const network *net) {
     return 0;
 }
 
+int has_batchnorm_biases(const network *net, const char *path, int start) {
+    size_t header;
+    const size_t length = open_weights(path, &header);
+    const extent e = best_extent(net, start, net->n, header, length);
+    return e.last < 0 || e.arrays == ALL_ARRAYS;
+}
+
+/* The host would read more filters than there is room for. */
+static void refuse_too_large_numload(const network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        if (l->numload <= l->n || (l->type != CONVOLUTIONAL && l->type != DECONVOLUTIONAL)) continue;
+        fprintf(stderr, "layer %d [%s]: numload=%d: the layer has only %d filters\n", i, get_layer_string(l->type),
+                l->numload, l->n);
+        exit(EXIT_FAILURE);
+    }
+}
+
 void check_weights_to_load(const network *net, const char *path, int start, int cutoff) {
-    size_t header, length = open_weights(path, &header);
-    size_t bytes = header, stock_bytes = header;
-    int inside, stock_inside;
-    int last = last_layer_in_file(net, start, cutoff, 4, length, &bytes, &inside);
-    /* Stock Darknet leaves the biases of [batchnorm] out. */
-    int stock_last = last_layer_in_file(net, start, cutoff, 3, length, &stock_bytes, &stock_inside);
-    if (last < 0) last = stock_last;
-    if (last == net->n) return;
-    if (last < 0 && inside < 0 && (cutoff < net->n || some_are_not_loaded(net))) return;
-    if (last < 0 && inside < 0) {
+    size_t header;
+    refuse_too_large_numload(net);
+    const size_t length = open_weights(path, &header);
+    const extent e = best_extent(net, start, cutoff < net->n ? cutoff : net->n, header, length);
+    if (e.last == net->n) return;
+    if (e.last < 0 && e.inside < 0 && (cutoff < net->n || some_are_not_loaded(net))) return;
+    if (e.last < 0 && e.inside < 0) {
         weights_fail(path, "is %zu bytes too long: the network's weights take %zu bytes, the file has %zu",
-                     length - bytes, bytes, length);
+                     length - e.bytes, e.bytes, length);
     }
-    if (last < 0) {
-        weights_fail(path, "ends inside layer %d [%s]: the layer would end at byte %zu, the file has %zu", inside,
-                     get_layer_string(net->layers[inside].type), bytes, length);
+    if (e.last < 0) {
+        weights_fail(path, "ends inside layer %d [%s]: the layer would end at byte %zu, the file has %zu", e.inside,
+                     get_layer_string(net->layers[e.inside].type), e.bytes, length);
     }
-    const char *type = get_layer_string(net->layers[last].type);
+    const char *type = get_layer_string(net->layers[e.last].type);
     if (!is_training) {
         weights_fail(path, "ends after layer %d [%s]: only a training can start from weights of some of the layers",
-                     last, type);
+                     e.last, type);
     }
-    fprintf(stderr, "%s ends after layer %d [%s]: the layers after it start from new weights\n", path, last, type);
+    fprintf(stderr, "%s ends after layer %d [%s]: the layers after it start from new weights\n", path, e.last, type);
 }

@@ -18,4 +18,8 @@ void note_darknet_command(int argc, char **argv);
  * training; elsewhere that is an error too. */
 void check_weights_to_load(const network *net, const char *path, int start, int cutoff);
 
+/* Whether a file that passed that check, its first layer being `start` of net, has the biases of [batchnorm] layers, which files of
+ * stock pjreddie/darknet have not; told by its length. */
+int has_batchnorm_biases(const network *net, const char *path, int start);
+
 #endif
