@@ -14,6 +14,11 @@ add_definitions(-DLGG_HOST_HEADER="host_alexeyab.h")
 # Darknet's -Ofast assumes that there is no NaN and no infinity, which our checks look for.
 set_source_files_properties(${lgg_sources} PROPERTIES LANGUAGE C COMPILE_OPTIONS "-O3;-fno-fast-math;-fno-math-errno")
 
+# Those of its own files that look for it too find it then.
+foreach(file blas box classifier gaussian_yolo_layer region_layer utils yolo_layer)
+  set_source_files_properties("${CMAKE_CURRENT_SOURCE_DIR}/src/${file}.c" PROPERTIES COMPILE_OPTIONS "-fno-finite-math-only")
+endforeach()
+
 if(ENABLE_CUDA)
   file(GLOB lgg_cuda_sources "${CMAKE_CURRENT_LIST_DIR}/lgg/*.cu" "${CMAKE_CURRENT_LIST_DIR}/darknet/*.cu")
   list(APPEND cuda_sources ${lgg_cuda_sources})

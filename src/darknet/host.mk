@@ -62,6 +62,11 @@ ifneq ($(DEBUG), 1)
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): OPTS = -O3 -fno-math-errno -fopenmp-simd
 endif
 
+# Those of AlexeyAB's own files that look for it too find it then.
+ifeq ($(LGG_HOST), alexeyab)
+$(addprefix $(OBJDIR), blas.o box.o classifier.o gaussian_yolo_layer.o region_layer.o utils.o yolo_layer.o): CFLAGS += -fno-finite-math-only
+endif
+
 ifeq ($(BLAS), 1)
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_BLAS
 LDFLAGS += -lopenblas

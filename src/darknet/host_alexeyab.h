@@ -142,6 +142,10 @@ static inline int *host_updates(const network *net) {
 static inline size_t host_iteration(const network *net) {
     return (size_t)get_current_iteration(*net);
 }
+/* Whether a detector's batches change their size with that of the images. */
+static inline int host_changes_batch(const network *net) {
+    return net->dynamic_minibatch;
+}
 static inline float host_learning_rate(const network *net) {
     return get_current_rate(*net);
 }

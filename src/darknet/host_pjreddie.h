@@ -119,6 +119,11 @@ static inline int *host_updates(const network *net) {
 static inline size_t host_iteration(const network *net) {
     return get_current_batch((network *)net);
 }
+/* Whether a detector's batches change their size with that of the images. */
+static inline int host_changes_batch(const network *net) {
+    (void)net;
+    return 0;
+}
 static inline float host_learning_rate(const network *net) {
     return get_current_rate((network *)net);
 }

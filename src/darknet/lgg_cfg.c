@@ -5,9 +5,10 @@
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lgg_names.h"
 
 #include LGG_HOST_HEADER
 
@@ -34,34 +35,6 @@ void lgg_warn(const lgg_place *place, const char *format, ...) {
     va_start(arguments, format);
     print_place(place, "warning: ", format, arguments);
     va_end(arguments);
-}
-
-/* The number of edits between two words: one row of the classical table at a time, row[j] = distance(a[0..i), b[0..j)). */
-static size_t edit_distance(const char *a, const char *b) {
-    size_t row[64], length = strlen(b);
-    if (length >= sizeof row / sizeof *row) return SIZE_MAX;
-    for (size_t j = 0; j <= length; ++j)
-        row[j] = j;
-    for (size_t i = 0; a[i]; ++i) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < length; ++j) {
-            size_t edits = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            if (row[j] + 1 < edits) edits = row[j] + 1;
-            if (diagonal + 1 < edits) edits = diagonal + 1;
-            row[j + 1] = edits;
-        }
-    }
-    return row[length];
-}
-
-const char *lgg_nearest_name(const char *word, const char *const *names) {
-    const char *nearest = names[0];
-    for (; *names; ++names) {
-        if (edit_distance(word, *names) < edit_distance(word, nearest)) nearest = *names;
-    }
-    return nearest;
 }
 
 static int is_among(const char *word, const char *const *names) {

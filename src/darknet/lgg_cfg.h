@@ -45,7 +45,4 @@ const char *lgg_cfg_string(const lgg_cfg *cfg, const char *name);
 /* A comma-separated list of whole numbers; the caller frees it. NULL and *n = 0 where it is not given. */
 int *lgg_cfg_list(const lgg_cfg *cfg, const char *name, int *n);
 
-/* The one of `names` (NULL-terminated) that takes the fewest insertions, deletions and replacements to get from `word`. */
-const char *lgg_nearest_name(const char *word, const char *const *names);
-
 #endif

@@ -6,6 +6,7 @@
 #include "label_variation_layer.h"
 #include "lgg_gkd_layer.h"
 #include "lgg_hooks.h"
+#include "lgg_names.h"
 #include "lgg_recipe.h"
 #include "lgg_section.h"
 #include "lgg_smooth_layer.h"
@@ -15,11 +16,9 @@ static const struct {
     const char *type;
     layer (*make)(const lgg_cfg *cfg, network *net);
 } sections[] = {
-    {"label_variation", make_label_variation_layer},
-    {"lgg_smooth", make_lgg_smooth_layer},
-    {"lgg_gkd", make_lgg_gkd_layer},
-    {"rkd", make_rkd_layer},
-    {"hkd", make_hkd_layer},
+#define ENTRY(type) {#type, make_##type##_layer},
+    LGG_SECTION_TYPES(ENTRY)
+#undef ENTRY
 };
 
 /* The entry of a section's header, such as "[rkd]"; -1 if it is none of ours. */

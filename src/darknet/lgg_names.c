@@ -9,16 +9,15 @@
 
 #define LGG_LONGEST_NAME 63
 
-static const char *const sections[] = {
-    HOST_SECTIONS, "[label_variation]", "[lgg_smooth]", "[lgg_gkd]", "[rkd]", "[hkd]", NULL};
+#define BRACKETED(type) "[" #type "]",
+static const char *const sections[] = {HOST_SECTIONS, LGG_SECTION_TYPES(BRACKETED) NULL};
 
 static int smallest(int a, int b, int c) {
     int least = a < b ? a : b;
     return least < c ? least : c;
 }
 
-/* Optimal string alignment distance. */
-static int edits(const char *a, const char *b) {
+int lgg_edits(const char *a, const char *b) {
     const size_t n = strlen(a), m = strlen(b);
     int d[LGG_LONGEST_NAME + 1][LGG_LONGEST_NAME + 1];
     if (n > LGG_LONGEST_NAME || m > LGG_LONGEST_NAME) return LGG_LONGEST_NAME;
@@ -36,13 +35,21 @@ static int edits(const char *a, const char *b) {
     return d[n][m];
 }
 
+const char *lgg_nearest_name(const char *name, const char *const *names) {
+    const char *nearest = names[0];
+    for (; *names; ++names) {
+        if (lgg_edits(name, *names) < lgg_edits(name, nearest)) nearest = *names;
+    }
+    return nearest;
+}
+
 const char *lgg_similar_name(const char *name, const char *const *names) {
     const char *nearest = NULL;
     int least = LGG_LONGEST_NAME;
     for (; *names; ++names) {
         const size_t length = strlen(*names);
         const int allowed = length <= 5 ? 1 : length <= 9 ? 2 : 3;
-        const int distance = edits(name, *names);
+        const int distance = lgg_edits(name, *names);
         if (distance <= allowed && distance < least) {
             least = distance;
             nearest = *names;

@@ -1,4 +1,4 @@
-/* lgg_names.h: what a misspelt name was meant to be. */
+/* lgg_names.h: the names of our sections, and what a misspelt name was meant to be. */
 #ifndef LGG_NAMES_H
 #define LGG_NAMES_H
 
@@ -6,8 +6,18 @@
 extern "C" {
 #endif
 
-/* The name nearest to `name` in a NULL-terminated list, by edits of one letter (change, insert, remove, swap of neighbours):
- * at most one for names of up to five letters, two for up to nine, three beyond; NULL if none is that near. */
+/* Our section types, X(type) for each: a section is [type], its layer made by make_type_layer. */
+#define LGG_SECTION_TYPES(X) X(label_variation) X(lgg_smooth) X(lgg_gkd) X(rkd) X(hkd)
+
+/* How many edits of one letter (change, insert, remove, swap of neighbours) lead from a to b: their optimal string alignment distance.
+ * Names of 64 letters and more count as 63 edits away from everything. */
+int lgg_edits(const char *a, const char *b);
+
+/* The one of `names` (NULL-terminated, not empty) that takes the fewest edits to get from `name`, the first of equal ones. */
+const char *lgg_nearest_name(const char *name, const char *const *names);
+
+/* The name nearest to `name` in a NULL-terminated list:
+ * at most one edit for names of up to five letters, two for up to nine, three beyond; NULL if none is that near. */
 const char *lgg_similar_name(const char *name, const char *const *names);
 
 /* Ends the program: a cfg section of a type that does not exist, with the nearest that does. */

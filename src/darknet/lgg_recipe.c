@@ -17,7 +17,11 @@ static const char *const our_options[] = {"pad_crop",  "flip",     "shuffle", "s
 static _Thread_local struct {
     const lgg_recipe *recipe;
     size_t position;
+    int draws; /* of paths so far, for this share */
 } loading;
+
+/* The images of an iteration's size, every so many iterations. */
+#define LGG_ITERATIONS_OF_A_SIZE 10
 
 /* The option's value, def where it is not given; anything but a whole number of its range ends the program. */
 static int option_in_range(list *options, const char *key, int def, int low, int high) {
@@ -86,15 +90,44 @@ static void refuse_careless_options(list *options) {
     }
 }
 
-static void refuse_misspelt_options(list *options) {
-    for (node *n = options->front; n; n = n->next) {
+/* Whether the two, of the same length, differ by a swap of neighbours; they are one edit apart. */
+static int are_swapped(const char *a, const char *b) {
+    while (*a == *b)
+        ++a, ++b;
+    return a[0] == b[1] && a[1] == b[0];
+}
+
+/* Whether a name that nobody reads can only be meant for this one of ours. Short words are one letter from many that are no mistake:
+ * "seen" and "seed", "clip" and "flip". */
+static int is_misspelt(const char *key, const char *ours) {
+    const int edits = lgg_edits(key, ours);
+    if (strlen(ours) > 5) return edits <= (strlen(ours) > 9 ? 2 : 1);
+    return edits == 1 && (strlen(key) != strlen(ours) || are_swapped(key, ours));
+}
+
+/* Whether the host reads an option of this name: given twice, the second one goes unread. */
+static int host_reads(const list *options, const char *key) {
+    for (const node *n = options->front; n; n = n->next) {
         const kvp *option = n->val;
-        if (option->used) continue;
+        if (option->used && strcmp(option->key, key) == 0) return 1;
+    }
+    return 0;
+}
+
+/* What the host ignores has always been taken: only what is surely meant for us ends the run. */
+static void refuse_misspelt_options(const list *options) {
+    for (const node *n = options->front; n; n = n->next) {
+        const kvp *option = n->val;
         const char *near = lgg_similar_name(option->key, our_options);
-        if (near && strcmp(near, option->key) != 0) {
-            fprintf(stderr, "[net]: unknown option '%s=%s': did you mean '%s'?\n", option->key, option->val, near);
-            exit(EXIT_FAILURE);
+        if (!near || host_reads(options, option->key)) continue;
+        if (!is_misspelt(option->key, near)) {
+            fprintf(stderr, "[net]: warning: nobody reads '%s=%s'; an option with a name like it is '%s'\n",
+                    option->key, option->val ? option->val : "", near);
+            continue;
         }
+        fprintf(stderr, "[net]: unknown option '%s=%s': did you mean '%s'?\n", option->key,
+                option->val ? option->val : "", near);
+        exit(EXIT_FAILURE);
     }
 }
 
@@ -131,6 +164,30 @@ lgg_recipe *lgg_start_loading(const network *net) {
     return net->recipe;
 }
 
+lgg_recipe *lgg_start_detecting(const network *net) {
+    const lgg_recipe *recipe = net->recipe;
+    if (recipe && recipe->pad_crop >= 0) {
+        fprintf(stderr,
+                "[net]: warning: pad_crop=%d is for classifiers; a detector's images are moved by jitter instead\n",
+                recipe->pad_crop);
+    }
+    if (recipe && recipe->active && host_changes_batch(net)) {
+        fprintf(stderr,
+                "[net]: warning: with dynamic_minibatch=1 a training that goes on draws other images than one that "
+                "was never stopped\n");
+    }
+    return lgg_start_loading(net);
+}
+
+int lgg_begin_resizing(const network *net, int passes) {
+    const int iteration = (int)host_iteration(net), since = iteration % LGG_ITERATIONS_OF_A_SIZE;
+    const lgg_recipe *recipe = net->recipe;
+    if (!recipe || !recipe->seeded) return passes % LGG_ITERATIONS_OF_A_SIZE ? -1 : iteration;
+    if (passes > 0 && since > 0) return -1;
+    lgg_random_begin(recipe->seed, LGG_RESIZE, (uint64_t)(iteration - since));
+    return iteration - since;
+}
+
 size_t lgg_next_position(lgg_recipe *recipe, int n) {
     if (!recipe) return 0;
     size_t position = recipe->position;
@@ -145,6 +202,7 @@ void lgg_ask_again(lgg_recipe *recipe, int n) {
 void lgg_begin_loading(const lgg_recipe *recipe, size_t position) {
     loading.recipe = recipe && recipe->active ? recipe : NULL;
     loading.position = position;
+    loading.draws = 0;
     lgg_begin_image(0);
 }
 
@@ -153,20 +211,33 @@ void lgg_end_loading(void) {
     lgg_random_end();
 }
 
+/* A seed for each draw of a share, far from the seeds that users give. */
+static uint64_t seed_of_draw(const lgg_recipe *recipe, int draw) {
+    return recipe->seed + ((uint64_t)draw << 40);
+}
+
 int lgg_draw_paths(char **drawn, char **paths, int n, int m) {
     const lgg_recipe *recipe = loading.recipe;
     if (!recipe) return 0;
     const size_t images = (size_t)m;
+    const uint64_t seed = seed_of_draw(recipe, loading.draws);
+    const int shuffle = recipe->shuffle && loading.draws == 0;
     for (int i = 0; i < n; ++i) {
         size_t position = loading.position + (size_t)i;
-        drawn[i] = paths[recipe->shuffle ? lgg_random_order(recipe->seed, position / images, position % images, images)
-                                         : lgg_random_index(recipe->seed, position, images)];
+        drawn[i] = paths[shuffle ? lgg_random_order(seed, position / images, position % images, images)
+                                 : lgg_random_index(seed, position, images)];
     }
+    ++loading.draws;
     return 1;
 }
 
 void lgg_begin_image(int i) {
-    if (loading.recipe) lgg_random_begin(loading.recipe->seed, LGG_AUGMENT, loading.position + (size_t)i);
+    lgg_begin_mixed_image(i, loading.draws > 0 ? loading.draws - 1 : 0);
+}
+
+void lgg_begin_mixed_image(int i, int k) {
+    if (!loading.recipe) return;
+    lgg_random_begin(seed_of_draw(loading.recipe, k), LGG_AUGMENT, loading.position + (size_t)i);
 }
 
 int lgg_pads(void) {

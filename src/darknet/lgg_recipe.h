@@ -48,6 +48,14 @@ void refuse_lgg_recipe_line(const char *filename, int number, const char *type, 
 /* The recipe for load_args, its position that of the network: as many images as it has seen. */
 lgg_recipe *lgg_start_loading(const network *net);
 
+/* The same for a detector, with a line for what its loader cannot do. */
+lgg_recipe *lgg_start_detecting(const network *net);
+
+/* Main thread, before each iteration of a detector whose images change their size every ten: -1 while they keep it, else the iteration
+ * that the new size belongs to, which is drawn with lgg_rand(). `passes` counts from 0 in this run. With a seed the size depends on
+ * the iteration alone, so that a training that goes on takes the one that it had. */
+int lgg_begin_resizing(const network *net, int passes);
+
 /* Loader: position of the next n images, for load_args.position. */
 size_t lgg_next_position(lgg_recipe *recipe, int n);
 
@@ -58,11 +66,15 @@ void lgg_ask_again(lgg_recipe *recipe, int n);
 void lgg_begin_loading(const lgg_recipe *recipe, size_t position);
 void lgg_end_loading(void);
 
-/* Loader thread: fills n paths out of m by the recipe; 0 where there is none and the host draws itself. */
+/* Loader thread: fills n paths out of m by the recipe; 0 where there is none and the host draws itself. Called again for the same
+ * share it draws others, with replacement: the images that the first ones are mixed with. */
 int lgg_draw_paths(char **drawn, char **paths, int n, int m);
 
-/* Loader thread: what is drawn from now on belongs to image i of this thread's share. */
+/* Loader thread: what is drawn from now on belongs to image i of this thread's share, of the paths drawn last. */
 void lgg_begin_image(int i);
+
+/* The same of the image that is mixed into image i as its k-th, 1 and up; 0: of image i itself. */
+void lgg_begin_mixed_image(int i, int k);
 
 /* Loader thread: is this image cropped by pad_crop? mirrored? are its colours left alone? */
 int lgg_pads(void);

@@ -16,6 +16,7 @@
 #include "lgg_recipe.h"
 #include "lgg_report.h"
 #include "network.h"
+#include "weights_path.h"
 
 #define LGG_SECONDS_BETWEEN_BACKUPS 600
 
@@ -68,6 +69,7 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
     float average_loss = -1;
     network *net = nets[0];
     check_lgg_memory(net);
+    check_weights_paths(backup_directory, base);
     training.nets = nets;
     training.n = n;
     training.backed_up = time(NULL);
@@ -90,18 +92,13 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
     return average_loss;
 }
 
-static int is_finite(double x) {
-    const float single = (float)x;
-    return lgg_all_finite(&single, 1);
-}
-
 /* The layer whose loss is NaN or infinite; -1 if none is. */
 static int layer_of_bad_loss(network *net) {
     for (int i = 0; i < net->n; ++i)
-        if (net->layers[i].cost && !is_finite((double)net->layers[i].cost[0])) return i;
+        if (net->layers[i].cost && !lgg_is_finite((double)net->layers[i].cost[0])) return i;
     for (int i = 0; i < count_lgg_terms(net); ++i) {
         const lgg_term term = get_lgg_term(net, i);
-        if (!is_finite(term.value)) return term.layer;
+        if (!lgg_is_finite(term.value)) return term.layer;
     }
     return -1;
 }
@@ -143,7 +140,7 @@ void lgg_training_is_rubbish(network *net, int i, const char *array) {
 
 static void check_losses(network *net, float loss) {
     const int bad_loss = layer_of_bad_loss(net);
-    if (bad_loss < 0 && is_finite((double)loss)) return;
+    if (bad_loss < 0 && lgg_is_finite((double)loss)) return;
     fflush(stdout);
     fprintf(stderr, "Training stops at iteration %zu: the loss", host_iteration(net));
     if (bad_loss >= 0) {

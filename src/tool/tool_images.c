@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "host_image.h"
+#include "label.h"
 #include "tool.h"
 
 /* Next line of a file without its end, new; NULL at the end. */
@@ -102,29 +103,6 @@ void tool_data_free(tool_data *data) {
     free(data);
 }
 
-/* Where the last occurrence of name in path ends; NULL if there is none. */
-static const char *last_match(const char *path, const char *name) {
-    const char *found = NULL;
-    for (const char *p = strstr(path, name); p; p = strstr(p + 1, name))
-        found = p + strlen(name);
-    return found;
-}
-
-/* The class whose name ends furthest right in the path, the longest on ties: in "cats/bobcat.png" that is bobcat. */
-static int label_of_path(const char *path, const tool_data *data) {
-    int best = -1;
-    const char *furthest = NULL;
-    for (int i = 0; i < data->classes; ++i) {
-        if (data->names[i][0] == '\0') continue;
-        const char *end = last_match(path, data->names[i]);
-        if (!end || (furthest && end < furthest)) continue;
-        if (end == furthest && strlen(data->names[i]) <= strlen(data->names[best])) continue;
-        best = i;
-        furthest = end;
-    }
-    return best;
-}
-
 tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit) {
     tool_images *images = tool_alloc(1, sizeof *images, "images");
     images->path = read_lines(list, limit, &images->count);
@@ -134,7 +112,7 @@ tool_images *tool_images_from_list(const char *list, const tool_data *data, int 
     images->c = c;
     images->label = tool_alloc((size_t)images->count, sizeof *images->label, "labels");
     for (int i = 0; i < images->count; ++i) {
-        images->label[i] = label_of_path(images->path[i], data);
+        images->label[i] = label_of_path(images->path[i], data->names, data->classes);
         if (images->label[i] < 0) {
             tool_fail("%s: %s has no class in its name; the first class is '%s'", list, images->path[i],
                       data->names[0]);

@@ -4,41 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lgg_names.h"
 #include "tool.h"
 
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
-
-/* Levenshtein's distance of two short words. */
-static int edit_distance(const char *a, const char *b) {
-    int row[64];
-    int n = (int)strlen(b);
-    if (n > 63) return n;
-    for (int j = 0; j <= n; ++j)
-        row[j] = j;
-    for (int i = 1; a[i - 1]; ++i) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= n; ++j) {
-            int substitute = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = smaller(substitute, smaller(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[n];
-}
-
 static const char *nearest_name(const char *name, const tool_option *options, int count) {
-    int best = 0, least = INT_MAX;
-    for (int i = 0; i < count; ++i) {
-        int distance = edit_distance(name, options[i].name);
-        if (distance < least) {
-            least = distance;
-            best = i;
-        }
-    }
-    return options[best].name;
+    const char **names = tool_alloc((size_t)count + 1, sizeof *names, "the names of options");
+    for (int i = 0; i < count; ++i)
+        names[i] = options[i].name;
+    const char *nearest = lgg_nearest_name(name, names);
+    free(names);
+    return nearest;
 }
 
 static int is_choice(const char *choices, const char *value) {

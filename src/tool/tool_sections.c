@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lgg_names.h"
 #include "tool.h"
 #include "tool_sections.h"
 
@@ -19,7 +20,9 @@ struct tool_sections {
 };
 
 static int is_lgg(const char *type) {
-    static const char *const types[] = {"label_variation", "lgg_smooth", "lgg_gkd", "rkd", "hkd"};
+#define QUOTED(type) #type,
+    static const char *const types[] = {LGG_SECTION_TYPES(QUOTED)};
+#undef QUOTED
     for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
         if (strcmp(type, types[i]) == 0) return 1;
     }

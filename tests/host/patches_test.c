@@ -522,33 +522,6 @@ static void test_gemm(void **state) {
     }
 }
 
-static void test_label_of_a_path(void **state) {
-    (void)state;
-    char *labels[] = {"cat", "dog", "cats", "truck", "monster_truck", "", "n01440764"};
-    struct {
-        char *path;
-        int label;
-    } cases[] = {
-        {"/home/cats/train/12_dog.png", 1},
-        {"/data/dog/cat_1.png", 0},
-        {"/data/cats/1.png", 2},
-        {"imagenet/n01440764/img_3.jpg", 6},
-        {"/truck/7_monster_truck.png", 4},
-        {"/monster_truck/8_truck.png", 3},
-        {"/cat/dog/cat.png", 0},
-        {"/nothing/here.png", -1},
-        {"/cats/dog/n01440764/5.png", 6},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
-        assert_int_equal(label_of_path(cases[i].path, labels, 7), cases[i].label);
-        float truth[7];
-        if (cases[i].label < 0) continue;
-        fill_truth(cases[i].path, labels, 7, truth);
-        for (int j = 0; j < 7; ++j)
-            assert_float_equal(truth[j], j == cases[i].label, 0);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deltas_accumulate),
@@ -564,7 +537,6 @@ int main(void) {
         cmocka_unit_test(test_stock_weights_file_still_loads),
         cmocka_unit_test(test_seed),
         cmocka_unit_test(test_gemm),
-        cmocka_unit_test(test_label_of_a_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

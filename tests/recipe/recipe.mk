@@ -1,4 +1,4 @@
-# make test-recipe: the recipe options of [net] through Darknet's own loader.
+# make test-recipe: the recipe options of [net] through Darknet's own loaders, labels, and what is computed and said of extreme values.
 
 TESTS += test-recipe
 
@@ -6,6 +6,9 @@ RECIPE_TEST := $(BUILD)/tests/recipe
 
 .PHONY: test-recipe
 test-recipe: host-test-libs
-	@rm -rf $(RECIPE_TEST) && mkdir -p $(RECIPE_TEST)/images
-	@$(call host_program,$(RECIPE_TEST)/test_recipe,-g -std=gnu11 tests/recipe/test_recipe.c -lpthread)
-	@$(RECIPE_TEST)/test_recipe $(RECIPE_TEST)/images 2> $(RECIPE_TEST)/stderr || { tail -5 $(RECIPE_TEST)/stderr; false; }
+	@rm -rf $(RECIPE_TEST) && mkdir -p $(RECIPE_TEST)/generated
+	@for test in test_recipe test_activations; do \
+		$(call host_program,$(RECIPE_TEST)/$$test,-g -std=gnu11 tests/recipe/$$test.c -lpthread) || exit 1; done
+	@$(RECIPE_TEST)/test_recipe $(RECIPE_TEST)/generated $(HOST_TREE)/cfg 2> $(RECIPE_TEST)/stderr || { tail -5 $(RECIPE_TEST)/stderr; false; }
+	@$(RECIPE_TEST)/test_activations $(RECIPE_TEST) 2> $(RECIPE_TEST)/stderr || { tail -5 $(RECIPE_TEST)/stderr; false; }
+	@tests/recipe/test_detector.sh $(HOST_TREE)/darknet $(HOST) $(RECIPE_TEST)/detector

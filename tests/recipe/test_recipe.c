@@ -1,9 +1,10 @@
-/* test_recipe.c: the recipe options of [net], through Darknet's own loader and update.
+/* test_recipe.c: the recipe options of [net], through Darknet's own loader and update; what is said of nonsense in [net]; labels.
  *
- * usage: test_recipe FOLDER    (an empty folder to put images in)
+ * usage: test_recipe FOLDER CFGS    (an empty folder to put images in, and the host's own folder of .cfg files)
  *
  * The images are coded: red tells the column, green the row, blue the image, none of them zero, so that the crop and the flip of
  * every loaded image can be read off its pixels and compared with the definition. */
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +13,26 @@
 #include <unistd.h>
 
 #include "darknet.h"
+#include "data.h"
+#include "label.h"
 #include "lgg_recipe.h"
 #include "option_list.h"
+#include "parser.h"
+
+/* of the host, which does not declare it everywhere */
+list *read_cfg(char *filename);
 
 #define SIDE 32
 #define PIXELS (SIDE * SIDE)
 #define IMAGES 7
 #define PAD 4
 #define SHIFTS (2 * PAD + 1)
+
+/* What the first host needs to load boxes, and to know an iteration. */
+#ifndef HOST_DETECTION
+#define HOST_DETECTION(args) (args).coords = 4
+#define HOST_ITERATION(net, i) (void)(i)
+#endif
 
 static int failures;
 
@@ -327,6 +340,128 @@ static void test_test_images(void) {
     free_lgg_recipe(recipe);
 }
 
+/* Each image a detector loads: which one it is, by its blue. */
+static int which_image(const float *x) {
+    return ((int)lround((double)x[2 * PIXELS + PIXELS / 2] * 255) - 1) / 7;
+}
+
+static void write_boxes(void) {
+    for (int i = 0; i < IMAGES; ++i) {
+        char name[4096];
+        snprintf(name, sizeof name, "%.*s.txt", (int)strlen(paths[i]) - 4, paths[i]);
+        FILE *f = fopen(name, "w");
+        fprintf(f, "0 .25 .5 .3 .4\n");
+        fclose(f);
+    }
+}
+
+static data load_boxes(lgg_recipe *recipe, int n, int threads) {
+    data d;
+    load_args args = training_args(recipe, n, threads, &d);
+    args.type = DETECTION_DATA;
+    args.classes = 1;
+    args.num_boxes = 5;
+    HOST_DETECTION(args);
+    pthread_join(load_data(args), 0);
+    return d;
+}
+
+static void test_detection(void) {
+    write_boxes();
+    lgg_recipe *recipe = RECIPE("shuffle=1", "flip=0", "seed=3");
+    data d = load_boxes(recipe, 5 * IMAGES, 3);
+    int once = 1, unflipped = 1;
+    for (int e = 0; e < 5; ++e) {
+        int seen[IMAGES] = {0};
+        for (int i = 0; i < IMAGES; ++i) {
+            ++seen[which_image(d.X.vals[e * IMAGES + i])];
+            unflipped &= d.y.vals[e * IMAGES + i][0] < .5f;
+        }
+        for (int i = 0; i < IMAGES; ++i)
+            once &= seen[i] == 1;
+    }
+    check("shuffle_visits_every_image_of_a_detector_once_an_epoch", once);
+    check("flip_0_mirrors_no_image_of_a_detector", unflipped);
+    free_data(d);
+    free_lgg_recipe(recipe);
+
+    data by_threads[2];
+    for (int i = 0; i < 2; ++i) {
+        recipe = RECIPE("shuffle=1", "seed=3");
+        by_threads[i] = load_boxes(recipe, 20, i ? 7 : 2);
+        free_lgg_recipe(recipe);
+    }
+    check("a_detector's_images_and_boxes_repeat_whatever_the_number_of_loader_threads",
+          same_data(by_threads[0], by_threads[1]));
+    recipe = RECIPE("shuffle=1", "seed=3");
+    recipe->position = 8;
+    d = load_boxes(recipe, 12, 4);
+    int equal = 1;
+    for (int i = 0; i < 12; ++i)
+        equal &= !memcmp(d.X.vals[i], by_threads[0].X.vals[8 + i], 3 * PIXELS * sizeof(float));
+    check("a_detector's_loader_that_starts_later_goes_on_with_the_same_images", equal);
+    free_data(d);
+    free_data(by_threads[0]);
+    free_data(by_threads[1]);
+    free_lgg_recipe(recipe);
+}
+
+/* The sizes that a detector's images would take at iterations first to 39 of a run that begins at `first`: 0 where they keep theirs. */
+static void draw_sizes(int first, const char *option, int sizes[40]) {
+    size_t seen = 0;
+    int iteration = 0;
+    network net = {0};
+    net.seen = &seen;
+    net.batch = net.subdivisions = 1;
+    HOST_ITERATION(net, &iteration);
+    net.recipe = RECIPE(option);
+    for (int i = first; i < 40; ++i) {
+        seen = (size_t)i;
+        iteration = i;
+        sizes[i] = lgg_begin_resizing(&net, i - first) < 0 ? 0 : 1 + lgg_rand() % 1000000;
+    }
+    lgg_random_end();
+    free_lgg_recipe(net.recipe);
+}
+
+static void test_sizes_of_a_detector(void) {
+    int whole[40], resumed[40], stock[40], same = 1, as_stock = 1;
+    draw_sizes(0, "seed=2", whole);
+    draw_sizes(13, "seed=2", resumed);
+    for (int i = 14; i < 40; ++i)
+        same &= resumed[i] == whole[i] && !whole[i] == (i % 10 != 0);
+    check("a_detector_that_goes_on_takes_the_sizes_of_its_seed",
+          same && resumed[13] == whole[10] && whole[10] != whole[20]);
+    draw_sizes(13, "lgg_log=x", stock);
+    for (int i = 13; i < 40; ++i)
+        as_stock &= !stock[i] == ((i - 13) % 10 != 0);
+    check("without_a_seed_sizes_are_drawn_as_in_stock", as_stock);
+}
+
+/* An image is mixed with another one, not with itself. */
+static void test_mixed_images(void) {
+#ifdef SECOND_HOST
+    enum { N = 64 };
+    lgg_recipe *recipe = RECIPE("seed=3", "shuffle=1");
+    data d;
+    load_args args = training_args(recipe, N, 1, &d);
+    args.mixup = 1;
+    int mixed = 0;
+    for (int batch = 0; batch < 8; ++batch) {
+        pthread_join(load_data(args), 0);
+        for (int i = 0; i < N; ++i) {
+            int labels_of_it = 0;
+            for (int j = 0; j < IMAGES; ++j)
+                labels_of_it += d.y.vals[i][j] > 0;
+            mixed += labels_of_it == 2;
+        }
+        free_data(d);
+    }
+    check("an_image_is_mixed_with_another_than_itself", mixed > N);
+    free_lgg_recipe(recipe);
+#endif
+}
+
 static void test_iterations_repeat(void) {
     network net = {0};
     size_t seen = 128;
@@ -405,30 +540,147 @@ static void test_decay_all(const char *folder) {
     free_network(net);
 }
 
-/* Runs parse_lgg_recipe in a child; is it refused, with this text in its message? */
-static int refused(const char *option, const char *text) {
+/* What a child that runs `run(argument)` says on stderr; its status, -1 for a crash. */
+static int said(void (*run)(const void *), const void *argument, char *message, size_t size) {
     int fds[2];
-    if (pipe(fds)) return 0;
+    if (pipe(fds)) return -1;
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         dup2(fds[1], 2);
         close(fds[0]);
-        RECIPE(option);
+        run(argument);
         _exit(0);
     }
     close(fds[1]);
-    char message[1024];
     size_t length = 0;
     ssize_t got;
-    while (length < sizeof message - 1 && (got = read(fds[0], message + length, sizeof message - 1 - length)) > 0)
+    while (length < size - 1 && (got = read(fds[0], message + length, size - 1 - length)) > 0)
         length += (size_t)got;
     message[length] = 0;
     close(fds[0]);
     int status;
     waitpid(child, &status, 0);
-    return WIFEXITED(status) && WEXITSTATUS(status) && strstr(message, text) &&
-           strchr(message, '\n') == message + length - 1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void read_recipe(const void *option) {
+    RECIPE(option);
+}
+
+/* Is the option refused, with this text in one line? */
+static int refused(const char *option, const char *text) {
+    char message[1024];
+    return said(read_recipe, option, message, sizeof message) > 0 && strstr(message, text) &&
+           strchr(message, '\n') == message + strlen(message) - 1;
+}
+
+static const char *work;
+
+/* Parses a small network with these lines in its [net]. */
+static void parse_net(const void *options) {
+    char name[4096];
+    snprintf(name, sizeof name, "%s/net.cfg", work);
+    FILE *f = fopen(name, "w");
+    fprintf(f, "[net]\n%s\n[convolutional]\nfilters=2\nsize=1\nactivation=linear\n[softmax]\n", (const char *)options);
+    fclose(f);
+    parse_network_cfg(name);
+}
+
+/* Does the network with these lines in its [net] end the program with this text (status 1), or warn with it (0)? */
+static int net_says(const char *options, const char *text, int status) {
+    static char message[1 << 16];
+    return said(parse_net, options, message, sizeof message) == status && strstr(message, text);
+}
+
+#define SIZES "height=4\nwidth=4\nchannels=3\n"
+
+static void test_nonsense(void) {
+    check("batch_0_and_below_is_refused",
+          net_says(SIZES "batch=0", "[net]: batch=0: must be a whole number, 1 or more", 1) &&
+              net_says(SIZES "batch=-4", "batch=-4: must be a whole number, 1", 1) &&
+              net_says(SIZES "batch=many", "batch=many: must be", 1));
+    check("subdivisions_0_and_below_is_refused",
+          net_says(SIZES "batch=4\nsubdivisions=0", "subdivisions=0: must be a", 1) &&
+              net_says(SIZES "batch=4\nsubdivisions=-1", "subdivisions=-1: must", 1));
+    check("subdivisions_above_batch_are_refused",
+          net_says(SIZES "batch=4\nsubdivisions=8", "subdivisions=8: must be 4 (batch) or less", 1));
+    check("a_batch_that_subdivisions_do_not_divide_is_said",
+          net_says(SIZES "batch=10\nsubdivisions=4", "batch=10 is no multiple of subdivisions=4: an iteration takes 8",
+                   0));
+    check("sizes_of_images_that_cannot_be_are_refused",
+          net_says("batch=4\nheight=0\nwidth=4\nchannels=3", "height=0: must be a whole number, 1 or more", 1) &&
+              net_says("batch=4\nheight=4\nwidth=-4\nchannels=3", "width=-4: must be", 1) &&
+              net_says("batch=4\nheight=4\nwidth=4\nchannels=0", "channels=0: must be", 1) &&
+              net_says("batch=4\nheight=4\nwidth=4", "channels= is missing", 1) &&
+              net_says("batch=4\ninputs=-1", "inputs=-1: must be", 1) &&
+              net_says("batch=4\nheight=100000\nwidth=100000\nchannels=3", "120000000000 input numbers a pass", 1));
+    check("good_sizes_are_taken_in_silence",
+          !net_says(SIZES "batch=8\nsubdivisions=4", "[net]:", 0) && net_says(SIZES "batch=8\nsubdivisions=4", "", 0));
+}
+
+typedef struct {
+    char *type;
+    list *options;
+} section;
+
+static void read_net_of(const void *path) {
+    list *sections = read_cfg((char *)path);
+    parse_lgg_recipe(((section *)sections->front->val)->options);
+}
+
+static void test_options_of_the_host(const char *cfgs) {
+    char message[1 << 14], path[4096];
+    int taken = 1, count = 0;
+    DIR *folder = opendir(cfgs);
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (!strstr(entry->d_name, ".cfg")) continue;
+        snprintf(path, sizeof path, "%s/%s", cfgs, entry->d_name);
+        const int good = said(read_net_of, path, message, sizeof message) == 0;
+        if (!good) printf("%s: %s", path, message);
+        taken &= good;
+        ++count;
+    }
+    if (folder) closedir(folder);
+    check("no_cfg_of_the_host_is_refused_for_an_option", taken && count > 40);
+    check("an_option_of_the_host_given_twice_is_left_to_it",
+          net_says(SIZES "momentum=.9\nmax_crop=4\nmax_crop=5\nmomentum=0.9", "", 0) &&
+              !net_says(SIZES "momentum=.9\nmax_crop=4\nmax_crop=5\nmomentum=0.9", "did you mean", 0));
+    check("a_word_that_is_no_misspelling_is_taken_with_a_warning",
+          net_says(SIZES "seen=0", "nobody reads 'seen=0'", 0) && net_says(SIZES "slip=1", "nobody reads 'slip=1'", 0));
+}
+
+/* The classes of an image are read off its path by one rule, whoever asks. */
+static void test_labels(void) {
+    static char *names[] = {"cat", "dog", "cats", "truck", "monster_truck", "", "n01440764", "man", "woman"};
+    static const struct {
+        char *path;
+        int label;
+    } cases[] = {
+        {"/home/cats/train/12_dog.png", 1},
+        {"/data/dog/cat_1.png", 0},
+        {"/data/cats/1.png", 2},
+        {"imagenet/n01440764/img_3.jpg", 6},
+        {"/truck/7_monster_truck.png", 4},
+        {"/monster_truck/8_truck.png", 3},
+        {"/cat/dog/cat.png", 0},
+        {"/nothing/here.png", -1},
+        {"/cats/dog/n01440764/5.png", 6},
+        {"/data/12_woman.png", 8},
+        {"/woman/12_man.png", 7},
+        {"/man/12.png", 7},
+    };
+    enum { N = sizeof names / sizeof *names };
+    int rule = 1, truth = 1;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        float y[N];
+        rule &= label_of_path(cases[i].path, names, N) == cases[i].label;
+        fill_truth(cases[i].path, names, N, y);
+        for (int j = 0; j < N; ++j)
+            truth &= y[j] == (float)(j == cases[i].label);
+    }
+    check("of_several_labels_the_one_that_ends_last_wins_and_the_longest_of_those", rule);
+    check("the_host_trains_on_the_label_of_that_rule", truth);
 }
 
 static void test_bad_options(void) {
@@ -453,7 +705,8 @@ static void test_bad_options(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 2) return 2;
+    if (argc != 3) return 2;
+    work = argv[1];
     write_images(argv[1]);
     test_crop_and_flip();
     test_repeatable();
@@ -463,5 +716,11 @@ int main(int argc, char **argv) {
     test_iterations_repeat();
     test_decay_all(argv[1]);
     test_bad_options();
+    test_nonsense();
+    test_options_of_the_host(argv[2]);
+    test_labels();
+    test_detection();
+    test_sizes_of_a_detector();
+    test_mixed_images();
     return failures != 0;
 }

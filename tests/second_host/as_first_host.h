@@ -41,6 +41,11 @@ void resize_as_first_host(network *net, int w, int h);
 #define test_detector lgg_test_detector
 #define train_detector lgg_train_detector
 
+/* What this host needs to load boxes, and to know an iteration; it has functions and a way to mix images of its own. */
+#define HOST_DETECTION(args) ((args).c = 3, (args).truth_size = 4 + 2, (args).resize = 1)
+#define HOST_ITERATION(net, i) ((net).cur_iteration = (i))
+#define SECOND_HOST 1
+
 /* Sections that this host does not have. */
 #define HOST_LACKS "[deconvolutional]", "[logistic]", "[l2norm]"
 
