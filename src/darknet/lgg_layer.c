@@ -9,7 +9,12 @@
 #include "lgg_recipe.h"
 #include "lgg_section.h"
 #include "lgg_smooth_layer.h"
+#include "lgg_weights.h"
 #include "rkd_layer.h"
+
+/* Two vertices have one edge: after normalizing, or over the mean distance, it is 1 in every graph. */
+#define LGG_FEWEST_VERTICES 3
+#define LGG_ENOUGH_VERTICES 16
 
 static const struct {
     const char *type;
@@ -110,21 +115,67 @@ static int agreed_classes(const network *net) {
     return first ? first->classes : 0;
 }
 
-void finish_lgg_network(network *net) {
+/* The graphs of a pass have a vertex for each of its images. */
+static void check_graph_size(const lgg_section *s, const network *net) {
+    const int vertices = net->batch, passes = net->subdivisions;
+    const char *or_else = passes > 1 ? " or lower subdivisions" : "";
+    if (vertices < LGG_FEWEST_VERTICES) {
+        lgg_fail(
+            &s->place,
+            "batch / subdivisions makes graphs of %d %s, which say nothing; raise batch to %d or more (better %d)%s",
+            vertices, vertices == 1 ? "vertex" : "vertices", LGG_FEWEST_VERTICES * passes, LGG_ENOUGH_VERTICES * passes,
+            or_else);
+    }
+    lgg_warn(&s->place,
+             "batch / subdivisions makes graphs of %d vertices, which say little; raise batch to %d or more%s",
+             vertices, LGG_ENOUGH_VERTICES * passes, or_else);
+}
+
+/* All sections of a network have graphs of one size: the first that has any speaks for them. */
+static void check_graph_sizes(const network *net) {
+    for (int i = 0; i < net->n && net->batch < LGG_ENOUGH_VERTICES; ++i) {
+        if (net->layers[i].type != LGG || !lgg_section_has_graphs(net->layers[i].lgg)) continue;
+        check_graph_size(net->layers[i].lgg, net);
+        return;
+    }
+}
+
+/* All that could end a training in its first pass ends it now, before the host loads images. */
+static void prepare_training(const network *net) {
+    check_graph_sizes(net);
+    check_lgg_memory(net);
+    for (int i = 0; i < net->n; ++i) {
+        lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
+        if (s && s->teacher_cfg) meet_lgg_teacher(s, net->layers, net->batch);
+    }
+}
+
+/* Checks each section against the network; returns whether they see it for the first time. */
+static int check_sections(network *net) {
+    int is_new = 0;
     for (int i = 0; i < net->n; ++i) {
         if (net->layers[i].type != LGG) continue;
         lgg_section *s = net->layers[i].lgg;
-        if (!s->network->net) s->network->input = lgg_shape_of(net);
+        if (!s->network->net) {
+            s->network->input = lgg_shape_of(net);
+            is_new = 1;
+        }
         s->network->net = net;
         check_labels(s, net);
         check_streams(s, net);
         for (int j = 0; j < s->n; ++j)
             check_lgg_tap(&s->place, &s->taps[j], net->layers, net->n);
     }
-    int classes = agreed_classes(net);
-    if (!classes) return;
-    net->truths = classes;
-    net->layers[net->n - 1].truths = classes; /* where the hosts look again, whatever layer it is */
+    return is_new;
+}
+
+void finish_lgg_network(network *net) {
+    const int is_new = check_sections(net), classes = agreed_classes(net);
+    if (classes) {
+        net->truths = classes;
+        net->layers[net->n - 1].truths = classes; /* where the hosts look again, whatever layer it is */
+    }
+    if (is_new && darknet_is_training() && host_can_train(net) && !is_reading_lgg_teacher()) prepare_training(net);
 }
 
 /* The first section of net that looks at the truth, or gives its width; NULL if there is none. */

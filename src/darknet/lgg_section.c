@@ -188,11 +188,17 @@ void read_lgg_students(lgg_section *s, const host_pass *pass, int batch) {
     }
 }
 
-/* Loads the teacher, and finds its tapped layers. */
-void meet_lgg_teacher(lgg_section *s, int batch) {
+/* Logits are compared class by class. */
+void check_lgg_classes(const lgg_section *s, int outputs, int taught_outputs) {
+    if (s->kind != LGG_HKD || outputs == taught_outputs) return;
+    lgg_fail(&s->place,
+             "teacher_layers=%d: has %d outputs and layers=%d has %d; both must be logits of the same classes",
+             s->teacher_layers[0], taught_outputs, s->tapped[0], outputs);
+}
+
+/* The teacher's tapped layers. */
+static void find_teacher_layers(lgg_section *s, const network *net) {
     const lgg_place *place = &s->place;
-    s->teacher = find_lgg_teacher(place, s->network, s->teacher_cfg, s->teacher_weights, batch);
-    const network *net = s->teacher->net;
     for (int i = 0; s->teacher_layers && i < s->n; ++i) {
         s->teacher_layers[i] = find_lgg_tap(place, "teacher_layers", net->layers, net->n, s->teacher_layers[i], 0);
     }
@@ -202,22 +208,25 @@ void meet_lgg_teacher(lgg_section *s, int batch) {
                                               : find_default_lgg_tap(place, "teacher_layers", net->layers, net->n, 0);
 }
 
-/* Logits are compared class by class. */
-void check_lgg_classes(const lgg_section *s) {
-    if (s->kind != LGG_HKD || s->student[0].d == s->taught[0].d) return;
-    lgg_fail(&s->place,
-             "teacher_layers=%d: has %d outputs and layers=%d has %d; both must be logits of the same classes",
-             s->teacher_layers[0], s->taught[0].d, s->tapped[0], s->student[0].d);
+/* Loads the teacher, and finds its tapped layers; `layers` are the student's. */
+void meet_lgg_teacher(lgg_section *s, const layer *layers, int batch) {
+    s->teacher = find_lgg_teacher(&s->place, s->network, s->teacher_cfg, s->teacher_weights, batch);
+    find_teacher_layers(s, s->teacher->net);
+    check_lgg_classes(s, layers[s->tapped[0]].outputs, s->teacher->net->layers[s->teacher_layers[0]].outputs);
 }
 
 void read_lgg_teachers(lgg_section *s, const host_pass *pass, int batch) {
-    if (!s->teacher) meet_lgg_teacher(s, batch);
+    if (!s->teacher) meet_lgg_teacher(s, host_layers(pass), batch);
     run_lgg_teacher(s->teacher, s->network, pass, batch);
     for (int i = 0; i < s->n; ++i) {
         const layer *l = &s->teacher->net->layers[s->teacher_layers[i]];
         s->taught[i] = (lgg_representation){.x = l->output, .d = l->outputs};
     }
-    check_lgg_classes(s);
+    check_lgg_classes(s, s->student[0].d, s->taught[0].d);
+}
+
+int lgg_section_has_graphs(const lgg_section *s) {
+    return s->kind != LGG_HKD;
 }
 
 void fail_lgg_memory(const lgg_section *s, int batch, double needed, double memory, const char *where) {

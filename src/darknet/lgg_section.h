@@ -72,15 +72,18 @@ void read_lgg_graph_options(const lgg_cfg *cfg, lgg_graph_options *options);
 void read_lgg_power(const lgg_cfg *cfg, lgg_options *options);
 void read_lgg_reduction(const lgg_cfg *cfg, lgg_options *options);
 
-/* Reads teacher_cfg, teacher_weights and teacher_layers; the teacher itself is loaded when training begins. */
+/* Reads teacher_cfg, teacher_weights and teacher_layers; the teacher itself is loaded by meet_lgg_teacher. */
 void read_lgg_teacher_options(const lgg_cfg *cfg, lgg_section *section);
 
 /* Whether the section compares with the labels of the batch. */
 int lgg_section_needs_labels(const lgg_section *section);
 
 /* The parts of those steps that do not ask where the numbers are. */
-void meet_lgg_teacher(lgg_section *section, int batch);
-void check_lgg_classes(const lgg_section *section);
+int lgg_section_has_graphs(const lgg_section *section);
+void meet_lgg_teacher(lgg_section *section, const layer *layers, int batch);
+void check_lgg_classes(const lgg_section *section, int outputs, int taught_outputs);
+/* Fails, rather than being killed, where the graphs cannot fit the machine's memory; on a GPU they are made later. */
+void check_lgg_memory(const network *net);
 int lgg_minds_negatives(const lgg_section *section);
 void warn_of_lgg_negatives(const lgg_section *section, int layer);
 void warn_of_lgg_zeros(lgg_section *section, double share);

@@ -93,7 +93,12 @@ void check_weights_file(const lgg_place *place, const char *option, const char *
 static int is_training;
 
 void note_darknet_command(int argc, char **argv) {
-    is_training = argc > 2 && strncmp(argv[2], "train", strlen("train")) == 0;
+    /* `partial train.cfg …` trains nothing */
+    is_training = argc > 2 && strncmp(argv[2], "train", strlen("train")) == 0 && !strchr(argv[2], '.');
+}
+
+int darknet_is_training(void) {
+    return is_training;
 }
 
 static _Noreturn void weights_fail(const char *path, const char *format, ...) {
