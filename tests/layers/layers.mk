@@ -28,6 +28,7 @@ test-layers: host-test-libs
 	@$(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) -o $(LAYERS_TEST)/layers tests/layers/*.c $(HOST_TEST_LIBS)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(LAYERS_TEST)/layers $(LAYERS_TEST) 2> $(LAYERS_TEST)/log \
 		|| { tail -5 $(LAYERS_TEST)/log; exit 1; }
+	@HOST=$(HOST) tests/layers/commands.sh $(HOST_TREE)/darknet $(LAYERS_TEST)/commands
 
 TESTS += test-teacher
 test-teacher: darknet
