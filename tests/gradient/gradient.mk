@@ -20,7 +20,7 @@ endif
 		OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(GRADIENT_TEST)/$$program $(GRADIENT_TEST) 2> $(GRADIENT_TEST)/log \
 			|| { tail -5 $(GRADIENT_TEST)/log; exit 1; }; done
 
-# A development check, too slow for make test: without any one of the host's corrections a test must fail.
+# A development check, too slow for make test: without any one of six of the first host's corrections a test must fail.
 .PHONY: test-mutants
 test-mutants: host
 	@tests/gradient/mutants.sh $(HOST_PRISTINE) $(HOST_TREE) $(HOST) $(BUILD)/mutants $(HOST_SWITCHES) FAST=0 DNNL=0
