@@ -1,4 +1,4 @@
-/* lgg_section_gpu.c: the backward pass of an LGG section on a GPU. Twin of the steps in lgg_section.c.
+/* lgg_section_gpu.c: the backward pass of an LGG section on a GPU. Twin of lgg_section_cpu.c.
  *
  * The loss is enqueued, and its value follows into pinned memory. It is read when somebody asks for it (collect_lgg_report: the line
  * of progress, or the next pass), and whoever asks waits for the loss alone, not for what was enqueued after it. */
