@@ -25,11 +25,13 @@ bring() {
 }
 
 # forget_missing LIST: deletes those files of the tree that were put there earlier (TREE/LIST) and are not in LIST (stdin) now.
-# A library must not keep the object of a source that is gone.
+# A library, or a test that links all objects, must not keep the object of a source that is gone.
 forget_missing() {
     sort > "$tree/$1.next"
     if [ -f "$tree/$1" ] && ! same "$tree/$1" "$tree/$1.next"; then
-        comm -23 "$tree/$1" "$tree/$1.next" | while IFS= read -r file; do rm -f "$tree/$file"; done
+        comm -23 "$tree/$1" "$tree/$1.next" | while IFS= read -r file; do
+            rm -f "$tree/$file" "$tree/obj/$(basename "${file%.*}").o"
+        done
         rm -f "$tree/libdarknet.a" "$tree/libdarknet.so"
     fi
     mv "$tree/$1.next" "$tree/$1"

@@ -1,4 +1,4 @@
-/* lgg_hooks.h: what Darknet's own files call. The patches in darknet_patch/ add nothing but these calls.
+/* lgg_hooks.h: what Darknet's own files call so that a network can have sections of ours.
  *
  * An LGG section ([label_variation], [lgg_smooth], [lgg_gkd], [rkd], [hkd]) is a layer that shares the output and delta of
  * the layer before it, as [dropout] does: it changes nothing in prediction and costs nothing there. In training its backward
@@ -24,11 +24,10 @@ layer parse_lgg_layer(const char *type, list *options, network *net, int index, 
 void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line);
 
 /* To be called once all layers are there, with net->truths as the host would have it, before net->truth is allocated: checks
- * the sections against the network and sets net->truths to the number of classes where a section gives it. */
+ * the sections against the network and sets net->truths to the number of classes where a section gives it. Where the program's
+ * command trains, it also ends the program with one line if the graphs of a batch are too small to say anything or cannot fit
+ * the machine's memory, and loads the teachers: all this before a first image is loaded. */
 void finish_lgg_network(network *net);
-
-/* Ends the program with one line if the graphs of a batch cannot fit the machine's memory: before the first batch is loaded. */
-void check_lgg_memory(const network *net);
 
 /* Follows the layer before it to its new size and buffers. */
 void resize_lgg_layer(layer *l, network *net, int index);

@@ -1,160 +1,188 @@
-/* lgg_layer.c: from a section of a .cfg file to a layer, and what holds for all LGG sections of a network. */
+/* lgg_layer.c: from a section of a .cfg file to a layer of a network, and back. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "hkd_layer.h"
-#include "label_variation_layer.h"
-#include "lgg_gkd_layer.h"
 #include "lgg_hooks.h"
-#include "lgg_names.h"
 #include "lgg_recipe.h"
 #include "lgg_section.h"
-#include "lgg_smooth_layer.h"
-#include "rkd_layer.h"
-
-static const struct {
-    const char *type;
-    layer (*make)(const lgg_cfg *cfg, network *net);
-} sections[] = {
-#define ENTRY(type) {#type, make_##type##_layer},
-    LGG_SECTION_TYPES(ENTRY)
-#undef ENTRY
-};
-
-/* The entry of a section's header, such as "[rkd]"; -1 if it is none of ours. */
-static int find_section(const char *type) {
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; ++i) {
-        size_t length = strlen(sections[i].type);
-        if (type[0] == '[' && strncmp(type + 1, sections[i].type, length) == 0 && strcmp(type + 1 + length, "]") == 0) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
+#include "lgg_section_table.h"
 
 int is_lgg_section(const char *type) {
-    return find_section(type) >= 0;
-}
-
-layer parse_lgg_layer(const char *type, list *options, network *net, int index, const char *filename) {
-    int section = find_section(type);
-    lgg_cfg cfg = {.place = {filename, sections[section].type, index, 1}, .options = options};
-    if (index == 0) lgg_fail(&cfg.place, "there is no layer before it; put it after the layers that it looks at");
-    return sections[section].make(&cfg, net);
+    return find_lgg_section_type(type) != NULL;
 }
 
 void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line) {
-    int section = find_section(type);
-    if (section < 0) {
+    const lgg_section_type *section = find_lgg_section_type(type);
+    if (!section) {
         refuse_lgg_recipe_line(filename, number, type, line);
         return;
     }
-    lgg_place place = {filename, sections[section].type, index, 0};
+    lgg_place place = {filename, section->type, index, 0};
     lgg_fail(&place, "line %d: %s= has no value", number, line);
 }
 
-/* Sections that compare with class labels, or say how many there are, need a network whose truth they are. */
-static void check_labels(const lgg_section *s, const network *net) {
-    const int needs_labels = lgg_section_needs_labels(s);
-    for (int i = 0; i < net->n && (needs_labels || s->classes); ++i) {
-        if (!host_has_boxes(&net->layers[i])) continue;
-        if (!needs_labels) {
-            lgg_fail(&s->place,
-                     "classes=%d: the truth of this network is that of a detector (layer %d), not class labels; leave "
-                     "it out",
-                     s->classes, i);
+/* The layers that the section taps: what `layers` names, or the default of its kind. */
+static void read_taps(const lgg_cfg *cfg, lgg_section *s, const network *net) {
+    const layer *layers = net->layers;
+    const int needs_gradient = host_can_train(net);
+    const lgg_place *place = &cfg->place;
+    s->tapped = lgg_cfg_list(cfg, "layers", &s->n);
+    for (int i = 0; i < s->n; ++i) {
+        s->tapped[i] = find_lgg_tap(place, "layers", layers, place->index, s->tapped[i], needs_gradient);
+    }
+    if (!s->tapped) {
+        s->n = 1;
+        s->tapped = allocate_for_lgg(place, 1, sizeof *s->tapped);
+        s->tapped[0] = s->kind == LGG_HKD ? find_logits_lgg_tap(place, "layers", layers, place->index, needs_gradient)
+                                          : find_default_lgg_tap(place, "layers", layers, place->index, needs_gradient);
+    }
+    s->taps = allocate_for_lgg(place, s->n, sizeof *s->taps);
+    s->student = allocate_for_lgg(place, s->n, sizeof *s->student);
+    s->sigma = allocate_for_lgg(place, s->n, sizeof *s->sigma);
+    s->record.sigma = allocate_for_lgg(place, s->n, sizeof *s->record.sigma);
+    host_keep_delta(&net->layers[cfg->place.index - 1]);
+    for (int i = 0; i < s->n; ++i) {
+        s->taps[i].layer = s->tapped[i];
+        host_keep_delta(&net->layers[s->tapped[i]]);
+    }
+}
+
+/* What the sections before this one share, or something new if it is the first. */
+static lgg_network *share_network(const lgg_cfg *cfg, const layer *layers) {
+    lgg_network *shared = NULL;
+    for (int i = 0; i < cfg->place.index && !shared; ++i) {
+        if (layers[i].type == LGG) shared = layers[i].lgg->network;
+    }
+    if (!shared) {
+        shared = allocate_for_lgg(&cfg->place, 1, sizeof *shared);
+        shared->cfg = strdup(cfg->place.file);
+    }
+    ++shared->sections;
+    return shared;
+}
+
+/* The layer before it in all that others read: sizes and buffers, and what the detector's training looks for in a network's
+ * last layer. */
+static void share_layer(layer *l, const layer *previous) {
+    host_share_buffers(l, previous);
+    l->inputs = l->outputs = previous->outputs;
+    l->w = l->out_w = previous->out_w;
+    l->h = l->out_h = previous->out_h;
+    l->c = l->out_c = previous->out_c;
+    l->truths = previous->truths;
+    l->classes = previous->classes;
+    l->coords = previous->coords;
+    l->max_boxes = previous->max_boxes;
+    l->jitter = previous->jitter;
+    l->random = previous->random;
+}
+
+static void forward_lgg_layer(layer l, host_pass pass) {
+    (void)pass;
+    ++l.lgg->network->passes;
+}
+
+/* teacher_cfg, teacher_weights and teacher_layers; the teacher itself is loaded by meet_lgg_teacher. */
+static void read_teacher(const lgg_cfg *cfg, lgg_section *s) {
+    int n;
+    const char *file = lgg_cfg_string(cfg, "teacher_cfg"), *weights = lgg_cfg_string(cfg, "teacher_weights");
+    if (!file) lgg_fail(&cfg->place, "teacher_cfg= is missing; give the .cfg file of a trained network");
+    if (!weights) lgg_fail(&cfg->place, "teacher_weights= is missing; give the weights of %s", file);
+    s->teacher_layers = lgg_cfg_list(cfg, "teacher_layers", &n);
+    int given = s->teacher_layers ? n : 1;
+    if (given != s->n) {
+        lgg_fail(&cfg->place, "teacher_layers names %d layer%s and layers %d; name as many in both", given,
+                 given == 1 ? "" : "s", s->n);
+    }
+    s->teacher_cfg = strdup(file);
+    s->teacher_weights = strdup(weights);
+    s->taught = allocate_for_lgg(&cfg->place, s->n, sizeof *s->taught);
+}
+
+/* A layer named twice in a row changes nothing between the two. */
+static void refuse_twice(const lgg_cfg *cfg, const lgg_section *s) {
+    for (int i = 1; i < s->n; ++i) {
+        for (int j = 0; j < i; ++j) {
+            if (s->tapped[i] == s->tapped[j])
+                lgg_fail(&cfg->place, "layers= names layer %d twice; give each once", s->tapped[i]);
         }
-        lgg_fail(&s->place, "needs class labels, but the truth of this network is that of a detector (layer %d)%s", i,
-                 s->kind == LGG_GKD ? "; give edges=all" : "; use [lgg_gkd] with edges=all or [rkd]");
     }
 }
 
-/* The losses are enqueued on the one stream that the device's work began with: layers on another would be read before they are done,
- * and their gradients added to while they are written. */
-static void check_streams(const lgg_section *s, const network *net) {
-    const char *option;
-    int value, i = host_can_train(net) ? host_streamed_layer(net, &option, &value) : -1;
-    if (i < 0) return;
-    lgg_fail(&s->place,
-             "layer %d has %s=%d, but a network with this section trains on one stream; leave %s out of layer %d", i,
-             option, value, option, i);
-}
-
-/* Layers that compare their input with the truth fix its width. */
-static void check_truth_width(const lgg_section *s, const network *net) {
-    for (int i = 0; i < net->n; ++i) {
-        const layer *l = &net->layers[i];
-        if (l->truth) return;
-        int compares = (l->type == SOFTMAX && !l->noloss) || l->type == LOGXENT || l->type == COST;
-        if (!compares || l->inputs == s->classes) continue;
-        lgg_fail(&s->place,
-                 "classes=%d: layer %d compares %d outputs with the same labels; give classes=%d, or leave it out",
-                 s->classes, i, l->inputs, l->inputs);
+static void check_taps(const lgg_cfg *cfg, const lgg_section_type *type, const lgg_section *s) {
+    if (s->n < type->fewest || s->n > type->most) {
+        lgg_fail(&cfg->place, "layers= names %d layer%s; %s", s->n, s->n == 1 ? "" : "s", type->right);
     }
+    if (s->kind == LGG_SMOOTH) refuse_twice(cfg, s);
 }
 
-/* The number of classes that the sections of a network give; 0 if none does. Fails if two of them differ. */
-static int agreed_classes(const network *net) {
-    const lgg_section *first = NULL;
-    for (int i = 0; i < net->n; ++i) {
-        const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
-        if (!s || !s->classes) continue;
-        if (first && s->classes != first->classes) {
-            lgg_fail(&s->place, "classes=%d: layer %d [%s] gives classes=%d; all sections of a network must agree",
-                     s->classes, first->place.index, first->place.type, first->classes);
-        }
-        check_truth_width(s, net);
-        if (!first) first = s;
+static lgg_section *read_section(const lgg_cfg *cfg, const lgg_section_type *type, const network *net) {
+    lgg_section *s = allocate_for_lgg(&cfg->place, 1, sizeof *s);
+    default_lgg_section(type, s);
+    read_lgg_options(cfg, type, s);
+    s->network = share_network(cfg, net->layers);
+    s->place = cfg->place;
+    s->place.file = s->network->cfg;
+    s->place.unfinished = 0;
+    read_taps(cfg, s, net);
+    check_taps(cfg, type, s);
+    if (lgg_section_has_teacher(type)) read_teacher(cfg, s);
+    return s;
+}
+
+static void print_section(const lgg_section *s) {
+    fprintf(stderr, "%-16s lambda %-8g layers", s->place.type, (double)s->lambda);
+    for (int i = 0; i < s->n; ++i)
+        fprintf(stderr, " %d", s->tapped[i]);
+    fprintf(stderr, "\n");
+}
+
+layer parse_lgg_layer(const char *name, list *options, network *net, int index, const char *filename) {
+    const lgg_section_type *type = find_lgg_section_type(name);
+    const lgg_cfg cfg = {.place = {filename, type->type, index, 1}, .options = options};
+    if (index == 0) lgg_fail(&cfg.place, "there is no layer before it; put it after the layers that it looks at");
+    layer l = {0};
+    l.type = LGG;
+    l.batch = net->batch;
+    l.lgg = read_section(&cfg, type, net);
+    share_layer(&l, &net->layers[index - 1]);
+    l.forward = forward_lgg_layer;
+    l.backward = backward_lgg_layer;
+#ifdef GPU
+    l.forward_gpu = forward_lgg_layer;
+    l.backward_gpu = backward_lgg_layer_gpu;
+#endif
+    print_section(l.lgg);
+    return l;
+}
+
+void resize_lgg_layer(layer *l, network *net, int index) {
+    const int truths = l->truths; /* `classes` may have given it, and it does not depend on the images' size */
+    share_layer(l, &net->layers[index - 1]);
+    l->truths = truths;
+}
+
+void free_lgg_layer(layer l) {
+    lgg_section *s = l.lgg;
+    for (int i = 0; i < s->n; ++i)
+        free_lgg_tap(&s->taps[i]);
+    free(s->tapped);
+    free(s->taps);
+    free(s->student);
+    free(s->teacher_cfg);
+    free(s->teacher_weights);
+    free(s->teacher_layers);
+    free(s->taught);
+    free(s->sigma);
+    free(s->record.sigma);
+    lgg_loss_free(s->loss);
+#ifdef GPU
+    free_lgg_section_gpu(s);
+#endif
+    if (--s->network->sections == 0) {
+        free_lgg_teachers(s->network->teachers);
+        free(s->network->cfg);
+        free(s->network);
     }
-    return first ? first->classes : 0;
-}
-
-void finish_lgg_network(network *net) {
-    for (int i = 0; i < net->n; ++i) {
-        if (net->layers[i].type != LGG) continue;
-        lgg_section *s = net->layers[i].lgg;
-        if (!s->network->net) s->network->input = lgg_shape_of(net);
-        s->network->net = net;
-        check_labels(s, net);
-        check_streams(s, net);
-        for (int j = 0; j < s->n; ++j)
-            check_lgg_tap(&s->place, &s->taps[j], net->layers, net->n);
-    }
-    int classes = agreed_classes(net);
-    if (!classes) return;
-    net->truths = classes;
-    net->layers[net->n - 1].truths = classes; /* where the hosts look again, whatever layer it is */
-}
-
-/* The first section of net that looks at the truth, or gives its width; NULL if there is none. */
-static const lgg_section *find_labelled_section(const network *net) {
-    for (int i = 0; i < net->n; ++i) {
-        const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
-        if (s && (s->classes || lgg_section_needs_labels(s))) return s;
-    }
-    return NULL;
-}
-
-void check_lgg_truth(network *net, int classes, const char *datacfg) {
-    const lgg_section *s = find_labelled_section(net);
-    if (net->truths == classes || net->hierarchy) return;
-    if (!s && net->truths < classes) {
-        fprintf(stderr, "%s: classes=%d, but the labels of this network are %d wide: its last layers need %d outputs\n",
-                datacfg, classes, net->truths, classes);
-        exit(EXIT_FAILURE);
-    }
-    if (!s) return;
-    lgg_fail(&s->place,
-             "the labels of this network are %d wide, but %s has classes=%d; give classes=%d in this section",
-             net->truths, datacfg, classes, classes);
-}
-
-void check_lgg_outputs(network *net, int classes, const char *datacfg) {
-    if (net->outputs >= classes) return;
-    fprintf(stderr,
-            "%s: classes=%d, but this network has %d outputs for an image: they are no class scores. Give the .cfg "
-            "file of a "
-            "classifier; an embedding is judged by ./darknet lgg eval\n",
-            datacfg, classes, net->outputs);
-    exit(EXIT_FAILURE);
+    free(s);
 }

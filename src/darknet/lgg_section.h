@@ -1,4 +1,4 @@
-/* lgg_section.h: what every LGG section of a network holds, and the steps that they share.
+/* lgg_section.h: what every LGG section of a network holds, and the steps of its backward pass.
  *
  * Backward, in this order: read the tapped layers, run the teacher, evaluate the loss, add its gradient to the tapped layers. */
 #ifndef LGG_SECTION_H
@@ -61,26 +61,16 @@ typedef struct lgg_section {
     int warned_of_zeros;
 } lgg_section;
 
-/* Makes the layer of a section: shares the layer before it, taps what `layers` names (or the default of its kind), and reads
- * lambda and classes. The caller sets its backward function and reads the options of its own. */
-layer make_lgg_layer(const lgg_cfg *cfg, lgg_kind kind, float lambda, network *net);
-
-/* Reads similarity, alpha, unit, k and normalize. */
-void read_lgg_graph_options(const lgg_cfg *cfg, lgg_graph_options *options);
-
-/* Reads power, 1 or more, and reduction=sum|mean. */
-void read_lgg_power(const lgg_cfg *cfg, lgg_options *options);
-void read_lgg_reduction(const lgg_cfg *cfg, lgg_options *options);
-
-/* Reads teacher_cfg, teacher_weights and teacher_layers; the teacher itself is loaded when training begins. */
-void read_lgg_teacher_options(const lgg_cfg *cfg, lgg_section *section);
+/* Zeroed memory; the program ends where there is none. */
+void *allocate_for_lgg(const lgg_place *place, int n, size_t size);
 
 /* Whether the section compares with the labels of the batch. */
 int lgg_section_needs_labels(const lgg_section *section);
 
 /* The parts of those steps that do not ask where the numbers are. */
-void meet_lgg_teacher(lgg_section *section, int batch);
-void check_lgg_classes(const lgg_section *section);
+int lgg_section_has_graphs(const lgg_section *section);
+void meet_lgg_teacher(lgg_section *section, const layer *layers, int batch);
+void check_lgg_classes(const lgg_section *section, int outputs, int taught_outputs);
 int lgg_minds_negatives(const lgg_section *section);
 void warn_of_lgg_negatives(const lgg_section *section, int layer);
 void warn_of_lgg_zeros(lgg_section *section, double share);
@@ -93,14 +83,14 @@ void record_lgg_pass(lgg_section *section, int passes);
 int lgg_terms_are_cost(const host_pass *pass);
 void report_lgg_cost(const host_pass *pass, int batch);
 
-/* The steps of a backward pass. */
-void read_lgg_students(lgg_section *section, const host_pass *pass, int batch);
-void read_lgg_teachers(lgg_section *section, const host_pass *pass, int batch);
-void evaluate_lgg_section(lgg_section *section, const host_pass *pass, int batch);
-void add_lgg_gradients(lgg_section *section, const host_pass *pass, int batch);
+/* lgg_section_cpu.c: the backward pass of every kind of section. */
+void backward_lgg_layer(layer l, host_pass pass);
+
+/* Fails, rather than being killed, where the graphs cannot fit the machine's memory; on a GPU they are made later. */
+void check_lgg_memory(const network *net);
 
 #ifdef GPU
-/* lgg_section_gpu.c: the backward pass of every kind of section, from device buffers into device deltas. Nothing waits for the
+/* lgg_section_gpu.c: the same from device buffers into device deltas. Nothing waits for the
  * device but collect_lgg_report, which brings what the last pass computed into the record. */
 void backward_lgg_layer_gpu(layer l, host_pass pass);
 void collect_lgg_report(lgg_section *section);

@@ -1,4 +1,4 @@
-/* lgg_section_gpu.c: the backward pass of an LGG section on a GPU. Twin of the steps in lgg_section.c.
+/* lgg_section_gpu.c: the backward pass of an LGG section on a GPU. Twin of lgg_section_cpu.c.
  *
  * The loss is enqueued, and its value follows into pinned memory. It is read when somebody asks for it (collect_lgg_report: the line
  * of progress, or the next pass), and whoever asks waits for the loss alone, not for what was enqueued after it. */
@@ -21,13 +21,13 @@ static void read_lgg_students_gpu(lgg_section *s, const host_pass *pass, int bat
 }
 
 static void read_lgg_teachers_gpu(lgg_section *s, const host_pass *pass, int batch) {
-    if (!s->teacher) meet_lgg_teacher(s, batch);
+    if (!s->teacher) meet_lgg_teacher(s, host_layers(pass), batch);
     run_lgg_teacher(s->teacher, s->network, pass, batch);
     for (int i = 0; i < s->n; ++i) {
         const layer *l = &s->teacher->net->layers[s->teacher_layers[i]];
         s->taught[i] = (lgg_representation){.x = l->output_gpu, .d = l->outputs};
     }
-    check_lgg_classes(s);
+    check_lgg_classes(s, s->student[0].d, s->taught[0].d);
 }
 
 /* The first pass alone is looked at, and copied for it. */

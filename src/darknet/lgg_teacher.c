@@ -38,11 +38,19 @@ static char *find_file(const lgg_place *place, const char *option, const char *p
 /* With several GPUs a thread trains each network, and parsing works on what the process has once: its random numbers. */
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
+static _Thread_local int is_reading;
+
+int is_reading_lgg_teacher(void) {
+    return is_reading;
+}
+
 /* Parses a network without drawing from the random numbers that the student's training goes on with. */
 static network *parse_aside(const char *cfg, int batch) {
     char state[128];
     char *student = initstate(1, state, sizeof state);
+    is_reading = 1;
     network *net = host_parse_network(cfg, batch);
+    is_reading = 0;
     setstate(student);
     return net;
 }

@@ -1,7 +1,7 @@
 /* lgg_teacher.h: loads teacher networks, and runs them on the student's batch.
  *
- * A teacher is loaded when training first needs it, once for all sections of a network that name the same files, and runs once
- * a batch, in inference mode. It is no part of the student: nothing of it is trained or saved. */
+ * A teacher is loaded when a network is read for training, once for all sections of it that name the same files, and runs once a
+ * batch, in inference mode. It is no part of the student: nothing of it is trained or saved. */
 #ifndef LGG_TEACHER_H
 #define LGG_TEACHER_H
 
@@ -29,6 +29,9 @@ typedef struct lgg_teacher {
  * a file is missing, has the wrong length, or takes images of another size. */
 lgg_teacher *find_lgg_teacher(const lgg_place *place, struct lgg_network *student, const char *cfg, const char *weights,
                               int batch);
+
+/* Whether this thread is reading a teacher's .cfg file: the sections in it do nothing. */
+int is_reading_lgg_teacher(void);
 
 /* Runs the teacher on the `batch` images that the student is working on in this pass, unless it has been run on them. */
 void run_lgg_teacher(lgg_teacher *teacher, const struct lgg_network *student, const host_pass *pass, int batch);

@@ -10,7 +10,6 @@
 
 #include "lgg_checkpoint.h"
 #include "lgg_file.h"
-#include "lgg_hooks.h"
 #include "lgg_log.h"
 #include "lgg_parameters.h"
 #include "lgg_recipe.h"
@@ -68,7 +67,6 @@ static void try_backup_directory(const char *directory) {
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base) {
     float average_loss = -1;
     network *net = nets[0];
-    check_lgg_memory(net);
     check_weights_paths(backup_directory, base);
     training.nets = nets;
     training.n = n;

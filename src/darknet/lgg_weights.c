@@ -73,7 +73,12 @@ void check_weights_file(const lgg_place *place, const char *option, const char *
 static int is_training;
 
 void note_darknet_command(int argc, char **argv) {
-    is_training = argc > 2 && strncmp(argv[2], "train", strlen("train")) == 0;
+    /* `partial train.cfg …` trains nothing */
+    is_training = argc > 2 && strncmp(argv[2], "train", strlen("train")) == 0 && !strchr(argv[2], '.');
+}
+
+int darknet_is_training(void) {
+    return is_training;
 }
 
 static _Noreturn void weights_fail(const char *path, const char *format, ...) {
@@ -158,6 +163,63 @@ static void refuse_too_large_numload(const network *net) {
     }
 }
 
+/* ---- weights of another number of classes ---- */
+
+/* The layer with weights that the loss of layer i looks at; -1 if layer i has no loss. */
+static int head_of_loss(const network *net, int i) {
+    const layer *l = &net->layers[i];
+    if (!host_has_boxes(l) && l->type != SOFTMAX && l->type != LOGXENT && l->type != COST) return -1;
+    while (i >= 0 && !layer_bytes(net, &net->layers[i], ALL_ARRAYS))
+        --i;
+    return i;
+}
+
+/* The outputs of a layer that has as many as there are classes (convolutional: its filters); 0 for other layers. */
+static int head_outputs(const layer *l) {
+    return l->type == CONNECTED ? l->outputs : l->type == CONVOLUTIONAL ? l->n : 0;
+}
+
+/* The first layer whose outputs the number of classes fixes, and in *bytes what one more output of each such layer adds to a weights
+ * file. -1 if there is none, or where they have different outputs. */
+static int first_head(const network *net, size_t *bytes) {
+    int first = -1, last = -1;
+    *bytes = 0;
+    for (int i = 0; i < net->n; ++i) {
+        const int head = head_of_loss(net, i), outputs = head < 0 ? 0 : head_outputs(&net->layers[head]);
+        if (head < 0 || head == last) continue;
+        if (!outputs || (first >= 0 && outputs != head_outputs(&net->layers[first]))) return -1;
+        *bytes += layer_bytes(net, &net->layers[head], ALL_ARRAYS) / (size_t)outputs;
+        if (first < 0) first = head;
+        last = head;
+    }
+    return first;
+}
+
+/* The outputs that the first head has in a file of that length, if nothing but the number of classes is another; else 0. */
+static int outputs_in_file(const network *net, int head, size_t bytes, size_t header, size_t length) {
+    const long step = (long)bytes;
+    for (int arrays = ALL_ARRAYS; arrays >= STOCK_ARRAYS; --arrays) {
+        const long more = (long)length - (long)network_bytes(net, header, arrays);
+        const long outputs = head_outputs(&net->layers[head]) + more / step;
+        if (more % step == 0 && outputs > 0) return (int)outputs;
+    }
+    return 0;
+}
+
+/* What to do with a file that fits but for its number of classes; empty where that is not it, or nothing is trained. */
+static void find_remedy(const network *net, const char *path, size_t header, size_t length, char remedy[1024]) {
+    size_t bytes;
+    const int head = is_training ? first_head(net, &bytes) : -1;
+    const int outputs = head < 0 ? 0 : outputs_in_file(net, head, bytes, header, length);
+    remedy[0] = '\0';
+    if (!outputs) return;
+    snprintf(remedy, 1024,
+             "; it fits a network with %d outputs in layer %d, where this one has %d. To train from the layers before: "
+             "./darknet partial ITS.cfg %s PART.weights %d, ITS.cfg being the .cfg file that it was trained with, and "
+             "then from PART.weights",
+             outputs, head, head_outputs(&net->layers[head]), path, head);
+}
+
 void check_weights_to_load(const network *net, const char *path, int start, int cutoff) {
     size_t header;
     refuse_too_large_numload(net);
@@ -165,13 +227,15 @@ void check_weights_to_load(const network *net, const char *path, int start, int 
     const extent e = best_extent(net, start, cutoff < net->n ? cutoff : net->n, header, length);
     if (e.last == net->n) return;
     if (e.last < 0 && e.inside < 0 && (cutoff < net->n || some_are_not_loaded(net))) return;
+    char remedy[1024];
+    if (e.last < 0) find_remedy(net, path, header, length, remedy);
     if (e.last < 0 && e.inside < 0) {
-        weights_fail(path, "is %zu bytes too long: the network's weights take %zu bytes, the file has %zu",
-                     length - e.bytes, e.bytes, length);
+        weights_fail(path, "is %zu bytes too long: the network's weights take %zu bytes, the file has %zu%s",
+                     length - e.bytes, e.bytes, length, remedy);
     }
     if (e.last < 0) {
-        weights_fail(path, "ends inside layer %d [%s]: the layer would end at byte %zu, the file has %zu", e.inside,
-                     get_layer_string(net->layers[e.inside].type), e.bytes, length);
+        weights_fail(path, "ends inside layer %d [%s]: the layer would end at byte %zu, the file has %zu%s", e.inside,
+                     get_layer_string(net->layers[e.inside].type), e.bytes, length, remedy);
     }
     const char *type = get_layer_string(net->layers[e.last].type);
     if (!is_training) {

@@ -13,6 +13,9 @@ void check_weights_file(const lgg_place *place, const char *option, const char *
  * darknet53.conv.74 does. */
 void note_darknet_command(int argc, char **argv);
 
+/* Whether that command trains. */
+int darknet_is_training(void);
+
 /* To be called before layers start..cutoff-1 of net are loaded from path. Ends the program, with one line that names layer and
  * bytes, if the file ends inside a layer, or is too long for the whole network. Says how far a file goes that ends after a layer in
  * training; elsewhere that is an error too. */

@@ -19,12 +19,14 @@ static const command commands[] = {
     {"plot", command_plot, "log.csv", "draw a training log (SVG)"},
     {"attack", command_attack, NETWORK, "error under FGSM and PGD"},
     {"corrupt", command_corrupt, NETWORK, "error under the corruptions of CIFAR-10-C"},
+    {"sections", command_sections, "[SECTION]", "the sections of a .cfg, or one with its options"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_usage(FILE *file) {
     fprintf(file, "usage: ./darknet lgg COMMAND " NETWORK " [options]\n");
     fprintf(file, "       ./darknet lgg plot log.csv [-o plot.svg]\n");
+    fprintf(file, "       ./darknet lgg sections [SECTION]\n");
     for (int i = 0; i < COMMANDS; ++i)
         fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
     fprintf(file, "./darknet lgg COMMAND -help lists its options.\n");

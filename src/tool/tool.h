@@ -215,5 +215,6 @@ int command_graph(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_attack(int argc, char **argv);
 int command_corrupt(int argc, char **argv);
+int command_sections(int argc, char **argv);
 
 #endif

@@ -17,7 +17,7 @@ endif
 	@for program in $(GRADIENT_PROGRAMS); do \
 		$(call run_on_one_thread,$(GRADIENT_TEST)/$$program $(GRADIENT_TEST),$(GRADIENT_TEST)/log); done
 
-# A development check, too slow for make test: without any one of the host's corrections a test must fail.
+# A development check, too slow for make test: without any one of six of the first host's corrections a test must fail.
 .PHONY: test-mutants
 test-mutants: host
 	@tests/gradient/mutants.sh $(HOST_PRISTINE) $(HOST_TREE) $(HOST) $(BUILD)/mutants $(HOST_SWITCHES) FAST=0 DNNL=0

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Takes each of the host's corrections out of its patch queue, builds that, and runs the tests of the gradients and of the
+# Takes each of six of the first host's corrections out of its patch queue, builds that, and runs the tests of the gradients and of the
 # layers: at least one of them must fail. The patches for speed, which bring functions of their own, stay out.
 #
 # ONLY="name..." in the environment tries those corrections alone.

@@ -7,6 +7,7 @@
 
 #include "fixture.h"
 #include "host_sections.h"
+#include "lgg_weights.h"
 
 #define NET "batch=4\nheight=4\nwidth=4\nchannels=2\nmax_batches=1\n"
 #define BODY                                                                                                           \
@@ -131,10 +132,20 @@ static const bad_input cases[] = {
 #endif
 };
 
-/* Parses the network, and trains one batch: what is wrong with a teacher shows only then. */
+/* Parses the network, and trains one batch: where no command says that it will be trained, teachers are read only then. */
 static void train_once(const char *sections) {
     network *net = read_text_network(NET, sections);
     run_pass(net, 1);
+}
+
+static void say_training(void) {
+    note_darknet_command(3, (char *[]){"darknet", "classifier", "train"});
+}
+
+/* Parses the network as `darknet classifier train` does, and goes no further. */
+static void read_for_training(const char *sections) {
+    say_training();
+    read_text_network(NET, sections);
 }
 
 static void train_huge_batch(const char *sections) {
@@ -167,6 +178,66 @@ static void expect_failure(const char *name, void (*run)(const char *), const ch
     int good = status == 1 && strstr(line, expected) && strncmp(line, prefix, strlen(prefix)) == 0;
     snprintf(why, sizeof why, "exit status %d, said \"%s\"", status, line);
     report(name, good, why);
+}
+
+/* ---- graphs that are too small ---- */
+
+#define SMALL_NET "height=4\nwidth=4\nchannels=2\nmax_batches=1\n"
+
+static const char *small_batch; /* the options of [net] that give its size */
+
+static void read_small(const char *sections) {
+    char options[256];
+    snprintf(options, sizeof options, SMALL_NET "%s", small_batch);
+    read_text_network(options, sections);
+}
+
+static void train_small(const char *sections) {
+    say_training();
+    read_small(sections);
+}
+
+static void refuse_small(const char *name, const char *batch, const char *sections, const char *expected) {
+    small_batch = batch;
+    expect_failure(name, train_small, sections, expected, "test.cfg: layer 3 [");
+}
+
+/* The network is read, and `warning` stands on that many lines of what is said. */
+static void accept_small(const char *name, const char *batch, void (*run)(const char *), const char *sections,
+                         const char *warning, int lines) {
+    char said[65536], why[70000];
+    small_batch = batch;
+    const int status = run_apart(run, sections, said, sizeof said);
+    int found = 0;
+    for (const char *at = said; (at = strstr(at, warning)); ++at)
+        ++found;
+    snprintf(why, sizeof why, "exit status %d, %d warnings, said \"%s\"", status, found, last_line(said));
+    report(name, status == 0 && found == lines, why);
+}
+
+#define LITTLE "vertices, which say little"
+
+static void test_small_graphs(void) {
+    static const char two[] = "batch=4\nsubdivisions=2\n";
+    refuse_small("graphs of two images", two, GKD,
+                 "batch / subdivisions makes graphs of 2 vertices, which say nothing; raise batch to 6 or more (better "
+                 "32) or lower subdivisions");
+    refuse_small("graphs of one image", "batch=1\n", GKD,
+                 "graphs of 1 vertex, which say nothing; raise batch to 3 or more (better 16)");
+    refuse_small("label variation of two images", two, VARIATION, "graphs of 2 vertices, which say nothing");
+    refuse_small("smoothness of two images", two, SMOOTH "layers=0,1\n", "graphs of 2 vertices, which say nothing");
+    refuse_small("rkd of two images", two, BODY "[rkd]\n" TEACHER, "graphs of 2 vertices, which say nothing");
+    accept_small("[hkd] has no graph: one image will do, whatever sections its teacher has", "batch=1\n", train_small,
+                 BODY "[hkd]\n" TEACHER, "vert", 0);
+    accept_small("prediction of single images is not training", "batch=1\n", read_small, GKD, "vert", 0);
+    accept_small("graphs of three images are warned of, once", "batch=6\nsubdivisions=2\n", train_small,
+                 GKD "[label_variation]\n",
+                 "layer 3 [lgg_gkd]: warning: batch / subdivisions makes graphs of 3 " LITTLE
+                 "; raise batch to 32 or more or lower subdivisions",
+                 1);
+    accept_small("graphs of fifteen images are warned of", "batch=15\n", train_small, VARIATION,
+                 "graphs of 15 " LITTLE "; raise batch to 16 or more\n", 1);
+    accept_small("graphs of sixteen images are not", "batch=16\n", train_small, GKD, LITTLE, 0);
 }
 
 /* teacher.cfg and its 836 bytes of weights, and files that are none. */
@@ -203,6 +274,13 @@ void test_bad_input(void) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         expect_failure(cases[i].name, train_once, cases[i].sections, cases[i].expected, "test.cfg: layer ");
     }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        char name[128];
+        if (!strstr(cases[i].name, "teacher")) continue;
+        snprintf(name, sizeof name, "%s, found when the network is read", cases[i].name);
+        expect_failure(name, read_for_training, cases[i].sections, cases[i].expected, "test.cfg: layer ");
+    }
+    test_small_graphs();
     expect_failure("a batch that does not fit memory", train_huge_batch,
                    "[connected]\noutput=1\n[label_variation]\nclasses=1\n", "GB of memory and this machine has",
                    "test.cfg: layer 1 [label_variation]: the graphs of batch=3000000");

@@ -7,6 +7,7 @@
 #include "bad_input.h"
 #include "behaviour.h"
 #include "fixture.h"
+#include "other_classes.h"
 
 int main(int argc, char **argv) {
     if (argc < 2 || chdir(argv[1]) != 0) return EXIT_FAILURE;
@@ -17,5 +18,6 @@ int main(int argc, char **argv) {
     test_detector();
     test_words();
     test_bad_input();
+    test_other_classes();
     return count_failures() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

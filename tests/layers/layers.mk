@@ -8,6 +8,7 @@ test-layers: host-test-libs
 	@mkdir -p $(LAYERS_TEST)
 	@$(call host_program,$(LAYERS_TEST)/layers,tests/layers/*.c)
 	@$(call run_on_one_thread,$(LAYERS_TEST)/layers $(LAYERS_TEST),$(LAYERS_TEST)/log)
+	@HOST=$(HOST) tests/layers/test_commands.sh $(HOST_TREE)/darknet $(LAYERS_TEST)/commands
 
 TESTS += test-teacher
 test-teacher: darknet

@@ -1,0 +1,162 @@
+/* lgg_network.c: what must hold between the LGG sections of a network, and what a training needs of it before it begins. */
+#include <stdlib.h>
+
+#include "lgg_hooks.h"
+#include "lgg_section.h"
+#include "lgg_weights.h"
+
+/* Two vertices have one edge: after normalizing, or over the mean distance, it is 1 in every graph. */
+#define LGG_FEWEST_VERTICES 3
+#define LGG_ENOUGH_VERTICES 16
+
+/* Sections that compare with class labels, or say how many there are, need a network whose truth they are. */
+static void check_labels(const lgg_section *s, const network *net) {
+    const int needs_labels = lgg_section_needs_labels(s);
+    for (int i = 0; i < net->n && (needs_labels || s->classes); ++i) {
+        if (!host_has_boxes(&net->layers[i])) continue;
+        if (!needs_labels) {
+            lgg_fail(&s->place,
+                     "classes=%d: the truth of this network is that of a detector (layer %d), not class labels; leave "
+                     "it out",
+                     s->classes, i);
+        }
+        lgg_fail(&s->place, "needs class labels, but the truth of this network is that of a detector (layer %d)%s", i,
+                 s->kind == LGG_GKD ? "; give edges=all" : "; use [lgg_gkd] with edges=all or [rkd]");
+    }
+}
+
+/* The losses are enqueued on the one stream that the device's work began with: layers on another would be read before they are done,
+ * and their gradients added to while they are written. */
+static void check_streams(const lgg_section *s, const network *net) {
+    const char *option;
+    int value, i = host_can_train(net) ? host_streamed_layer(net, &option, &value) : -1;
+    if (i < 0) return;
+    lgg_fail(&s->place,
+             "layer %d has %s=%d, but a network with this section trains on one stream; leave %s out of layer %d", i,
+             option, value, option, i);
+}
+
+/* Layers that compare their input with the truth fix its width. */
+static void check_truth_width(const lgg_section *s, const network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        if (l->truth) return;
+        int compares = (l->type == SOFTMAX && !l->noloss) || l->type == LOGXENT || l->type == COST;
+        if (!compares || l->inputs == s->classes) continue;
+        lgg_fail(&s->place,
+                 "classes=%d: layer %d compares %d outputs with the same labels; give classes=%d, or leave it out",
+                 s->classes, i, l->inputs, l->inputs);
+    }
+}
+
+/* The number of classes that the sections of a network give; 0 if none does. Fails if two of them differ. */
+static int agreed_classes(const network *net) {
+    const lgg_section *first = NULL;
+    for (int i = 0; i < net->n; ++i) {
+        const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
+        if (!s || !s->classes) continue;
+        if (first && s->classes != first->classes) {
+            lgg_fail(&s->place, "classes=%d: layer %d [%s] gives classes=%d; all sections of a network must agree",
+                     s->classes, first->place.index, first->place.type, first->classes);
+        }
+        check_truth_width(s, net);
+        if (!first) first = s;
+    }
+    return first ? first->classes : 0;
+}
+
+/* The graphs of a pass have a vertex for each of its images. */
+static void check_graph_size(const lgg_section *s, const network *net) {
+    const int vertices = net->batch, passes = net->subdivisions;
+    const char *or_else = passes > 1 ? " or lower subdivisions" : "";
+    if (vertices < LGG_FEWEST_VERTICES) {
+        lgg_fail(
+            &s->place,
+            "batch / subdivisions makes graphs of %d %s, which say nothing; raise batch to %d or more (better %d)%s",
+            vertices, vertices == 1 ? "vertex" : "vertices", LGG_FEWEST_VERTICES * passes, LGG_ENOUGH_VERTICES * passes,
+            or_else);
+    }
+    lgg_warn(&s->place,
+             "batch / subdivisions makes graphs of %d vertices, which say little; raise batch to %d or more%s",
+             vertices, LGG_ENOUGH_VERTICES * passes, or_else);
+}
+
+/* All sections of a network have graphs of one size: the first that has any speaks for them. */
+static void check_graph_sizes(const network *net) {
+    for (int i = 0; i < net->n && net->batch < LGG_ENOUGH_VERTICES; ++i) {
+        if (net->layers[i].type != LGG || !lgg_section_has_graphs(net->layers[i].lgg)) continue;
+        check_graph_size(net->layers[i].lgg, net);
+        return;
+    }
+}
+
+/* All that could end a training in its first pass ends it now, before the host loads images. */
+static void prepare_training(const network *net) {
+    check_graph_sizes(net);
+    check_lgg_memory(net);
+    for (int i = 0; i < net->n; ++i) {
+        lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
+        if (s && s->teacher_cfg) meet_lgg_teacher(s, net->layers, net->batch);
+    }
+}
+
+/* Checks each section against the network; returns whether they see it for the first time. */
+static int check_sections(network *net) {
+    int is_new = 0;
+    for (int i = 0; i < net->n; ++i) {
+        if (net->layers[i].type != LGG) continue;
+        lgg_section *s = net->layers[i].lgg;
+        if (!s->network->net) {
+            s->network->input = lgg_shape_of(net);
+            is_new = 1;
+        }
+        s->network->net = net;
+        check_labels(s, net);
+        check_streams(s, net);
+        for (int j = 0; j < s->n; ++j)
+            check_lgg_tap(&s->place, &s->taps[j], net->layers, net->n);
+    }
+    return is_new;
+}
+
+void finish_lgg_network(network *net) {
+    const int is_new = check_sections(net), classes = agreed_classes(net);
+    if (classes) {
+        net->truths = classes;
+        net->layers[net->n - 1].truths = classes; /* where the hosts look again, whatever layer it is */
+    }
+    if (is_new && darknet_is_training() && host_can_train(net) && !is_reading_lgg_teacher()) prepare_training(net);
+}
+
+/* The first section of net that looks at the truth, or gives its width; NULL if there is none. */
+static const lgg_section *find_labelled_section(const network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
+        if (s && (s->classes || lgg_section_needs_labels(s))) return s;
+    }
+    return NULL;
+}
+
+void check_lgg_truth(network *net, int classes, const char *datacfg) {
+    const lgg_section *s = find_labelled_section(net);
+    if (net->truths == classes || net->hierarchy) return;
+    if (!s && net->truths < classes) {
+        fprintf(stderr, "%s: classes=%d, but the labels of this network are %d wide: its last layers need %d outputs\n",
+                datacfg, classes, net->truths, classes);
+        exit(EXIT_FAILURE);
+    }
+    if (!s) return;
+    lgg_fail(&s->place,
+             "the labels of this network are %d wide, but %s has classes=%d; give classes=%d in this section",
+             net->truths, datacfg, classes, classes);
+}
+
+void check_lgg_outputs(network *net, int classes, const char *datacfg) {
+    if (net->outputs >= classes) return;
+    fprintf(stderr,
+            "%s: classes=%d, but this network has %d outputs for an image: they are no class scores. Give the .cfg "
+            "file of a "
+            "classifier; an embedding is judged by ./darknet lgg eval\n",
+            datacfg, classes, net->outputs);
+    exit(EXIT_FAILURE);
+}

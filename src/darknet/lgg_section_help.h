@@ -1,0 +1,16 @@
+/* lgg_section_help.h: what the sections and their options are, in words: for the terminal and for README. */
+#ifndef LGG_SECTION_HELP_H
+#define LGG_SECTION_HELP_H
+
+#include <stdio.h>
+
+/* One line a section. */
+void list_lgg_sections(FILE *file);
+
+/* The options of one section, such as "lgg_gkd" or "[lgg_gkd]"; returns 0 if there is no such section. */
+int explain_lgg_section(FILE *file, const char *type);
+
+/* The tables of all sections and of all options, in Markdown. */
+void print_lgg_section_tables(FILE *file);
+
+#endif
