@@ -71,11 +71,13 @@ static const network_case cases[] = {
      "$$[shortcut]\nfrom=-2\nactivation=linear\nweights_type=per_channel\nweights_normalization=relu\n!", 0},
     {"[scale_channels]", SECOND_HOST, "",
      "$[avgpool]\n[convolutional]\nfilters=8\nsize=1\nstride=1\nactivation=logistic\n[scale_channels]\nfrom=0\n!", 0},
-    {"[sam]", SECOND_HOST, "", "$[convolutional]\nfilters=8\nsize=1\nstride=1\nactivation=logistic\n[sam]\nfrom=0\n!", 0},
+    {"[sam]", SECOND_HOST, "", "$[convolutional]\nfilters=8\nsize=1\nstride=1\nactivation=logistic\n[sam]\nfrom=0\n!",
+     0},
     {"[implicit]", SECOND_HOST, "", "$[implicit]\nfilters=8\natoms=1\n[scale_channels]\nfrom=0\n!", 0},
     {"[silence]", SECOND_HOST, "", "$[silence]\n!", 0},
     {"[dropout]", BOTH, "", "$[dropout]\nprobability=.3\n!", 0},
-    {"[crop]", BOTH, "width=10\nheight=10\n", "[crop]\ncrop_height=8\ncrop_width=8\nflip=1\nangle=0\nsaturation=1\nexposure=1\n$!", 0},
+    {"[crop]", BOTH, "width=10\nheight=10\n",
+     "[crop]\ncrop_height=8\ncrop_width=8\nflip=1\nangle=0\nsaturation=1\nexposure=1\n$!", 0},
     {"[softmax] and [cost]", BOTH, "", "$[avgpool]\n[softmax]\n[cost]\ntype=sse\n", 0},
     {"[rnn]", BOTH, "time_steps=3\n", "[rnn]\noutput=8\nhidden=8\nactivation=tanh\n!", 0},
     {"[gru]", BOTH, "time_steps=3\n", "[gru]\noutput=8\n!", 0},
@@ -87,10 +89,12 @@ static const network_case cases[] = {
     {"[crnn]", SECOND_HOST, "time_steps=3\n",
      "$[crnn]\nbatch_normalize=1\nsize=3\npad=1\noutput=8\nhidden=4\nactivation=leaky\n!", 0},
     {"[conv_lstm]", SECOND_HOST, "time_steps=3\n", "$[conv_lstm]\nbatch_normalize=1\nsize=3\npad=1\noutput=4\n!", 0},
-    {"[conv_lstm] with peephole", SECOND_HOST, "time_steps=3\n", "$[conv_lstm]\nsize=3\npad=1\noutput=4\npeephole=1\n!", 0},
+    {"[conv_lstm] with peephole", SECOND_HOST, "time_steps=3\n", "$[conv_lstm]\nsize=3\npad=1\noutput=4\npeephole=1\n!",
+     0},
     {"[history]", SECOND_HOST, "time_steps=2\n", "$[history]\nhistory_size=2\n!", 0},
     {"[contrastive]", SECOND_HOST, "contrastive=1\n",
-     "$[avgpool]\n[convolutional]\nfilters=4\nsize=1\nactivation=linear\n[contrastive]\nclasses=4\ntemperature=1.0\n", 0},
+     "$[avgpool]\n[convolutional]\nfilters=4\nsize=1\nactivation=linear\n[contrastive]\nclasses=4\ntemperature=1.0\n",
+     0},
     {"[yolo]", BOTH, "", "$[convolutional]\nfilters=14\nsize=1\nactivation=linear\n[yolo]\nmask=0,1\n" ANCHORS, 0},
     {"[Gaussian_yolo]", SECOND_HOST, "",
      "$[convolutional]\nfilters=22\nsize=1\nactivation=linear\n[Gaussian_yolo]\nmask=0,1\n" ANCHORS, 0},
@@ -298,9 +302,7 @@ static int all_are_decayed(const network_case *c) {
 }
 
 /* The layer and array that save_with_nan spoils. */
-static struct {
-    int layer, leaf, array;
-} spoilt;
+static struct { int layer, leaf, array; } spoilt;
 
 static int save_with_nan(const network_case *c) {
     network *net = begin(c);
