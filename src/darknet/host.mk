@@ -63,7 +63,6 @@ $(addprefix $(OBJDIR), $(LGG_OBJECTS)): OPTS = -O3 -fno-math-errno -fopenmp-simd
 endif
 
 ifeq ($(BLAS), 1)
-$(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_BLAS
 LDFLAGS += -lopenblas
 # Of Debian's builds of OpenBLAS, the one that works with OpenMP's own threads: two sets of threads spin against each other.
 ifeq ($(OPENMP), 1)
