@@ -68,7 +68,6 @@ $(addprefix $(OBJDIR), blas.o box.o classifier.o gaussian_yolo_layer.o region_la
 endif
 
 ifeq ($(BLAS), 1)
-$(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_BLAS
 LDFLAGS += -lopenblas
 # Of Debian's builds of OpenBLAS, the one that works with OpenMP's own threads: two sets of threads spin against each other.
 ifeq ($(OPENMP), 1)

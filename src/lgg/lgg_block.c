@@ -6,6 +6,8 @@
 
 /* Multiplications below which a second thread costs more than it saves. */
 #define LGG_BLOCK_PARALLEL 1e6
+/* Rows of a product below which its thread would be copying X more than multiplying. */
+#define LGG_BLOCK_GROUP 64
 
 void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes) {
     room->threads = lgg_threads();
@@ -57,17 +59,31 @@ void lgg_block_copy(const lgg_block *block, const lgg_kernel *kernel, const doub
     }
 }
 
+/* Rows start to end of gradient += w x, LGG_BLOCK_COLUMNS columns from `column` on. */
+static void lgg_block_columns(const lgg_kernel *kernel, const lgg_room *room, size_t n, size_t d, const float *w,
+                              const float *x, size_t column, size_t start, size_t end, float *gradient) {
+    float *copy = lgg_room_of_thread(room);
+    for (size_t row = 0; row < n; row += LGG_BLOCK_ROWS) {
+        const lgg_block block = lgg_block_of(n, d, row, column);
+        lgg_block_copy(&block, kernel, NULL, x, copy);
+        lgg_kernel_product(kernel, end - start, block.rows, block.columns, w + start * n + row, n, copy,
+                           LGG_BLOCK_STRIDE, gradient + start * d + column, d);
+    }
+}
+
+/* Where there are more threads than columns to give them, they share the rows, too: no element's sum depends on it. */
 void lgg_block_product(const lgg_kernel *kernel, const lgg_room *room, int batch, int width, const float *w,
                        const float *x, float *gradient) {
     const size_t n = (size_t)batch, d = (size_t)width;
-#pragma omp parallel for schedule(static) num_threads(lgg_room_threads(room, (double)n *(double)n *(double)d))
-    for (size_t column = 0; column < d; column += LGG_BLOCK_COLUMNS) {
-        float *copy = lgg_room_of_thread(room);
-        for (size_t row = 0; row < n; row += LGG_BLOCK_ROWS) {
-            const lgg_block block = lgg_block_of(n, d, row, column);
-            lgg_block_copy(&block, kernel, NULL, x, copy);
-            lgg_kernel_product(kernel, n, block.rows, block.columns, w + row, n, copy, LGG_BLOCK_STRIDE,
-                               gradient + column, d);
+    const int threads = lgg_room_threads(room, (double)n * (double)n * (double)d);
+    const size_t columns = (d + LGG_BLOCK_COLUMNS - 1) / LGG_BLOCK_COLUMNS,
+                 wanted = ((size_t)threads + columns - 1) / columns,
+                 groups = lgg_least(wanted, (n + LGG_BLOCK_GROUP - 1) / LGG_BLOCK_GROUP);
+#pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
+    for (size_t column = 0; column < columns; column++) {
+        for (size_t group = 0; group < groups; group++) {
+            lgg_block_columns(kernel, room, n, d, w, x, column * LGG_BLOCK_COLUMNS, group * n / groups,
+                              (group + 1) * n / groups, gradient);
         }
     }
 }

@@ -3,8 +3,9 @@
  * A library packs a general product's operands and computes both triangles. Here both operands are the same rows, few and long: dot
  * products of one tile of rows with another run at the processor's full rate straight from X, half of the square is left out, and
  * every core takes tiles of its own, whatever B. Only rows that lie a multiple of 4096 bytes apart, as feature maps do, get into each
- * other's way in the cache: of those, every core copies some columns at a time, while it multiplies them. Each element is a sum in a
- * fixed order: the same for any number of threads.
+ * other's way in the cache: of those, every core copies some columns at a time, while it multiplies them. Many rows are another
+ * matter: there it pays to lay some of them out as the columns of a product with the others. Each element is a sum in a fixed order:
+ * the same for any number of threads.
  */
 #include "lgg_internal.h"
 #include <string.h>
@@ -16,6 +17,10 @@
 #define LGG_GRAM_PARALLEL 1e6
 /* Rows of a multiple of so many values fall on the same lines of the first-level cache. */
 #define LGG_GRAM_ALIASED 1024
+/* Rows shorter than this are more summing up than multiplying as dot products. */
+#define LGG_GRAM_NARROW 32
+/* Rows that are laid out as columns, and how many of their values at a time: a part of the second-level cache. */
+enum { LGG_GRAM_BLOCK = 64, LGG_GRAM_BLOCK_COLUMNS = 512 };
 /* Rows of X that are fetched into the cache before they are asked for: they leave room there for what is worked on. */
 #define LGG_GRAM_AHEAD 16
 
@@ -26,23 +31,25 @@ static void lgg_gram_pointers(size_t n, size_t d, const float *x, size_t t, size
         pointers[i] = x + lgg_least(first + i, n - 1) * d + t;
 }
 
-/* The tiles from row i on with the panel of columns `first` to `last` or the diagonal: x_i.x_j over columns t to t + count, added to
- * those before. */
+/* The tiles from row i of x on with the panel of rows `first` to `last` or the diagonal: their dot products over columns t to t + count,
+ * which may be added to what is there. */
 static void lgg_gram_panel_row(const lgg_kernel *kernel, size_t n, size_t d, const float *x, size_t i, size_t first,
-                               size_t last, const float *const *panel, size_t t, size_t count, float *gram) {
+                               size_t last, const float *const *panel, size_t t, size_t count, int adding,
+                               float *gram) {
     const size_t wide = lgg_kernel_dot_columns(kernel), high = lgg_least(lgg_kernel_dot_rows(kernel), n - i),
                  end = lgg_least(last, i + high);
     const float *rows[LGG_DOT_ROWS_MAX];
     lgg_gram_pointers(n, d, x, t, i, LGG_DOT_ROWS_MAX, rows);
     for (size_t j = first; j < end; j += wide) {
         const lgg_dot_tile tile = {
-            .count = count, .a = rows, .b = panel + (j - first), .soon = rows[0], .adding = t > 0};
+            .count = count, .a = rows, .b = panel + (j - first), .soon = rows[0], .adding = adding};
         lgg_kernel_dot(kernel, &tile, high, lgg_least(wide, end - j), gram + i * n + j, n);
     }
 }
 
-/* Straight from x. */
-static void lgg_gram_direct(const lgg_kernel *kernel, size_t n, size_t d, const float *x, float *gram) {
+/* The lower triangle of x y', or += with `adding`, straight from x and y. */
+static void lgg_gram_direct(const lgg_kernel *kernel, size_t n, size_t d, const float *x, const float *y, int adding,
+                            float *gram) {
     const size_t rows = lgg_kernel_dot_rows(kernel), tile_rows = (n + rows - 1) / rows;
 
 #pragma omp parallel if ((double)n * (double)n * (double)d >= LGG_GRAM_PARALLEL)
@@ -51,15 +58,16 @@ static void lgg_gram_direct(const lgg_kernel *kernel, size_t n, size_t d, const 
         for (size_t first = 0; first < n; first += LGG_GRAM_PANEL) {
             const size_t last = lgg_least(n, first + LGG_GRAM_PANEL);
             const float *panel[LGG_GRAM_PANEL];
-            lgg_gram_pointers(n, d, x, t, first, LGG_GRAM_PANEL, panel);
+            lgg_gram_pointers(n, d, y, t, first, LGG_GRAM_PANEL, panel);
             /* A short row of the triangle and a long one together are equal work. The schedule is static: a thread meets the same
              * elements of gram each time, and need not wait for the others. */
 #pragma omp for schedule(static, 1) nowait
             for (size_t pair = 0; pair < (tile_rows + 1) / 2; pair++) {
                 const size_t other = tile_rows - 1 - pair;
-                lgg_gram_panel_row(kernel, n, d, x, pair * rows, first, last, panel, t, count, gram);
+                const int sums = adding || t > 0;
+                lgg_gram_panel_row(kernel, n, d, x, pair * rows, first, last, panel, t, count, sums, gram);
                 if (other != pair)
-                    lgg_gram_panel_row(kernel, n, d, x, other * rows, first, last, panel, t, count, gram);
+                    lgg_gram_panel_row(kernel, n, d, x, other * rows, first, last, panel, t, count, sums, gram);
             }
         }
     }
@@ -117,12 +125,62 @@ static void lgg_gram_in_parts(const lgg_kernel *kernel, const lgg_room *room, si
     }
 }
 
+/* copy (count, LGG_GRAM_BLOCK) = the transposed of `high` rows of x over `count` columns. */
+static void lgg_gram_transpose(size_t high, size_t d, size_t count, const float *x, float *copy) {
+    enum { FEW = 16 }; /* columns whose lines of the copy stay in the cache */
+    for (size_t first = 0; first < count; first += FEW) {
+        const size_t last = lgg_least(count, first + FEW);
+        for (size_t i = 0; i < high; i++) {
+            for (size_t t = first; t < last; t++)
+                copy[t * LGG_GRAM_BLOCK + i] = x[i * d + t];
+        }
+    }
+}
+
+/* Columns j to j + LGG_GRAM_BLOCK of gram from the diagonal on, over columns t to t + count of x, added to those before. copy is
+ * workspace. */
+static void lgg_gram_block(const lgg_kernel *kernel, size_t n, size_t d, const float *x, size_t j, size_t t,
+                           size_t count, float *copy, float *gram) {
+    const size_t high = lgg_least(LGG_GRAM_BLOCK, n - j);
+    if (t == 0) {
+        for (size_t i = j; i < n; i++)
+            memset(gram + i * n + j, 0, high * sizeof(float));
+    }
+    lgg_gram_transpose(high, d, count, x + j * d + t, copy);
+    lgg_kernel_product(kernel, n - j, count, high, x + j * d + t, d, copy, LGG_GRAM_BLOCK, gram + j * n + j, n);
+}
+
+/* For many rows: products of them with a block of them at a time. */
+static void lgg_gram_in_blocks(const lgg_kernel *kernel, const lgg_room *room, size_t n, size_t d, const float *x,
+                               float *gram) {
+    const size_t blocks = (n + LGG_GRAM_BLOCK - 1) / LGG_GRAM_BLOCK;
+#pragma omp parallel num_threads(lgg_room_threads(room, (double)n *(double)n *(double)d))
+    for (size_t t = 0; t < d; t += LGG_GRAM_BLOCK_COLUMNS) {
+        const size_t count = lgg_least(LGG_GRAM_BLOCK_COLUMNS, d - t);
+        float *copy = lgg_room_of_thread(room);
+        /* pairs and a static schedule: as above */
+#pragma omp for schedule(static, 1) nowait
+        for (size_t pair = 0; pair < (blocks + 1) / 2; pair++) {
+            const size_t other = blocks - 1 - pair;
+            lgg_gram_block(kernel, n, d, x, pair * LGG_GRAM_BLOCK, t, count, copy, gram);
+            if (other != pair) lgg_gram_block(kernel, n, d, x, other * LGG_GRAM_BLOCK, t, count, copy, gram);
+        }
+    }
+}
+
 void lgg_gram_kernel(const lgg_kernel *kernel, const lgg_room *room, int batch, int width, const float *x,
                      float *gram) {
     const size_t n = (size_t)batch, d = (size_t)width;
-    if (room && n <= LGG_ROOM_ROWS && d >= LGG_GRAM_COLUMNS && d % LGG_GRAM_ALIASED == 0) {
+    if (n > LGG_ROOM_ROWS || d < LGG_GRAM_NARROW) {
+        lgg_gram_in_blocks(kernel, room, n, d, x, gram);
+    } else if (d >= LGG_GRAM_COLUMNS && d % LGG_GRAM_ALIASED == 0) {
         lgg_gram_in_parts(kernel, room, n, d, x, gram);
     } else {
-        lgg_gram_direct(kernel, n, d, x, gram);
+        lgg_gram_direct(kernel, n, d, x, x, 0, gram);
     }
+}
+
+void lgg_lower_product(const lgg_kernel *kernel, int batch, int width, const float *x, const float *y, int adding,
+                       float *c) {
+    lgg_gram_direct(kernel, (size_t)batch, (size_t)width, x, y, adding, c);
 }

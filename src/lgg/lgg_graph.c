@@ -54,6 +54,13 @@ void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient) {
     lgg_similarity_backward(graph, e, gradient);
 }
 
+/* A graph without a loss brings its own room. */
+static void lgg_graph_take_alone(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options *options, int max_batch) {
+    lgg_graph_take(graph, arena, options, max_batch, 0);
+    lgg_room_take(&graph->own_room, arena, (size_t)max_batch, 0);
+    graph->room = &graph->own_room;
+}
+
 lgg_status lgg_graph_create(lgg_graph **graph, const lgg_graph_options *options, int max_batch) {
     if (!graph) return LGG_ERROR_ARGUMENT;
     *graph = NULL;
@@ -62,13 +69,13 @@ lgg_status lgg_graph_create(lgg_graph **graph, const lgg_graph_options *options,
     lgg_arena arena = {0};
     lgg_graph sizes = {0};
     lgg_arena_take(&arena, 1, sizeof(lgg_graph));
-    lgg_graph_take(&sizes, &arena, options, max_batch, 0);
+    lgg_graph_take_alone(&sizes, &arena, options, max_batch);
     if (arena.overflow) return LGG_ERROR_MEMORY;
     arena.base = calloc(1, arena.used);
     if (!arena.base) return LGG_ERROR_MEMORY;
     arena.used = 0;
     *graph = lgg_arena_take(&arena, 1, sizeof(lgg_graph));
-    lgg_graph_take(*graph, &arena, options, max_batch, 0);
+    lgg_graph_take_alone(*graph, &arena, options, max_batch);
     return LGG_OK;
 }
 
@@ -105,8 +112,7 @@ lgg_status lgg_graph_variation(lgg_graph *graph, const float *labels, int classe
         if (!carve && !(arena.base = malloc(arena.used))) return LGG_ERROR_MEMORY;
     }
     const double weight = lgg_label_distance(graph->batch, classes, labels, label_distance, row_total);
-    *sigma = lgg_variation_forward(graph->batch, classes, power, graph->adjacency, labels, label_distance,
-                                   laplacian_power, row_total);
+    *sigma = lgg_variation_forward(graph, classes, power, labels, label_distance, laplacian_power, row_total);
     if (reduction == LGG_MEAN) *sigma = weight > 0 ? *sigma / weight : 0;
     free(arena.base);
     return LGG_OK;

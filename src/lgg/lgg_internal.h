@@ -132,9 +132,6 @@ size_t lgg_kernel_dot_columns(const lgg_kernel *kernel);
 void lgg_kernel_dot(const lgg_kernel *kernel, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
                     size_t c_stride);
 
-/* a.b, summed up in double precision. */
-float lgg_dot(size_t count, const float *a, const float *b);
-
 /* c (rows, count) += w (rows, inner) x (inner, count); rows of each lie a stride apart. x is read up to the next multiple of 32
  * columns. */
 void lgg_kernel_product(const lgg_kernel *kernel, size_t rows, size_t inner, size_t count, const float *w,
@@ -190,29 +187,28 @@ void lgg_block_product(const lgg_kernel *kernel, const lgg_room *room, int n, in
 /* ---- lgg_gram_kernel.c ---- */
 
 /* The lower triangle of gram (n, n) = x x' for x (n, d); what else it leaves in gram means nothing. The same to the bit for any number
- * of threads, with room and, likewise, without (NULL). */
+ * of threads. */
 void lgg_gram_kernel(const lgg_kernel *kernel, const lgg_room *room, int n, int d, const float *x, float *gram);
 
-/* ---- lgg_blas.c: the products ---- */
+/* Likewise of c (n, n) = x y' for x, y (n, d), or += with `adding`. */
+void lgg_lower_product(const lgg_kernel *kernel, int n, int d, const float *x, const float *y, int adding, float *c);
 
-/* Where a matrix is gone through along its rows and its columns at the same time: rows and columns of a part that stays in cache. */
-enum { LGG_SQUARE = 32 };
+/* ---- lgg_blas.c: the products; each the same to the bit for any number of threads ---- */
 
 /* The upper triangle of matrix (n, n) from the lower one. */
 void lgg_mirror(size_t n, float *matrix);
 
-/* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). room may be NULL. */
+/* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). */
 void lgg_blas_gram(const lgg_room *room, int n, int d, const float *x, float *gram);
+
+/* The lower triangle of c (n, n) = a b' for a, b (n, inner), or += with `adding`; what it leaves above means nothing. */
+void lgg_blas_lower_product(int n, int inner, const float *a, const float *b, int adding, float *c);
 
 /* gradient (n, d) += w (n, n) x (n, d). */
 void lgg_blas_add_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *gradient);
 
-/* c (rows, columns) = alpha a (rows, inner) b (inner, columns) + beta c. */
-void lgg_blas_multiply(int rows, int columns, int inner, float alpha, const float *a, const float *b, float beta,
-                       float *c);
-
-/* c (n, n) = alpha a (n, inner) b' (inner, n) + beta c, for b (n, inner). */
-void lgg_blas_multiply_transposed(int n, int inner, float alpha, const float *a, const float *b, float beta, float *c);
+/* product (n, d) = w (n, n) x (n, d). */
+void lgg_blas_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *product);
 
 /* ---- The graph of one representation ---- */
 
@@ -235,7 +231,8 @@ struct lgg_graph {
     double *inverse_root_degree;    /* (B) degree^-1/2, 0 where degree <= 0; NULL without */
     double *degree_gradient;        /* (B) workspace: half of dL/d degree; NULL without */
     float *adjacency;               /* (B, B) A; the same buffer as similarity without normalization */
-    const lgg_room *room;           /* the loss's; NULL: the graph is never asked for a gradient */
+    const lgg_room *room;           /* the loss's, or own_room */
+    lgg_room own_room;              /* of a graph without a loss */
 };
 
 /* Takes the graph's buffers from the arena. distances_only: what the RKD losses need, gram and distance2. */
@@ -342,7 +339,7 @@ double lgg_label_distance(int n, int classes, const float *labels, float *label_
 
 /* sigma = tr(V' L^power V), L = D - A. power 1 reads label_distance; else laplacian_power (power - 1, n, C) receives L^i V.
  * row_total (n) is workspace. */
-double lgg_variation_forward(int n, int classes, int power, const float *adjacency, const float *labels,
+double lgg_variation_forward(const lgg_graph *graph, int classes, int power, const float *labels,
                              const float *label_distance, float *laplacian_power, double *row_total);
 
 /* e (n, n) = scale dsigma/dA. */

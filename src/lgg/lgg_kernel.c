@@ -1,5 +1,5 @@
 /* lgg_kernel.c: products of a few rows with each other and of a small matrix with a few rows, tile by tile in the registers of x86
- * processors with AVX-512 or AVX2, and the steps on single rows between them; plain loops elsewhere. One thread's work: who calls
+ * processors with AVX-512 or AVX2, and the steps on single rows between them; vectors of four elsewhere. One thread's work: who calls
  * them shares it out.
  */
 #include "lgg_internal.h"
@@ -25,16 +25,22 @@ struct lgg_kernel {
 #define LGG_PANEL 32
 /* Values of a line of the cache. */
 #define LGG_LINE 16
+/* Values of two vectors of four, and of one of AVX2. */
+#define LGG_REST 8
 
 enum {
     LGG_DOT512_ROWS = LGG_DOT_ROWS_MAX,
     LGG_DOT512_COLUMNS = LGG_DOT_COLUMNS_MAX,
     LGG_DOT256_ROWS = 3,
     LGG_DOT256_COLUMNS = 3,
+    LGG_DOT128_ROWS = 3,
+    LGG_DOT128_COLUMNS = 3,
     LGG_PRODUCT512_ROWS = 8,
     LGG_PRODUCT512_ROWS_MAX = 12,
     LGG_PRODUCT256_ROWS = 3,
     LGG_PRODUCT256_ROWS_MAX = 3,
+    LGG_PRODUCT128_ROWS = 1,
+    LGG_PRODUCT128_ROWS_MAX = 1,
     LGG_PRODUCT_ROWS_MAX = 12
 };
 
@@ -78,26 +84,7 @@ LGG_STEP void lgg_row_add(size_t count, const float *x, const float *soon, float
 #define LGG_ROW_STEPS_OF(set)                                                                                          \
     { lgg_row_copy##set, lgg_row_mix##set, lgg_row_add##set }
 
-LGG_ROW_STEPS(_plain, )
-
-#if defined(__x86_64__) && defined(__GNUC__)
-
-#include <immintrin.h>
-
-#define LGG_STEP_512 __attribute__((target("avx512f"))) LGG_STEP
-#define LGG_STEP_256 __attribute__((target("avx2,fma"))) LGG_STEP
-
-/* c (rows, columns) += a_i.b_j over the last values, from `start` on; copies those of a. */
-static void lgg_dot_rest(const lgg_dot_tile *tile, size_t start, size_t rows, size_t columns, float *c,
-                         size_t c_stride) {
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t t = start; t < tile->count; t++) {
-            for (size_t j = 0; j < columns; j++)
-                c[i * c_stride + j] += tile->a[i][t] * tile->b[j][t];
-            if (tile->copy) tile->copy[i * tile->copy_stride + t] = tile->a[i][t];
-        }
-    }
-}
+/* ---- Tiles, compiled once for each instruction set ---- */
 
 /* The tile's rows a and b, and where those of a are copied, as pointers of the caller's own: what is stored cannot change them. */
 LGG_STEP void lgg_dot_pointers(const lgg_dot_tile *tile, const size_t rows, const size_t columns, const int copying,
@@ -109,6 +96,156 @@ LGG_STEP void lgg_dot_pointers(const lgg_dot_tile *tile, const size_t rows, cons
     for (size_t j = 0; j < columns; j++)
         b[j] = tile->b[j];
 }
+
+/* What lgg_dot of some instruction set does with the values that fill no vector of its: the same for copies that zeros fill up. */
+static void lgg_dot_rest(lgg_dot_step dot, size_t lanes, const lgg_dot_tile *tile, size_t rows, size_t columns,
+                         float *c, size_t c_stride) {
+    const size_t whole = tile->count / lanes * lanes;
+    if (whole == tile->count) return;
+    enum { ALL = LGG_DOT_ROWS_MAX + LGG_DOT_COLUMNS_MAX };
+    float filled[ALL][LGG_REST] = {{0}};
+    const float *row[ALL];
+    const size_t size = (tile->count - whole) * sizeof(float);
+    for (size_t i = 0; i < ALL; i++)
+        row[i] = filled[i];
+    for (size_t i = 0; i < rows; i++) {
+        memcpy(filled[i], tile->a[i] + whole, size);
+        if (tile->copy) memcpy(tile->copy + i * tile->copy_stride + whole, tile->a[i] + whole, size);
+    }
+    for (size_t j = 0; j < columns; j++)
+        memcpy(filled[LGG_DOT_ROWS_MAX + j], tile->b[j] + whole, size);
+    const lgg_dot_tile last = {.count = LGG_REST, .a = row, .b = row + LGG_DOT_ROWS_MAX, .soon = row[0], .adding = 1};
+    dot(&last, rows, columns, c, c_stride);
+}
+
+/* The tile of dot products, with a wish to copy that is known when it is compiled, in vectors of one instruction set. */
+#define LGG_DOT(set, target, vector, prefix)                                                                           \
+    target LGG_STEP void lgg_dot_whole##set(const int copying, const lgg_dot_tile *tile, size_t rows, size_t columns,  \
+                                            float *c, size_t c_stride) {                                               \
+        enum { LANES = sizeof(vector) / sizeof(float), ROWS = LGG_DOT##set##_ROWS, COLUMNS = LGG_DOT##set##_COLUMNS }; \
+        vector total[ROWS][COLUMNS];                                                                                   \
+        const float *a[ROWS], *b[COLUMNS], *soon = tile->soon;                                                         \
+        float *copy[ROWS];                                                                                             \
+        const size_t whole = tile->count / LANES * LANES;                                                              \
+        lgg_dot_pointers(tile, ROWS, COLUMNS, copying, a, b, copy);                                                    \
+        for (size_t i = 0; i < ROWS; i++) {                                                                            \
+            for (size_t j = 0; j < COLUMNS; j++)                                                                       \
+                total[i][j] = prefix##_setzero_ps();                                                                   \
+        }                                                                                                              \
+        for (size_t t = 0; t < whole; t += LANES) {                                                                    \
+            vector column[COLUMNS];                                                                                    \
+            __builtin_prefetch(soon + t, 0, 2);                                                                        \
+            for (size_t j = 0; j < COLUMNS; j++)                                                                       \
+                column[j] = prefix##_loadu_ps(b[j] + t);                                                               \
+            for (size_t i = 0; i < ROWS; i++) {                                                                        \
+                const vector row = prefix##_loadu_ps(a[i] + t);                                                        \
+                if (copying) prefix##_storeu_ps(copy[i] + t, row);                                                     \
+                for (size_t j = 0; j < COLUMNS; j++)                                                                   \
+                    total[i][j] = prefix##_fmadd_ps(row, column[j], total[i][j]);                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (size_t i = 0; i < rows; i++) {                                                                            \
+            for (size_t j = 0; j < columns; j++)                                                                       \
+                c[i * c_stride + j] = (tile->adding ? c[i * c_stride + j] : 0) + lgg_sum##set(total[i][j]);            \
+        }                                                                                                              \
+    }                                                                                                                  \
+    target static void lgg_dot##set(const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,                   \
+                                    size_t c_stride) {                                                                 \
+        if (tile->copy) {                                                                                              \
+            lgg_dot_whole##set(1, tile, rows, columns, c, c_stride);                                                   \
+        } else {                                                                                                       \
+            lgg_dot_whole##set(0, tile, rows, columns, c, c_stride);                                                   \
+        }                                                                                                              \
+        lgg_dot_rest(lgg_dot##set, sizeof(vector) / sizeof(float), tile, rows, columns, c, c_stride);                  \
+    }
+
+/* The product's tile for a number of rows that is known when it is compiled, in vectors of one instruction set. */
+#define LGG_PRODUCT_ROWS(set, target, vector, prefix)                                                                  \
+    target static inline __attribute__((always_inline)) void lgg_product_rows##set(                                    \
+        const size_t rows, size_t inner, const float *w, size_t w_stride, const float *x, size_t x_stride, float *c,   \
+        size_t c_stride) {                                                                                             \
+        enum { LANES = sizeof(vector) / sizeof(float), VECTORS = LGG_PANEL / LANES };                                  \
+        vector total[LGG_PRODUCT##set##_ROWS_MAX][VECTORS];                                                            \
+        for (size_t r = 0; r < rows; r++) {                                                                            \
+            for (size_t v = 0; v < VECTORS; v++) {                                                                     \
+                __builtin_prefetch(c + r * c_stride + v * LANES, 1);                                                   \
+                total[r][v] = prefix##_setzero_ps();                                                                   \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (size_t j = 0; j < inner; j++) {                                                                           \
+            vector x_j[VECTORS];                                                                                       \
+            for (size_t v = 0; v < VECTORS; v++)                                                                       \
+                x_j[v] = prefix##_loadu_ps(x + j * x_stride + v * LANES);                                              \
+            for (size_t r = 0; r < rows; r++) {                                                                        \
+                const vector w_rj = prefix##_set1_ps(w[r * w_stride + j]);                                             \
+                for (size_t v = 0; v < VECTORS; v++)                                                                   \
+                    total[r][v] = prefix##_fmadd_ps(w_rj, x_j[v], total[r][v]);                                        \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (size_t r = 0; r < rows; r++) {                                                                            \
+            for (size_t v = 0; v < VECTORS; v++) {                                                                     \
+                float *c_rv = c + r * c_stride + v * LANES;                                                            \
+                prefix##_storeu_ps(c_rv, prefix##_add_ps(prefix##_loadu_ps(c_rv), total[r][v]));                       \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+#define LGG_PRODUCT_CASE(set, count)                                                                                   \
+    case count:                                                                                                        \
+        lgg_product_rows##set(count, inner, w, w_stride, x, x_stride, c, c_stride);                                    \
+        break
+
+/* ---- Vectors of four, which a compiler has on every processor ---- */
+
+typedef float lgg_four __attribute__((vector_size(16)));
+
+LGG_STEP lgg_four lgg_four_setzero_ps(void) {
+    return (lgg_four){0, 0, 0, 0};
+}
+
+LGG_STEP lgg_four lgg_four_set1_ps(float a) {
+    return (lgg_four){a, a, a, a};
+}
+
+LGG_STEP lgg_four lgg_four_loadu_ps(const float *x) {
+    lgg_four v;
+    memcpy(&v, x, sizeof v);
+    return v;
+}
+
+LGG_STEP void lgg_four_storeu_ps(float *x, lgg_four v) {
+    memcpy(x, &v, sizeof v);
+}
+
+LGG_STEP lgg_four lgg_four_add_ps(lgg_four a, lgg_four b) {
+    return a + b;
+}
+
+LGG_STEP lgg_four lgg_four_fmadd_ps(lgg_four a, lgg_four b, lgg_four c) {
+    return a * b + c;
+}
+
+/* The sum of the four values of v. */
+LGG_STEP float lgg_sum128(lgg_four v) {
+    return (v[0] + v[2]) + (v[1] + v[3]);
+}
+
+LGG_DOT(128, , lgg_four, lgg_four)
+LGG_PRODUCT_ROWS(128, , lgg_four, lgg_four)
+
+static void lgg_product128(size_t rows, size_t inner, const float *w, size_t w_stride, const float *x, size_t x_stride,
+                           float *c, size_t c_stride) {
+    (void)rows; /* 1 */
+    lgg_product_rows128(1, inner, w, w_stride, x, x_stride, c, c_stride);
+}
+
+LGG_ROW_STEPS(128, )
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#define LGG_STEP_512 __attribute__((target("avx512f"))) LGG_STEP
+#define LGG_STEP_256 __attribute__((target("avx2,fma"))) LGG_STEP
 
 /* Three steps of summing up, which together make one vector of sixteen sums from sixteen vectors: neighbouring values, neighbouring
  * pairs of values, quarters. */
@@ -172,8 +309,19 @@ LGG_STEP_512 void lgg_dot512_columns(const size_t computed, const int copying, c
                 total[i][j] = _mm512_fmadd_ps(row, column[j], total[i][j]);
         }
     }
+    if (whole < tile->count) {
+        const __mmask16 rest = (__mmask16)((1u << (tile->count - whole)) - 1);
+        __m512 column[LGG_DOT512_COLUMNS];
+        for (size_t j = 0; j < computed; j++)
+            column[j] = _mm512_maskz_loadu_ps(rest, b[j] + whole);
+        for (size_t i = 0; i < LGG_DOT512_ROWS; i++) {
+            const __m512 row = _mm512_maskz_loadu_ps(rest, a[i] + whole);
+            if (copying) _mm512_mask_storeu_ps(copy[i] + whole, rest, row);
+            for (size_t j = 0; j < computed; j++)
+                total[i][j] = _mm512_fmadd_ps(row, column[j], total[i][j]);
+        }
+    }
     lgg_dot512_sums(total, tile->adding, rows, columns, c, c_stride);
-    if (whole < tile->count) lgg_dot_rest(tile, whole, rows, columns, c, c_stride);
 }
 
 __attribute__((target("avx512f"))) static void lgg_dot512(const lgg_dot_tile *tile, size_t rows, size_t columns,
@@ -196,80 +344,7 @@ LGG_STEP_256 float lgg_sum256(__m256 v) {
     return _mm_cvtss_f32(_mm_add_ss(sum, _mm_movehdup_ps(sum)));
 }
 
-LGG_STEP_256 void lgg_dot256_whole(const int copying, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
-                                   size_t c_stride) {
-    __m256 total[LGG_DOT256_ROWS][LGG_DOT256_COLUMNS];
-    const float *a[LGG_DOT256_ROWS], *b[LGG_DOT256_COLUMNS], *soon = tile->soon;
-    float *copy[LGG_DOT256_ROWS];
-    const size_t whole = tile->count / 8 * 8;
-    lgg_dot_pointers(tile, LGG_DOT256_ROWS, LGG_DOT256_COLUMNS, copying, a, b, copy);
-    for (int i = 0; i < LGG_DOT256_ROWS; i++) {
-        for (int j = 0; j < LGG_DOT256_COLUMNS; j++)
-            total[i][j] = _mm256_setzero_ps();
-    }
-    for (size_t t = 0; t < whole; t += 8) {
-        __m256 column[LGG_DOT256_COLUMNS];
-        __builtin_prefetch(soon + t, 0, 2);
-        for (int j = 0; j < LGG_DOT256_COLUMNS; j++)
-            column[j] = _mm256_loadu_ps(b[j] + t);
-        for (size_t i = 0; i < LGG_DOT256_ROWS; i++) {
-            const __m256 row = _mm256_loadu_ps(a[i] + t);
-            if (copying) _mm256_storeu_ps(copy[i] + t, row);
-            for (int j = 0; j < LGG_DOT256_COLUMNS; j++)
-                total[i][j] = _mm256_fmadd_ps(row, column[j], total[i][j]);
-        }
-    }
-    for (size_t i = 0; i < rows; i++) {
-        for (size_t j = 0; j < columns; j++)
-            c[i * c_stride + j] = (tile->adding ? c[i * c_stride + j] : 0) + lgg_sum256(total[i][j]);
-    }
-    if (whole < tile->count) lgg_dot_rest(tile, whole, rows, columns, c, c_stride);
-}
-
-__attribute__((target("avx2,fma"))) static void lgg_dot256(const lgg_dot_tile *tile, size_t rows, size_t columns,
-                                                           float *c, size_t c_stride) {
-    if (tile->copy) {
-        lgg_dot256_whole(1, tile, rows, columns, c, c_stride);
-    } else {
-        lgg_dot256_whole(0, tile, rows, columns, c, c_stride);
-    }
-}
-
-/* The product's tile for a number of rows that is known when it is compiled, in vectors of one instruction set. */
-#define LGG_PRODUCT_ROWS(set, target, vector, prefix)                                                                  \
-    target static inline __attribute__((always_inline)) void lgg_product_rows##set(                                    \
-        const size_t rows, size_t inner, const float *w, size_t w_stride, const float *x, size_t x_stride, float *c,   \
-        size_t c_stride) {                                                                                             \
-        enum { LANES = sizeof(vector) / sizeof(float), VECTORS = LGG_PANEL / LANES };                                  \
-        vector total[LGG_PRODUCT##set##_ROWS_MAX][VECTORS];                                                            \
-        for (size_t r = 0; r < rows; r++) {                                                                            \
-            for (size_t v = 0; v < VECTORS; v++) {                                                                     \
-                __builtin_prefetch(c + r * c_stride + v * LANES, 1);                                                   \
-                total[r][v] = prefix##_setzero_ps();                                                                   \
-            }                                                                                                          \
-        }                                                                                                              \
-        for (size_t j = 0; j < inner; j++) {                                                                           \
-            vector x_j[VECTORS];                                                                                       \
-            for (size_t v = 0; v < VECTORS; v++)                                                                       \
-                x_j[v] = prefix##_loadu_ps(x + j * x_stride + v * LANES);                                              \
-            for (size_t r = 0; r < rows; r++) {                                                                        \
-                const vector w_rj = prefix##_set1_ps(w[r * w_stride + j]);                                             \
-                for (size_t v = 0; v < VECTORS; v++)                                                                   \
-                    total[r][v] = prefix##_fmadd_ps(w_rj, x_j[v], total[r][v]);                                        \
-            }                                                                                                          \
-        }                                                                                                              \
-        for (size_t r = 0; r < rows; r++) {                                                                            \
-            for (size_t v = 0; v < VECTORS; v++) {                                                                     \
-                float *c_rv = c + r * c_stride + v * LANES;                                                            \
-                prefix##_storeu_ps(c_rv, prefix##_add_ps(prefix##_loadu_ps(c_rv), total[r][v]));                       \
-            }                                                                                                          \
-        }                                                                                                              \
-    }
-#define LGG_PRODUCT_CASE(set, count)                                                                                   \
-    case count:                                                                                                        \
-        lgg_product_rows##set(count, inner, w, w_stride, x, x_stride, c, c_stride);                                    \
-        break
-
+LGG_DOT(256, __attribute__((target("avx2,fma"))), __m256, _mm256)
 LGG_PRODUCT_ROWS(512, __attribute__((target("avx512f"))), __m512, _mm512)
 LGG_PRODUCT_ROWS(256, __attribute__((target("avx2,fma"))), __m256, _mm256)
 
@@ -331,34 +406,9 @@ static const lgg_kernel *lgg_vector_kernel(lgg_instructions instructions) {
 
 #endif
 
-float lgg_dot(size_t count, const float *a, const float *b) {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t t = 0; t < count; t++)
-        sum += (double)a[t] * (double)b[t];
-    return (float)sum;
-}
-
-static void lgg_dot_plain(const lgg_dot_tile *tile, size_t rows, size_t columns, float *c, size_t c_stride) {
-    (void)rows, (void)columns, (void)c_stride; /* 1, 1 */
-    *c = (tile->adding ? *c : 0) + lgg_dot(tile->count, tile->a[0], tile->b[0]);
-    if (tile->copy) memcpy(tile->copy, tile->a[0], tile->count * sizeof(float));
-}
-
-static void lgg_product_plain(size_t rows, size_t inner, const float *w, size_t w_stride, const float *x,
-                              size_t x_stride, float *c, size_t c_stride) {
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t j = 0; j < inner; j++) {
-            const float w_rj = w[r * w_stride + j];
-#pragma omp simd
-            for (size_t t = 0; t < LGG_PANEL; t++)
-                c[r * c_stride + t] += w_rj * x[j * x_stride + t];
-        }
-    }
-}
-
 const lgg_kernel *lgg_kernel_of(lgg_instructions instructions) {
-    static const lgg_kernel plain = {lgg_dot_plain, 1, 1, lgg_product_plain, 1, 1, LGG_ROW_STEPS_OF(_plain)};
+    static const lgg_kernel plain = {lgg_dot128,          LGG_DOT128_ROWS,         LGG_DOT128_COLUMNS,   lgg_product128,
+                                     LGG_PRODUCT128_ROWS, LGG_PRODUCT128_ROWS_MAX, LGG_ROW_STEPS_OF(128)};
     return instructions == LGG_PLAIN ? &plain : lgg_vector_kernel(instructions);
 }
 

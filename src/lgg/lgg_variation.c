@@ -44,14 +44,14 @@ static void lgg_degrees(size_t n, const float *adjacency, double *degree) {
 }
 
 /* next (n, C) = L u = D u - A u, for u (n, C) */
-static void lgg_laplacian_multiply(int batch, int classes, const float *adjacency, const double *degree, const float *u,
+static void lgg_laplacian_multiply(const lgg_graph *graph, int classes, const double *degree, const float *u,
                                    float *next) {
-    const size_t n = (size_t)batch, c = (size_t)classes;
+    const size_t n = (size_t)graph->batch, c = (size_t)classes;
+    lgg_blas_product(graph->room, graph->batch, classes, graph->adjacency, u, next);
     for (size_t i = 0; i < n; i++) {
         for (size_t t = 0; t < c; t++)
-            next[i * c + t] = (float)(degree[i] * (double)u[i * c + t]);
+            next[i * c + t] = (float)(degree[i] * (double)u[i * c + t] - (double)next[i * c + t]);
     }
-    lgg_blas_multiply(batch, classes, batch, -1, adjacency, u, 1, next);
 }
 
 /* sum of a_i b_i */
@@ -76,29 +76,25 @@ static double lgg_variation_of_edges(size_t n, const float *adjacency, const flo
     return lgg_sum_rows(n, row_total);
 }
 
-double lgg_variation_forward(int batch, int classes, int power, const float *adjacency, const float *labels,
+double lgg_variation_forward(const lgg_graph *graph, int classes, int power, const float *labels,
                              const float *label_distance, float *laplacian_power, double *row_total) {
-    const size_t n = (size_t)batch, size = n * (size_t)classes;
-    if (power == 1) return lgg_variation_of_edges(n, adjacency, label_distance, row_total);
-    lgg_degrees(n, adjacency, row_total);
+    const size_t n = (size_t)graph->batch, size = n * (size_t)classes;
+    if (power == 1) return lgg_variation_of_edges(n, graph->adjacency, label_distance, row_total);
+    lgg_degrees(n, graph->adjacency, row_total);
     for (int i = 1; i < power; i++) {
-        lgg_laplacian_multiply(batch, classes, adjacency, row_total,
-                               lgg_laplacian_power_of(i - 1, size, labels, laplacian_power),
+        lgg_laplacian_multiply(graph, classes, row_total, lgg_laplacian_power_of(i - 1, size, labels, laplacian_power),
                                laplacian_power + (size_t)(i - 1) * size);
     }
     return lgg_inner_product(size, lgg_laplacian_power_of(power / 2, size, labels, laplacian_power),
                              lgg_laplacian_power_of(power - power / 2, size, labels, laplacian_power));
 }
 
-/* e (n, n) = T, M = T + T': in LGG_SQUARE rows from start on, what is left of the diagonal becomes (M_ii + M_jj) / 2 - M_ij. */
-static void lgg_variation_edges(size_t n, size_t start, float *e) {
-    const size_t end = lgg_least(n, start + LGG_SQUARE);
-    for (size_t first = 0; first < end; first += LGG_SQUARE) {
-        for (size_t i = start; i < end; i++) {
-            const size_t last = lgg_least(i, first + LGG_SQUARE);
-            for (size_t j = first; j < last; j++)
-                e[i * n + j] = e[i * n + i] + e[j * n + j] - e[i * n + j] - e[j * n + i];
-        }
+/* e (n, n) = M below and on the diagonal: left of the diagonal it becomes scale ((M_ii + M_jj) / 2 - M_ij). */
+static void lgg_variation_edges(size_t n, float scale, float *e) {
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++)
+            e[i * n + j] = scale * ((e[i * n + i] + e[j * n + j]) / 2 - e[i * n + j]);
     }
 }
 
@@ -111,17 +107,11 @@ void lgg_variation_backward(int batch, int classes, int power, float scale, cons
             e[t] = scale * label_distance[t];
         return;
     }
-    /* e = T with M = T + T': the terms a < b, and half of a = b */
-    float beta = 0;
-    for (int a = 0, b = power - 1; a <= b; a++, b--) {
-        lgg_blas_multiply_transposed(batch, classes, a == b ? scale / 2 : scale,
-                                     lgg_laplacian_power_of(a, size, labels, laplacian_power),
-                                     lgg_laplacian_power_of(b, size, labels, laplacian_power), beta, e);
-        beta = 1;
+    for (int a = 0; a < power; a++) {
+        lgg_blas_lower_product(batch, classes, lgg_laplacian_power_of(a, size, labels, laplacian_power),
+                               lgg_laplacian_power_of(power - 1 - a, size, labels, laplacian_power), a > 0, e);
     }
-#pragma omp parallel for schedule(dynamic, 1) if (n >= LGG_PARALLEL_ROWS)
-    for (size_t start = 0; start < n; start += LGG_SQUARE)
-        lgg_variation_edges(n, start, e);
+    lgg_variation_edges(n, scale, e);
     for (size_t i = 0; i < n; i++)
         e[i * n + i] = 0;
     lgg_mirror(n, e);
@@ -129,8 +119,8 @@ void lgg_variation_backward(int batch, int classes, int power, float scale, cons
 
 /* sigma of one built graph, by the loss's options. */
 static double lgg_loss_variation(const lgg_loss *loss, const lgg_graph *graph, const float *labels) {
-    return lgg_variation_forward(graph->batch, loss->classes, loss->options.power, graph->adjacency, labels,
-                                 loss->label_distance, loss->laplacian_power, loss->row_total);
+    return lgg_variation_forward(graph, loss->classes, loss->options.power, labels, loss->label_distance,
+                                 loss->laplacian_power, loss->row_total);
 }
 
 /* Adds scale dsigma/dx; laplacian_power must be that of this graph. */

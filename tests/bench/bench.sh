@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs the benchmark: every figure a line "name value unit" on stdout and in DIR/figures.csv, the sweep over B and d in
-# DIR/losses.csv and, drawn, in DIR/losses.svg.
+# DIR/losses.csv and, drawn, in DIR/losses.svg. OpenBLAS takes its fastest kernels, for sgemm and for PyTorch, whatever
+# OPENBLAS_CORETYPE said before.
 #
 # usage: bench.sh DIR (of the programs built by bench.mk)
 set -u -o pipefail
@@ -36,10 +37,43 @@ steps() {
     esac
 }
 
+# has FLAG...: whether the processor has all of these instructions.
+has() {
+    local flag
+    for flag in "$@"; do grep -qw -m1 "$flag" /proc/cpuinfo || return 1; done
+}
+
+# openblas_kernels: those of OpenBLAS that the processor can run, by name, on x86; "" is what OpenBLAS takes by itself.
+openblas_kernels() {
+    echo ""
+    has avx512f avx512dq avx512bw avx512vl avx512cd && echo SkylakeX
+    has avx2 fma && printf '%s\n' Haswell Zen
+    has avx && echo Sandybridge
+    has pni && echo Prescott
+}
+
+# choose_kernels: sets OPENBLAS_CORETYPE to the fastest, tried in processes of their own, since OpenBLAS chooses when it starts.
+choose_kernels() {
+    local name rate used best=0 fastest=''
+    local -A tried=()
+    while read -r name; do
+        read -r rate used < <(OPENBLAS_CORETYPE=$name "$dir/bench_losses" trial 2> "$dir/log") || continue
+        # two names may be the same kernels, and a library may lack some
+        [ -n "${tried[$used]:-}" ] && continue
+        tried[$used]=1
+        echo "sgemm_with_${used}_kernels $rate GFLOP/s"
+        if awk -v a="$rate" -v b="$best" 'BEGIN { exit !(a > b) }'; then best=$rate fastest=$used; fi
+    done < <(openblas_kernels)
+    [ -n "$fastest" ] || fail "sgemm: $(tail -1 "$dir/log")"
+    export OPENBLAS_CORETYPE=$fastest
+    echo "openblas_kernels $OPENBLAS_CORETYPE kernels"
+}
+
 figures() {
     echo "threads $(nproc) cores"
     # What else the machine was doing: near 0, or the figures below are too slow.
     echo "load_before $(cut -d' ' -f1 /proc/loadavg) processes"
+    choose_kernels
     "$dir/bench_losses" "$dir/losses.csv" || fail "the losses"
     # A teacher is as fast untrained.
     "$dir/save_weights" cfg/wrn28-1.cfg "$dir/teacher.weights" 2> "$dir/log" || fail "$(tail -1 "$dir/log")"

@@ -4,7 +4,8 @@
  * gradient of the student's: each the fastest of nine cblas_sgemm calls, on the same arrays and threads, taken in turn with the
  * loss. Prints lines "name value unit"; writes CSV rows "loss,B,d,ms,gflops,floor_ms,ratio" to the file named.
  *
- * usage: bench_losses losses.csv [quick] */
+ * usage: bench_losses losses.csv [quick]
+ *        bench_losses trial    (prints how fast sgemm is with the kernels that OPENBLAS_CORETYPE names: "GFLOP/s kernels") */
 #include "bench.h"
 #include "lgg.h"
 
@@ -323,7 +324,31 @@ static void sweep(FILE *csv, int loss, double *done, double start) {
     if (swept[loss].kind == LGG_GKD) print_exponents("gkd_floor", floor_ms);
 }
 
+/* The products of smoothness and GKD, as those kernels of OpenBLAS do them that this process has taken. */
+static void print_trial(void) {
+    static const int d[2] = {65536, 8192};
+    lgg_options options;
+    workload w;
+    double ms[4] = {INFINITY, INFINITY, INFINITY, INFINITY}, total = 0;
+    lgg_options_default(LGG_SMOOTH, &options);
+    make_workload(&w, LGG_SMOOTH, &options, 128, 2, d, NULL);
+    for (int run = 0; run < BENCH_RUNS; ++run) {
+        for (int i = 0; i < 2; ++i) {
+            keep_least(&ms[2 * i], time_gram(&w, &w.student[i]));
+            keep_least(&ms[2 * i + 1], time_gradient(&w, &w.student[i]));
+        }
+    }
+    for (int i = 0; i < 4; ++i)
+        total += ms[i];
+    printf("%.1f %s\n", 4. * w.batch * w.batch * (d[0] + d[1]) / total * 1e-6, openblas_get_corename());
+    free_workload(&w);
+}
+
 int main(int argc, char **argv) {
+    if (argc == 2 && !strcmp(argv[1], "trial")) {
+        print_trial();
+        return 0;
+    }
     FILE *csv = argc > 1 ? fopen(argv[1], "w") : NULL;
     if (!csv) {
         fprintf(stderr, "usage: bench_losses losses.csv [quick]\n");

@@ -5,7 +5,7 @@ CASES ?= $(sort $(wildcard tests/golden/cases/*.txt))
 GOLDEN_SOURCES := tests/golden/golden.c tests/golden/golden_case.c tests/golden/golden_cpu.c
 
 $(BUILD)/golden: $(GOLDEN_SOURCES) tests/golden/golden.h $(BUILD)/liblgg.a
-	$(CC) $(LGG_CFLAGS) -O2 $(LGG_OPENMP) $(GOLDEN_SOURCES) $(BUILD)/liblgg.a -o $@ $(LGG_LIBS)
+	$(CC) $(LGG_CFLAGS) -O2 $(LGG_OPENMP) $(GOLDEN_SOURCES) $(BUILD)/liblgg.a -o $@ -lm
 
 .PHONY: golden
 ifeq ($(CUDA),1)

@@ -12,7 +12,7 @@ for compiler in gcc clang; do
     fi
     log=''
     for file in "$@"; do
-        log+=$($compiler $CFLAGS -O3 -fopenmp -DLGG_BLAS -c "$file" -o /dev/null 2>&1)
+        log+=$($compiler $CFLAGS -O3 -fopenmp -c "$file" -o /dev/null 2>&1)
         grep -q 'pragma omp\|ifdef' "$file" || continue
         log+=$($compiler $CFLAGS -O3 -fopenmp-simd -c "$file" -o /dev/null 2>&1)
     done

@@ -17,7 +17,7 @@ golden_cases() {
     fi
 }
 
-for flavour in blas plain; do
+for flavour in threads single; do
     folder=$BUILD/test/$flavour
     find "$folder" -name '*.gcda' -delete
     "$folder/unit" || status=1
@@ -25,7 +25,28 @@ for flavour in blas plain; do
     tests/golden/test_malformed.sh "$folder/golden" || status=1
 done
 
-golden_cases "$BUILD/test/blas/golden-rounded" "blas build, Gram matrix rounded otherwise"
+golden_cases "$BUILD/test/threads/golden-rounded" "Gram matrix rounded otherwise"
+
+# What other processors multiply with: with 1, 2 and 5 threads.
+for tiles in avx512 avx2 plain; do
+    export LGG_TILES=$tiles
+    "$BUILD/test/threads/unit" '*_threads' > "$BUILD/test/threads/$tiles.log" 2>&1
+    case $? in
+        0) echo "PASS unit tests, $tiles tiles" ;;
+        77) echo "SKIPPED $tiles tiles: the processor lacks them" && continue ;;
+        *) grep -E '^\[  (ERROR|FAILED)' "$BUILD/test/threads/$tiles.log" && echo "FAIL unit tests, $tiles tiles" && status=1 ;;
+    esac
+    golden_cases "$BUILD/test/threads/golden" "$tiles tiles"
+done
+unset LGG_TILES
+
+# Whoever chooses a library's kernels or threads (OPENBLAS_CORETYPE, OPENBLAS_NUM_THREADS) must not choose our sums.
+if nm -u "$BUILD/test/threads/liblgg.a" | grep -E ' (cblas_|[sd](gemm|syrk|dot|axpy)_)'; then
+    echo "FAIL the library takes products from another library"
+    status=1
+else
+    echo "PASS the library takes no products from another library"
+fi
 
 # coverage FOLDER: lines of src/lgg that ran, from gcc's own gcov.
 coverage() {
@@ -38,5 +59,5 @@ coverage() {
         }
         END { if (all) printf "coverage of src/lgg: %.1f %% of %d lines\n", 100 * run / all, all }'
 }
-coverage "$BUILD/test/blas"
+coverage "$BUILD/test/threads"
 exit $status

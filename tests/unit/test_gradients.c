@@ -221,6 +221,30 @@ static void the_same_for_any_number_of_threads(void **state) {
     omp_set_num_threads(threads);
 }
 
+/* Of every way to multiply: few and many rows, narrow and wide ones, rows that meet in the cache. */
+static void shapes_the_same_for_any_number_of_threads(void **state) {
+    static const struct {
+        int batch, d;
+    } shapes[] = {{260, 33}, {257, 600}, {70, 300}, {33, 8192}, {130, 10}, {17, 1500}};
+    const int threads = omp_get_max_threads();
+    (void)state;
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        for (int kind = LGG_LABEL_VARIATION; kind < LGG_HKD; kind++) {
+            const int layers = kind == LGG_SMOOTH ? 2 : 1;
+            const int rkd = kind == LGG_RKD_DISTANCE || kind == LGG_RKD_ANGLE;
+            /* the angles of many rows take long, and are multiplied as distances are */
+            if (kind == LGG_RKD_ANGLE && shapes[s].batch > 100) continue;
+            for (int power = 1; power <= (rkd ? 1 : 2); power++) {
+                reference_case *c = unit_case((lgg_kind)kind, layers, shapes[s].batch, shapes[s].d, CLASSES, 1, 701);
+                c->options.power = power;
+                assert_threads_do_not_matter(c);
+                unit_case_free(c);
+            }
+        }
+    }
+    omp_set_num_threads(threads);
+}
+
 #endif
 
 int run_gradient_tests(void) {
@@ -236,6 +260,7 @@ int run_gradient_tests(void) {
         cmocka_unit_test(large_batches_agree),
 #ifdef _OPENMP
         cmocka_unit_test(the_same_for_any_number_of_threads),
+        cmocka_unit_test(shapes_the_same_for_any_number_of_threads),
 #endif
     };
     return cmocka_run_group_tests_name("gradients", tests, NULL, NULL);

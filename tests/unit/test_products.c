@@ -93,10 +93,10 @@ static void assert_gram(int n, int d, const double *expected, const float *gram,
     assert_true(gram[n * n] == sentinel);
 }
 
-/* Rows and columns that fill no tile, no panel and no vector; more columns than are taken at a time; rows that would meet in the cache,
- * with room to copy them and without. */
+/* Rows and columns that fill no tile, no panel and no vector; more columns than are taken at a time; rows that would meet in the cache; so
+ * many rows that they go by blocks. */
 static void gram_kernels_of_every_shape(void **state) {
-    static const int rows[] = {1, 2, 3, 4, 5, 7, 12, 47, 49, 101, 256},
+    static const int rows[] = {1, 2, 3, 4, 5, 7, 12, 47, 49, 101, 256, 323},
                      widths[] = {1, 7, 8, 15, 16, 17, 33, 4096, 8201, 17 * 1024};
     const float sentinel = -1234;
     (void)state;
@@ -109,12 +109,12 @@ static void gram_kernels_of_every_shape(void **state) {
             lgg_arena arena;
             lgg_room room = make_room((size_t)n, 0, &arena);
             assert_non_null(gram);
-            for (int s = 0; s < 2 * SETS; s++) {
-                const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 2]);
-                if (!kernel || (every_set[s / 2] == LGG_PLAIN && n > 12)) continue; /* it has no tiles, and is slow */
+            for (int s = 0; s < SETS; s++) {
+                const lgg_kernel *kernel = lgg_kernel_of(every_set[s]);
+                if (!kernel) continue;
                 for (int t = 0; t <= n * n; t++)
                     gram[t] = sentinel;
-                lgg_gram_kernel(kernel, s % 2 ? &room : NULL, n, d, x, gram);
+                lgg_gram_kernel(kernel, &room, n, d, x, gram);
                 assert_gram(n, d, expected, gram, sentinel);
             }
             free(arena.base);
@@ -125,13 +125,47 @@ static void gram_kernels_of_every_shape(void **state) {
     }
 }
 
+/* As of gram_kernels_of_every_shape, for two matrices; adding, and not. */
+static void lower_products_of_every_shape(void **state) {
+    static const int rows[] = {1, 2, 5, 47, 49, 101}, widths[] = {1, 7, 10, 16, 33, 4097};
+    (void)state;
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+            const int n = rows[r], d = widths[w];
+            float *a = random_rows(2 * n, d), *b = a + n * d, *c = malloc((size_t)n * (size_t)n * sizeof *c);
+            assert_non_null(c);
+            for (int s = 0; s < 2 * SETS; s++) {
+                const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 2]);
+                const int adding = s % 2;
+                if (!kernel || (double)n * n * d > 50 * 50 * 4097.) continue;
+                for (int t = 0; t < n * n; t++)
+                    c[t] = 1;
+                lgg_lower_product(kernel, n, d, a, b, adding, c);
+                for (int i = 0; i < n; i++) {
+                    for (int j = 0; j <= i; j++) {
+                        double sum = adding;
+                        for (int t = 0; t < d; t++)
+                            sum += (double)a[i * d + t] * (double)b[j * d + t];
+                        unit_assert_near((double)c[i * n + j], sum, 1e-6 * d + 1e-6);
+                    }
+                }
+            }
+            free(a);
+            free(c);
+        }
+    }
+}
+
 static void gram_is_symmetric_to_the_bit(void **state) {
     enum { N = 61, D = 300 };
     static float gram[N * N + 1];
     float *x = random_rows(N, D);
     double *expected = expect_gram(N, D, x);
     (void)state;
-    lgg_blas_gram(NULL, N, D, x, gram);
+    lgg_arena arena;
+    lgg_room room = make_room(N, 0, &arena);
+    lgg_blas_gram(&room, N, D, x, gram);
+    free(arena.base);
     assert_gram(N, D, expected, gram, 0);
     free(expected);
     for (int i = 0; i < N; i++) {
@@ -152,14 +186,14 @@ static void gram_is_the_same_for_any_number_of_threads(void **state) {
     omp_set_num_threads(5);
     lgg_arena arena;
     lgg_room room = make_room(N, 0, &arena);
-    for (int s = 0; s < 2 * SETS; s++) {
-        const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 2]);
+    for (int s = 0; s < SETS; s++) {
+        const lgg_kernel *kernel = lgg_kernel_of(every_set[s]);
         if (!kernel) continue;
         omp_set_num_threads(1);
-        lgg_gram_kernel(kernel, s % 2 ? &room : NULL, N, D, x, one);
+        lgg_gram_kernel(kernel, &room, N, D, x, one);
         for (int count = 2; count <= 7; count++) { /* more than there is room for, too */
             omp_set_num_threads(count);
-            lgg_gram_kernel(kernel, s % 2 ? &room : NULL, N, D, x, many);
+            lgg_gram_kernel(kernel, &room, N, D, x, many);
             for (int i = 0; i < N; i++)
                 assert_memory_equal(one + i * N, many + i * N, ((size_t)i + 1) * sizeof *one);
         }
@@ -269,7 +303,7 @@ static class_case make_class_case(int power, int n, int d, const float *x) {
     loss->by_class.one_hot = lgg_one_hot(n, CLASSES, c.labels, loss->by_class.label_class);
     lgg_label_distance(n, CLASSES, c.labels, loss->label_distance, loss->row_total);
     lgg_graph_forward(graph, n, d, x, NULL);
-    lgg_variation_forward(n, CLASSES, power, graph->adjacency, c.labels, loss->label_distance, loss->laplacian_power,
+    lgg_variation_forward(graph, CLASSES, power, c.labels, loss->label_distance, loss->laplacian_power,
                           loss->row_total);
     lgg_variation_backward(n, CLASSES, power, 0.5f, c.labels, loss->label_distance, loss->laplacian_power,
                            loss->edge_gradient);
@@ -403,6 +437,7 @@ int run_product_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles_of_dot_products),
         cmocka_unit_test(gram_kernels_of_every_shape),
+        cmocka_unit_test(lower_products_of_every_shape),
         cmocka_unit_test(gram_is_symmetric_to_the_bit),
         cmocka_unit_test(gram_is_the_same_for_any_number_of_threads),
         cmocka_unit_test(products_of_every_shape),

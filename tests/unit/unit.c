@@ -150,7 +150,9 @@ void unit_assert_near(double a, double b, double tolerance) {
     if (!(fabs(a - b) <= tolerance)) fail_msg("%.9g, expected %.9g", a, b);
 }
 
-int main(void) {
+/* usage: unit [PATTERN] (of the tests to run) */
+int main(int argc, char **argv) {
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     return run_analytic_tests() + run_gradient_tests() + run_degenerate_tests() + run_interface_tests() +
                    run_product_tests()
                ? 1

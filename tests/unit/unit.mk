@@ -1,39 +1,42 @@
-# make test-math: the mathematics, in two builds, each under the address and undefined sanitizers: with CBLAS and OpenMP (its
-# coverage is printed), and with neither.
+# make test-math: the mathematics, in two builds, each under the address and undefined sanitizers: with OpenMP (its coverage is printed),
+# and without.
 
 comma := ,
 LGG_SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-LGG_TEST_BLAS := $(LGG_SANITIZE) --coverage -fopenmp -DLGG_BLAS
-LGG_TEST_PLAIN := $(LGG_SANITIZE) -fopenmp-simd
+LGG_TEST_THREADS := $(LGG_SANITIZE) --coverage -fopenmp
+LGG_TEST_SINGLE := $(LGG_SANITIZE) -fopenmp-simd
 UNIT_SOURCES := $(sort $(filter-out %/reference.c,$(wildcard tests/unit/*.c)))
+# Any of the library's tiles on any processor that has them.
+CHOSEN_TILES := tests/unit/chosen_tiles.c -Wl,--wrap=lgg_kernel_best
 UNIT_HEADERS := $(wildcard tests/unit/*.h)
 
-$(eval $(call lgg_library,$(BUILD)/test/blas/liblgg.a,$(BUILD)/test/blas/lgg,$(LGG_TEST_BLAS)))
-$(eval $(call lgg_library,$(BUILD)/test/plain/liblgg.a,$(BUILD)/test/plain/lgg,$(LGG_TEST_PLAIN)))
+$(eval $(call lgg_library,$(BUILD)/test/threads/liblgg.a,$(BUILD)/test/threads/lgg,$(LGG_TEST_THREADS)))
+$(eval $(call lgg_library,$(BUILD)/test/single/liblgg.a,$(BUILD)/test/single/lgg,$(LGG_TEST_SINGLE)))
 
 # The reference is only slow, not under test.
 $(BUILD)/test/reference.o: tests/unit/reference.c $(UNIT_HEADERS) $(LGG_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(LGG_CFLAGS) -O2 -c $< -o $@
 
-# $(call math_tests,flavour,flags,libraries): the unit tests and the golden runner against one flavour of the library.
+# $(call math_tests,flavour,flags): the unit tests and the golden runner against one flavour of the library.
 define math_tests
 $(BUILD)/test/$(1)/unit: $(UNIT_SOURCES) $(UNIT_HEADERS) $(BUILD)/test/reference.o $(BUILD)/test/$(1)/liblgg.a
-	$$(CC) $(LGG_CFLAGS) -O1 -g $(2) $(UNIT_SOURCES) $(BUILD)/test/reference.o $(BUILD)/test/$(1)/liblgg.a -o $$@ -lcmocka $(3) -lm
-$(BUILD)/test/$(1)/golden: $(GOLDEN_SOURCES) tests/golden/golden.h $(BUILD)/test/$(1)/liblgg.a
-	$$(CC) $(LGG_CFLAGS) $(LGG_SANITIZE) $(2) $(GOLDEN_SOURCES) $(BUILD)/test/$(1)/liblgg.a -o $$@ $(3) -lm
+	$$(CC) $(LGG_CFLAGS) -O1 -g $(2) -Wl,--wrap=lgg_kernel_best $(UNIT_SOURCES) $(BUILD)/test/reference.o $(BUILD)/test/$(1)/liblgg.a \
+		-o $$@ -lcmocka -lm
+$(BUILD)/test/$(1)/golden: $(GOLDEN_SOURCES) tests/golden/golden.h tests/unit/chosen_tiles.c $(BUILD)/test/$(1)/liblgg.a
+	$$(CC) $(LGG_CFLAGS) $(LGG_SANITIZE) $(2) $(CHOSEN_TILES) $(GOLDEN_SOURCES) $(BUILD)/test/$(1)/liblgg.a -o $$@ -lm
 endef
 
-$(eval $(call math_tests,blas,-fsanitize=address$(comma)undefined --coverage -fopenmp,-lopenblas))
-$(eval $(call math_tests,plain,-fsanitize=address$(comma)undefined,))
+$(eval $(call math_tests,threads,-fsanitize=address$(comma)undefined --coverage -fopenmp))
+$(eval $(call math_tests,single,-fsanitize=address$(comma)undefined))
 
 # The golden cases once more, with another rounding of the Gram matrix.
-$(BUILD)/test/blas/golden-rounded: $(GOLDEN_SOURCES) tests/golden/rounded_gram.c tests/golden/golden.h $(BUILD)/test/blas/liblgg.a
-	$(CC) $(LGG_CFLAGS) $(LGG_TEST_BLAS) -Wl,--wrap=lgg_blas_gram $(GOLDEN_SOURCES) tests/golden/rounded_gram.c \
-		$(BUILD)/test/blas/liblgg.a -o $@ -lopenblas -lm
+$(BUILD)/test/threads/golden-rounded: $(GOLDEN_SOURCES) tests/golden/rounded_gram.c tests/golden/golden.h $(BUILD)/test/threads/liblgg.a
+	$(CC) $(LGG_CFLAGS) $(LGG_TEST_THREADS) -Wl,--wrap=lgg_blas_gram $(GOLDEN_SOURCES) tests/golden/rounded_gram.c \
+		$(BUILD)/test/threads/liblgg.a -o $@ -lm
 
 .PHONY: test-math
-test-math: $(foreach flavour,blas plain,$(BUILD)/test/$(flavour)/unit $(BUILD)/test/$(flavour)/golden) $(BUILD)/test/blas/golden-rounded
+test-math: $(foreach flavour,threads single,$(BUILD)/test/$(flavour)/unit $(BUILD)/test/$(flavour)/golden) $(BUILD)/test/threads/golden-rounded
 	@BUILD=$(BUILD) CC="$(CC)" tests/unit/test-math.sh
 
 # Warnings of both compilers, with and without what the preprocessor and OpenMP leave out.
