@@ -16,6 +16,36 @@ dir=$(cd "$dir" && pwd) || exit 1
 state=$dir/lgg/.installed
 new=$dir/.lgg.new
 
+# lock: keeps other runs off this tree until this one ends, however it ends. The file tells whose the lock is; flock, where it is there,
+# that it still holds, else that its process lives.
+lock() {
+    local file=$dir/.lgg.lock
+    trap 'rm -f "$dir/.lgg.lock"' EXIT
+    if ! command -v flock > /dev/null; then
+        while ! ln -s $$ "$file" 2> /dev/null; do
+            [ -L "$file" ] || die "$dir cannot be written to"
+            if kill -0 "$(readlink "$file")" 2> /dev/null; then refuse_to_wait "$(readlink "$file")"; fi
+            rm -f "$file"
+        done
+        return
+    fi
+    while :; do
+        [ ! -L "$file" ] || rm -f "$file"
+        { exec 9>> "$file"; } 2> /dev/null || die "$dir cannot be written to"
+        # a moment, in which the last command of a killed run ends
+        flock -w 1 9 || refuse_to_wait "$(cat "$file" 2> /dev/null)"
+        # the run before has removed the file that was opened here
+        [ ! "$file" -ef /dev/fd/9 ] || break
+    done
+    echo $$ > "$file"
+}
+
+# refuse_to_wait PID
+refuse_to_wait() {
+    trap - EXIT
+    die "process ${1:-of another user} is installing into $dir or uninstalling from it: wait for its end; this run has changed nothing"
+}
+
 # Working copies of a run that was interrupted are of no use; an old lgg moved aside without its successor is put back.
 clear_leftovers() {
     if [ -d "$dir/.lgg.old" ] && [ ! -e "$dir/lgg" ]; then mv "$dir/.lgg.old" "$dir/lgg"; fi
@@ -144,6 +174,7 @@ uninstall() {
     echo "uninstall: $dir is as it was (what make built there since the install is gone)"
 }
 
+if [ -d "$state" ] || [ -d "$dir/.lgg.old" ] || host_of "$dir" > /dev/null; then lock; fi
 clear_leftovers
 if [ -d "$state" ]; then
     host=$(cat "$state/host")

@@ -5,18 +5,21 @@
 #include "lgg_checkpoint.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lgg_arithmetic.h"
 #include "lgg_file.h"
 #include "lgg_parameters.h"
 #include "lgg_recipe.h"
-#include "lgg_training.h"
 #include "parser.h"
 
-static const char magic[8] = "LGGSTAT1";
+static const char magic[8] = "LGGSTAT2";
+static const char magic_without_arithmetic[8] =
+    "LGGSTAT1"; /* what was written before; the header lacks its last member */
 
 typedef struct {
     char magic[8];
@@ -25,6 +28,7 @@ typedef struct {
     uint64_t seed;
     int32_t updates; /* *net->t */
     float average_loss;
+    char arithmetic[LGG_ARITHMETIC]; /* what the sums were computed with */
 } state_header;
 
 /* A stream that remembers whether all went well, and what went through it. */
@@ -51,19 +55,30 @@ static void get(summed *s, void *data, size_t size) {
     if (s->good) s->sum = add_to_sum(s->sum, data, size);
 }
 
-/* Brings an array to the CPU. buffer has room for it, where it lives on the GPU alone. */
-static float *pulled(const lgg_array *array, float *buffer) {
-    float *to = array->cpu ? array->cpu : buffer;
-#ifdef GPU
-    if (array->gpu) cuda_pull_array(array->gpu, to, array->n);
-#endif
-    return to;
+/* Room for an array on the CPU, which is its own but where it lives on the GPU alone; NULL without memory. */
+static float *room_for(const lgg_array *array) {
+    return array->cpu ? array->cpu : malloc(array->n * sizeof(float));
 }
 
-static void pushed(const lgg_array *array, float *from) {
-    if (array->cpu && array->cpu != from) memcpy(array->cpu, from, array->n * sizeof(float));
+static void free_room(const lgg_array *array, float *room) {
+    if (!array->cpu) free(room);
+}
+
+static void pull(const lgg_array *array, float *to) {
+#ifdef GPU
+    if (array->gpu) cuda_pull_array(array->gpu, to, array->n);
+#else
+    (void)array;
+    (void)to;
+#endif
+}
+
+static void push(const lgg_array *array, float *from) {
 #ifdef GPU
     if (array->gpu) cuda_push_array(array->gpu, from, array->n);
+#else
+    (void)array;
+    (void)from;
 #endif
 }
 
@@ -84,10 +99,12 @@ static void for_each_update(network *net, int (*visit)(const lgg_array *, void *
 static int put_array(const lgg_array *array, void *context) {
     summed *s = context;
     const uint64_t n = array->n;
-    float *buffer = malloc(n * sizeof(float));
+    float *values = room_for(array);
+    if (!values) return s->good = 0;
+    pull(array, values);
     put(s, &n, sizeof n);
-    put(s, pulled(array, buffer), n * sizeof(float));
-    free(buffer);
+    put(s, values, n * sizeof(float));
+    free_room(array, values);
     return s->good;
 }
 
@@ -96,41 +113,28 @@ static int skip_array(const lgg_array *array, void *context) {
     uint64_t n = 0;
     get(s, &n, sizeof n);
     s->good = s->good && n == array->n;
-    if (!s->good) return 0;
-    float *buffer = malloc(n * sizeof(float));
-    get(s, buffer, n * sizeof(float));
-    free(buffer);
+    float values[1024];
+    while (s->good && n > 0) {
+        const size_t some = n < 1024 ? n : 1024;
+        get(s, values, some * sizeof(float));
+        n -= some;
+    }
     return s->good;
 }
 
 static int get_array(const lgg_array *array, void *context) {
     summed *s = context;
     uint64_t n;
-    float *buffer = malloc(array->n * sizeof(float));
+    float *values = room_for(array);
+    if (!values) return s->good = 0;
     get(s, &n, sizeof n);
-    get(s, buffer, array->n * sizeof(float));
-    pushed(array, buffer);
-    free(buffer);
+    get(s, values, array->n * sizeof(float));
+    push(array, values);
+    free_room(array, values);
     return s->good;
 }
 
-/* Writes net's state to path.tmp; sum is that of its weights file. 0, or -1 with errno set. */
-static int write_state(network *net, const char *path, uint64_t sum_of_weights, float average_loss) {
-    summed s = {lgg_file_begin(path), 0, 1};
-    if (!s.file) return -1;
-    state_header header = {
-        .weights = sum_of_weights, .seen = *net->seen, .updates = *host_updates(net), .average_loss = average_loss};
-    memcpy(header.magic, magic, sizeof magic);
-    if (net->recipe) header.seed = net->recipe->seed;
-    put(&s, &header, sizeof header);
-    for_each_update(net, put_array, &s);
-    const uint64_t sum = s.sum;
-    put(&s, &sum, sizeof sum);
-    return lgg_file_sync(s.file, path);
-}
-
-/* The layer that holds NaN or infinity, *array telling in what; -1 if none does. */
-static int first_rubbish(network *net, const char **array) {
+int lgg_first_rubbish(network *net, const char **array) {
     for (int i = 0; i < net->n; ++i) {
         layer *leaves[HOST_MAX_LEAVES];
         const int n = host_leaf_layers(&net->layers[i], leaves);
@@ -139,12 +143,15 @@ static int first_rubbish(network *net, const char **array) {
             const int m = lgg_leaf_parameters(leaves[j], arrays);
             for (int k = 0; k < m; ++k) {
                 *array = arrays[k].name;
+                if (arrays[k].cpu) pull(arrays + k, arrays[k].cpu);
                 if (arrays[k].cpu && !lgg_all_finite(arrays[k].cpu, arrays[k].n)) return i;
             }
         }
     }
     return -1;
 }
+
+/* ---- writing ---- */
 
 static int cannot_save(const char *path) {
     const char *why = strerror(errno);
@@ -153,54 +160,127 @@ static int cannot_save(const char *path) {
     return -1;
 }
 
-/* Writes net's weights to path.tmp; 0, or -1 after saying why not. */
-static int write_weights(network *net, char *path, int cutoff) {
-    FILE *file = lgg_file_begin(path);
-    if (!file) return cannot_save(path);
-    host_write_weights(net, file, cutoff);
-    const char *array;
-    const int rubbish = first_rubbish(net, &array);
-    if (rubbish >= 0) {
-        fclose(file);
-        lgg_file_abandon(path);
-        lgg_training_is_rubbish(net, rubbish, array);
-    }
-    return lgg_file_sync(file, path) ? cannot_save(path) : 0;
+/* The weights of layers 0..cutoff-1, whole in a file to replace path; NULL after saying why not. */
+static lgg_file *write_weights(network *net, const char *path, int cutoff) {
+    lgg_file *file = lgg_file_begin(path);
+    if (file) host_write_weights(net, file->stream, cutoff);
+    if (file && lgg_file_sync(file) == 0) return file;
+    cannot_save(path);
+    return NULL;
 }
 
-void lgg_save_weights(network *net, char *path, int cutoff) {
-    int failed = write_weights(net, path, cutoff);
-    if (!failed && lgg_file_replace(path)) failed = cannot_save(path);
-    if (failed && !lgg_training_goes_on()) exit(EXIT_FAILURE);
-    if (!failed) lgg_training_saved(net, path);
+int lgg_checkpoint_save_weights(network *net, const char *path, int cutoff) {
+    lgg_file *weights = write_weights(net, path, cutoff);
+    if (!weights) return -1;
+    return lgg_file_replace(weights) ? cannot_save(path) : 0;
 }
 
-int lgg_checkpoint_save(network *net, char *path, float average_loss) {
-    char *weights = lgg_path_with(path, ".tmp");
-    char *state = lgg_path_with(path, ".state");
-    char *old_state = lgg_path_with(path, ".state.old");
-    int failed = write_weights(net, path, net->n);
-    if (!failed && write_state(net, state, lgg_file_checksum(weights), average_loss)) {
-        failed = cannot_save(state);
-        lgg_file_abandon(path);
-    }
-    if (!failed) {
-        /* At every moment path has its state beside it, under one of two names. */
-        rename(state, old_state);
-        failed = lgg_file_replace(state) || lgg_file_replace(path);
-        if (failed)
-            cannot_save(path);
-        else
-            unlink(old_state);
-    }
-    if (!failed) lgg_training_saved(net, path);
-    free(weights);
-    free(state);
-    free(old_state);
-    return failed ? -1 : 0;
+static void fill_header(network *net, uint64_t sum_of_weights, float average_loss, state_header *header) {
+    memset(header, 0, sizeof *header);
+    memcpy(header->magic, magic, sizeof magic);
+    header->weights = sum_of_weights;
+    header->seen = *net->seen;
+    header->seed = net->recipe ? net->recipe->seed : 0;
+    header->updates = *host_updates(net);
+    header->average_loss = average_loss;
+    lgg_describe_arithmetic(header->arithmetic);
 }
 
-typedef enum { STATE_FITS, STATE_MISSING, STATE_OF_OTHER_WEIGHTS, STATE_OF_OTHER_NETWORK, STATE_DAMAGED } state_verdict;
+/* net's state, whole in a file to replace path; NULL after saying why not. sum is that of its weights file. */
+static lgg_file *write_state(network *net, const char *path, uint64_t sum_of_weights, float average_loss) {
+    lgg_file *file = lgg_file_begin(path);
+    if (file) {
+        summed s = {file->stream, 0, 1};
+        state_header header;
+        fill_header(net, sum_of_weights, average_loss, &header);
+        put(&s, &header, sizeof header);
+        for_each_update(net, put_array, &s);
+        const uint64_t sum = s.sum;
+        put(&s, &sum, sizeof sum);
+        if (!s.good && !ferror(s.file)) {
+            lgg_file_abandon(file);
+            errno = ENOMEM;
+        } else if (lgg_file_sync(file) == 0) {
+            return file;
+        }
+    }
+    cannot_save(path);
+    return NULL;
+}
+
+/* Whether path is the state of the weights with this checksum, by its header. */
+static int is_state_of(const char *path, uint64_t sum_of_weights) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return 0;
+    state_header header;
+    const size_t short_header = offsetof(state_header, arithmetic);
+    const int read = fread(&header, 1, short_header, file) == short_header;
+    fclose(file);
+    return read && header.weights == sum_of_weights;
+}
+
+/* A new state is about to take the name `state`, before its weights take theirs: that of the weights still there is kept as `old`. It is
+ * there already where a process died between the two, and then what is called `state` belongs to no weights. */
+static void keep_state_of(const char *weights, const char *state, const char *old) {
+    if (access(old, F_OK) == 0 && !is_state_of(state, lgg_file_checksum(weights))) return;
+    rename(state, old);
+}
+
+/* Weights and state are both whole before either is put in place, and at every moment the weights that are called path have their
+ * state beside them, under one of two names. */
+static int save_both(network *net, const char *path, const char *state_path, const char *old_path, float average_loss) {
+    lgg_file *weights = write_weights(net, path, net->n);
+    if (!weights) return -1;
+    const uint64_t sum = weights->temporary ? lgg_file_checksum(weights->temporary) : 0;
+    lgg_file *state = write_state(net, state_path, sum, average_loss);
+    if (!state) {
+        lgg_file_abandon(weights);
+        return -1;
+    }
+    keep_state_of(path, state_path, old_path);
+    if (lgg_file_replace(state)) {
+        cannot_save(state_path);
+        lgg_file_abandon(weights);
+        return -1;
+    }
+    if (lgg_file_replace(weights)) return cannot_save(path);
+    unlink(old_path);
+    return 0;
+}
+
+int lgg_checkpoint_save(network *net, const char *path, float average_loss) {
+    char *state_path = lgg_path_with(path, ".state");
+    char *old_path = lgg_path_with(path, ".state.old");
+    const int failed =
+        state_path && old_path ? save_both(net, path, state_path, old_path, average_loss) : cannot_save(path);
+    free(state_path);
+    free(old_path);
+    return failed;
+}
+
+/* ---- reading ---- */
+
+typedef enum {
+    STATE_FITS,
+    STATE_MISSING,
+    STATE_OF_OTHER_WEIGHTS,
+    STATE_OF_OTHER_NETWORK,
+    STATE_DAMAGED,
+    STATE_TOO_LARGE
+} state_verdict;
+
+/* Reads the header, of either kind, and returns how long it is; 0 if it is none. */
+static size_t get_header(summed *s, state_header *header) {
+    memset(header, 0, sizeof *header);
+    const size_t short_header = offsetof(state_header, arithmetic);
+    get(s, header, short_header);
+    if (!s->good) return 0;
+    if (memcmp(header->magic, magic_without_arithmetic, sizeof magic) == 0) return short_header;
+    if (memcmp(header->magic, magic, sizeof magic) != 0) return 0;
+    get(s, header->arithmetic, sizeof header->arithmetic);
+    header->arithmetic[sizeof header->arithmetic - 1] = '\0';
+    return s->good ? sizeof *header : 0;
+}
 
 /* Reads the header and, once the whole file is known to be good, the arrays into each of the networks. */
 static state_verdict read_state(network **nets, int n, const char *path, uint64_t sum_of_weights,
@@ -209,8 +289,8 @@ static state_verdict read_state(network **nets, int n, const char *path, uint64_
     if (!s.file) return STATE_MISSING;
     state_verdict verdict = STATE_FITS;
     uint64_t sum = 0;
-    get(&s, header, sizeof *header);
-    if (!s.good || memcmp(header->magic, magic, sizeof magic)) {
+    const size_t length = get_header(&s, header);
+    if (!length) {
         verdict = STATE_DAMAGED;
     } else if (header->weights != sum_of_weights || header->seen != *nets[0]->seen) {
         verdict = STATE_OF_OTHER_WEIGHTS;
@@ -224,8 +304,9 @@ static state_verdict read_state(network **nets, int n, const char *path, uint64_
         (fread(&stored, sizeof stored, 1, s.file) != 1 || stored != sum || fgetc(s.file) != EOF))
         verdict = STATE_DAMAGED;
     for (int i = 0; verdict == STATE_FITS && i < n; ++i) {
-        fseek(s.file, sizeof *header, SEEK_SET);
+        fseek(s.file, (long)length, SEEK_SET);
         for_each_update(nets[i], get_array, &s);
+        if (!s.good) verdict = STATE_TOO_LARGE;
         *host_updates(nets[i]) = header->updates;
         if (nets[i]->recipe && !nets[i]->recipe->seeded) nets[i]->recipe->seed = header->seed;
     }
@@ -233,24 +314,40 @@ static state_verdict read_state(network **nets, int n, const char *path, uint64_
     return verdict;
 }
 
-int lgg_checkpoint_load(network **nets, int n, char *path, float *average_loss) {
+/* One line where the sums are computed with something else than those that led to the state. */
+static void compare_arithmetic(const char *path, const char *before) {
+    char now[LGG_ARITHMETIC];
+    lgg_describe_arithmetic(now);
+    if (!before[0] || strcmp(before, now) == 0) return;
+    fprintf(stderr, "%s was trained with ", path);
+    for (; *before; ++before)
+        fputc(*before >= ' ' && *before <= '~' ? *before : '?', stderr);
+    fprintf(stderr, ", this is %s: the training goes on, but not to the same bits\n", now);
+}
+
+int lgg_checkpoint_load(network **nets, int n, const char *path, float *average_loss) {
     static const char *const why[] = {
         [STATE_OF_OTHER_WEIGHTS] = "belongs to other weights",
         [STATE_OF_OTHER_NETWORK] = "belongs to another network",
         [STATE_DAMAGED] = "is damaged",
+        [STATE_TOO_LARGE] = "does not fit the memory",
     };
     static const char *const suffixes[] = {".state", ".state.old"};
     const uint64_t sum = lgg_file_checksum(path);
     state_verdict verdict = STATE_MISSING;
+    state_header header;
     for (int i = 0; i < 2 && verdict != STATE_FITS; ++i) {
         char *state = lgg_path_with(path, suffixes[i]);
-        state_header header;
-        const state_verdict found = read_state(nets, n, state, sum, &header);
-        if (found == STATE_FITS) *average_loss = header.average_loss;
+        const state_verdict found = state ? read_state(nets, n, state, sum, &header) : STATE_TOO_LARGE;
         if (found != STATE_MISSING) verdict = found;
         free(state);
     }
-    if (verdict != STATE_FITS && verdict != STATE_MISSING)
-        fprintf(stderr, "%s.state %s: going on without its momentum\n", path, why[verdict]);
-    return verdict == STATE_FITS;
+    if (verdict != STATE_FITS) {
+        if (verdict != STATE_MISSING)
+            fprintf(stderr, "%s.state %s: going on without its momentum\n", path, why[verdict]);
+        return 0;
+    }
+    *average_loss = header.average_loss;
+    compare_arithmetic(path, header.arithmetic);
+    return 1;
 }

@@ -1,9 +1,12 @@
 /* lgg_checkpoint.h: what a training needs to go on as if it had never stopped.
  *
  * Weights files stay Darknet's. Next to a backup FILE, FILE.state holds the rest: momentum (every layer's updates, Adam's moments),
- * the seed of the loader, whose position is the number of images seen, and the running average of the loss; with a checksum of
- * the FILE it belongs to. Both are written and synced first and put in place together; should the process die between the two,
- * FILE.state.old is the match. */
+ * the seed of the loader, whose position is the number of images seen, the running average of the loss, and what the sums were
+ * computed with; with a checksum of the FILE it belongs to. Both are written and synced first and put in place one after the other;
+ * while they are, FILE.state.old is the match. However often and wherever a process is killed, the weights have their state beside
+ * them under one of these two names.
+ *
+ * What is saved and loaded, and no more: when, and what a failure means, is the training's (lgg_training.h). */
 #ifndef LGG_CHECKPOINT_H
 #define LGG_CHECKPOINT_H
 
@@ -13,16 +16,19 @@
 extern "C" {
 #endif
 
-/* Writes net's weights up to layer `cutoff` to path, whole or not at all. A failure is said in one line and ends the program, unless
- * a training is going on (lgg_training.h), which tries again at its next backup. Weights that are not finite are never saved. */
-void lgg_save_weights(network *net, char *path, int cutoff);
+/* Writes net's weights up to layer `cutoff` to path, whole or not at all. 0, or -1 after saying why in one line. */
+int lgg_checkpoint_save_weights(network *net, const char *path, int cutoff);
 
 /* Saves net to path and its state to path.state. 0, or -1 after saying why in one line. */
-int lgg_checkpoint_save(network *net, char *path, float average_loss);
+int lgg_checkpoint_save(network *net, const char *path, float average_loss);
 
 /* Finds the state that belongs to the weights file just loaded into the n networks (one a GPU), and loads it. Returns 1 and sets
- * *average_loss if there is one; 0 if not, saying why if there is a state file that does not fit. */
-int lgg_checkpoint_load(network **nets, int n, char *path, float *average_loss);
+ * *average_loss if there is one, warning where it was trained with other arithmetic than ours; 0 if not, saying why if there is a state
+ * file that does not fit. */
+int lgg_checkpoint_load(network **nets, int n, const char *path, float *average_loss);
+
+/* The layer whose weights, biases, scales or rolling statistics hold NaN or infinity, *array telling which; -1 if none does. */
+int lgg_first_rubbish(network *net, const char **array);
 
 #ifdef __cplusplus
 }

@@ -65,6 +65,7 @@ static int keep_rows(FILE *old, FILE *log, const char *header, size_t iteration)
 
 static void keep_as_old(const char *path) {
     char *old = lgg_path_with(path, ".old");
+    if (!old) cannot_write(path);
     if (rename(path, old) == 0) fprintf(stderr, "lgg_log: the log of another training is kept as %s\n", old);
     free(old);
 }
@@ -73,15 +74,15 @@ static void keep_as_old(const char *path) {
 static void prepare(const char *path, const char *header, size_t iteration) {
     FILE *old = fopen(path, "r");
     if (!old) return;
-    FILE *kept = lgg_file_begin(path);
+    lgg_file *kept = lgg_file_begin(path);
     if (!kept) cannot_write(path);
-    const int same = keep_rows(old, kept, header, iteration);
+    const int same = keep_rows(old, kept->stream, header, iteration);
     fclose(old);
-    if (lgg_file_sync(kept, path)) cannot_write(path);
+    if (lgg_file_sync(kept)) cannot_write(path);
     if (!same || iteration == 0) {
-        lgg_file_abandon(path);
+        lgg_file_abandon(kept);
         keep_as_old(path);
-    } else if (lgg_file_replace(path)) {
+    } else if (lgg_file_replace(kept)) {
         cannot_write(path);
     }
 }
@@ -94,7 +95,7 @@ lgg_log *lgg_log_open(const char *path, network *net, size_t iteration) {
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) prepare(path, header, iteration);
     log->path = lgg_path_with(path, "");
     log->file = fopen(path, "a");
-    if (!log->file) cannot_write(path);
+    if (!log->path || !log->file) cannot_write(path);
     fseek(log->file, 0, SEEK_END);
     if (ftell(log->file) <= 0) fputs(header, log->file);
     if (fflush(log->file)) cannot_write(path);

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lgg_checkpoint.h"
+#include "lgg_exit.h"
 #include "lgg_file.h"
 #include "lgg_log.h"
 #include "lgg_parameters.h"
@@ -24,6 +26,8 @@ static struct {
     int n;
     int going_on;
     char *backup;
+    char *lock_path; /* held while going on */
+    int lock;
     char *last_good; /* the file saved or loaded last, NULL: none */
     size_t last_good_iteration;
     time_t backed_up;
@@ -33,16 +37,31 @@ static struct {
 
 static volatile sig_atomic_t told_to_stop;
 
+/* The first asks for a clean stop, at the end of the iteration; again Ctrl-C or a second SIGTERM end the program at once. A terminal that
+ * closes sends SIGHUP twice and means one. */
 static void note_signal(int signal_number) {
+    if (told_to_stop == signal_number && (signal_number == SIGINT || signal_number == SIGTERM))
+        lgg_file_stop(signal_number);
     told_to_stop = signal_number;
 }
 
-/* The first signal asks for a clean stop; the second one finds the default action again. */
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+static void catch_signal(int signal_number) {
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    sigaction(signal_number, &action, NULL);
+}
+
+/* Ctrl-C and kill; and, unless they are ignored, as SIGHUP is under nohup: a terminal that closes, a scheduler's warning, nobody left to
+ * read the output. */
+static void catch_signals(void) {
+    static const int unless_ignored[] = {SIGHUP, SIGUSR1, SIGPIPE};
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    for (size_t i = 0; i < sizeof unless_ignored / sizeof *unless_ignored; ++i) {
+        struct sigaction before;
+        if (sigaction(unless_ignored[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            catch_signal(unless_ignored[i]);
+    }
 }
 
 static void remember_good(const network *net, const char *path) {
@@ -51,33 +70,76 @@ static void remember_good(const network *net, const char *path) {
     training.last_good_iteration = host_iteration(net);
 }
 
-/* Finds out now, not after hours, that the backup could not be written. */
-static void try_backup_directory(const char *directory) {
-    if (mkdir(directory, 0777) && errno != EEXIST && errno != EROFS) errno = 0;
-    FILE *file = lgg_file_begin(training.backup);
-    if (file && lgg_file_sync(file, training.backup) == 0) {
-        lgg_file_abandon(training.backup);
-        return;
-    }
+static _Noreturn void cannot_save_there(void) {
     fprintf(stderr, "Cannot save to %s: %s: no training without a place for its weights\n", training.backup,
             strerror(errno));
+    exit(EXIT_FAILURE);
+}
+
+static void name_backup(const char *directory, const char *base) {
+    char *folder = lgg_path_with(directory, "/");
+    char *name = folder ? lgg_path_with(folder, base) : NULL;
+    training.backup = name ? lgg_path_with(name, ".backup") : NULL;
+    training.lock_path = training.backup ? lgg_path_with(training.backup, ".lock") : NULL;
+    free(folder);
+    free(name);
+    if (training.lock_path) return;
+    fprintf(stderr, "Out of memory\n");
+    exit(EXIT_FAILURE);
+}
+
+/* Two trainings that save to the same files would each go on with what the other has left. Where not even a lock can be created, what
+ * follows says why. */
+static void lock_backup(void) {
+    pid_t holder;
+    training.lock = lgg_lock(training.lock_path, &holder);
+    if (training.lock >= 0 || errno != EBUSY) return;
+    fprintf(stderr, "%s: another training saves there, ", training.backup);
+    if (holder > 0)
+        fprintf(stderr, "process %ld", (long)holder);
+    else
+        fprintf(stderr, "on another machine or in another container");
+    fprintf(stderr, ": wait for its end, or give this one another backup= folder or its .cfg another name\n");
+    exit(EXIT_FAILURE);
+}
+
+/* Finds out now, not after hours, that the backup could not be written. */
+static void try_backup(void) {
+    lgg_file *file = lgg_file_begin(training.backup);
+    if (!file || lgg_file_sync(file)) cannot_save_there();
+    lgg_file_abandon(file);
+}
+
+static void print_layer(network *net, int i) {
+    const layer *l = &net->layers[i];
+    fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? lgg_section_type(l) : get_layer_string(l->type));
+}
+
+/* Weights that hold NaN or infinity are no beginning, and never remembered as good. */
+static void refuse_to_start_from_rubbish(network *net, const char *weightfile) {
+    const char *array;
+    const int i = lgg_first_rubbish(net, &array);
+    if (i < 0) return;
+    fprintf(stderr, "%s: the %s of ", weightfile, array);
+    print_layer(net, i);
+    fprintf(stderr, " are not all finite numbers: no training can start from them\n");
     exit(EXIT_FAILURE);
 }
 
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base) {
     float average_loss = -1;
     network *net = nets[0];
+    lgg_check_exit();
     check_weights_paths(backup_directory, base);
     training.nets = nets;
     training.n = n;
     training.backed_up = time(NULL);
-    char *folder = lgg_path_with(backup_directory, "/");
-    char *name = lgg_path_with(folder, base);
-    training.backup = lgg_path_with(name, ".backup");
-    free(folder);
-    free(name);
-    try_backup_directory(backup_directory);
+    name_backup(backup_directory, base);
+    if (mkdir(backup_directory, 0777)) errno = 0; /* there already; if not, what follows says why */
+    lock_backup();
+    try_backup();
     if (weightfile && weightfile[0]) {
+        refuse_to_start_from_rubbish(net, weightfile);
         remember_good(net, weightfile);
         if (!clear && lgg_checkpoint_load(nets, n, weightfile, &average_loss))
             fprintf(stderr, "Going on at iteration %zu with the momentum of %s.state\n", host_iteration(net),
@@ -123,17 +185,21 @@ static _Noreturn void stop_without_saving(void) {
     exit(EXIT_FAILURE);
 }
 
-static void print_layer(network *net, int i) {
-    const layer *l = &net->layers[i];
-    fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? lgg_section_type(l) : get_layer_string(l->type));
-}
-
-void lgg_training_is_rubbish(network *net, int i, const char *array) {
+/* Weights with NaN or infinity are saved under no name. */
+static void refuse_to_save_rubbish(network *net, const char *path) {
+    const char *array;
+    const int i = lgg_first_rubbish(net, &array);
+    if (i < 0) return;
     fflush(stdout);
-    fprintf(stderr, "Training stops at iteration %zu: the %s of ", host_iteration(net), array);
+    if (training.going_on)
+        fprintf(stderr, "Training stops at iteration %zu: the %s of ", host_iteration(net), array);
+    else
+        fprintf(stderr, "Cannot save %s: the %s of ", path, array);
     print_layer(net, i);
     fprintf(stderr, " are no longer finite numbers");
-    stop_without_saving();
+    if (training.going_on) stop_without_saving();
+    fprintf(stderr, "\n");
+    exit(EXIT_FAILURE);
 }
 
 static void check_losses(network *net, float loss) {
@@ -155,17 +221,41 @@ static void check_losses(network *net, float loss) {
     stop_without_saving();
 }
 
-/* Saves what there is and ends as a process that was told to stop does. */
-static void stop_for_signal(network *net) {
-    const int stopped_by = told_to_stop;
-    signal(stopped_by, SIG_DFL);
-    backup_lgg_training();
-    fflush(stdout);
+static int is_backed_up(void) {
+    return training.last_good && training.last_good_iteration == host_iteration(training.nets[0]) &&
+           strcmp(training.last_good, training.backup) == 0;
+}
+
+void backup_lgg_training(void) {
+    network *net = training.nets[0];
+#ifdef GPU
+    if (training.n > 1) host_synchronize(training.nets, training.n);
+#endif
+    training.backed_up = time(NULL);
+    if (is_backed_up()) return;
+    refuse_to_save_rubbish(net, training.backup);
+    if (lgg_checkpoint_save(net, training.backup, training.average_loss) == 0) remember_good(net, training.backup);
+}
+
+static void close_training(void) {
     lgg_log_close(training.log);
-    if (!training.last_good || training.last_good_iteration != host_iteration(net)) exit(EXIT_FAILURE);
+    training.log = NULL;
+    training.going_on = 0;
+    if (training.lock >= 0) lgg_unlock(training.lock, training.lock_path);
+    training.lock = -1;
+}
+
+/* Saves what there is and ends as a process that was told to stop does, whatever became of its output. */
+static _Noreturn void stop_for_signal(network *net) {
+    backup_lgg_training();
+    const int saved = is_backed_up();
+    close_training();
+    if (!saved) exit(EXIT_FAILURE);
+    fflush(stdout);
     fprintf(stderr, "Stopped at iteration %zu. To go on: the same command with %s as its weights\n",
             host_iteration(net), training.backup);
-    exit(128 + stopped_by);
+    fflush(NULL);
+    _exit(128 + told_to_stop);
 }
 
 void step_lgg_training(float loss, float average_loss) {
@@ -177,29 +267,16 @@ void step_lgg_training(float loss, float average_loss) {
     if (time(NULL) - training.backed_up >= LGG_SECONDS_BETWEEN_BACKUPS) backup_lgg_training();
 }
 
-void backup_lgg_training(void) {
-#ifdef GPU
-    if (training.n > 1) host_synchronize(training.nets, training.n);
-#endif
-    training.backed_up = time(NULL);
-    if (training.last_good && training.last_good_iteration == host_iteration(training.nets[0]) &&
-        strcmp(training.last_good, training.backup) == 0) {
-        return;
-    }
-    lgg_checkpoint_save(training.nets[0], training.backup, training.average_loss);
-}
-
 void finish_lgg_training(void) {
     backup_lgg_training();
-    lgg_log_close(training.log);
-    training.log = NULL;
-    training.going_on = 0;
+    if (!is_backed_up()) lgg_fail_exit();
+    close_training();
 }
 
-int lgg_training_goes_on(void) {
-    return training.going_on;
-}
-
-void lgg_training_saved(const network *net, const char *path) {
-    remember_good(net, path);
+void lgg_save_weights(network *net, char *path, int cutoff) {
+    refuse_to_save_rubbish(net, path);
+    if (lgg_checkpoint_save_weights(net, path, cutoff) == 0)
+        remember_good(net, path);
+    else if (!training.going_on)
+        exit(EXIT_FAILURE);
 }

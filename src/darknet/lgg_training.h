@@ -12,28 +12,24 @@ extern "C" {
 #endif
 
 /* Before the first batch is asked for: the n networks (one a GPU) hold the weights of weightfile (may be NULL). Backups go to
- * backup_directory/base.backup; where they could not be written, the program ends here. Returns the running average of the loss to go
- * on with; -1: none. */
+ * backup_directory/base.backup; where they could not be written, where another process is training into it, or where the weights hold
+ * NaN, the program ends here. Returns the running average of the loss to go on with; -1: none. */
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base);
 
 /* After each iteration, with its loss and the running average. Ends the program if a loss is not finite (status 1), or, after a
- * backup, if it was told to stop (SIGINT, SIGTERM: 128 + the signal). */
+ * backup, if it was told to stop (SIGINT, SIGTERM, SIGHUP, SIGUSR1, or SIGPIPE from its output: 128 + the signal). */
 void step_lgg_training(float loss, float average_loss);
 
-/* Saves the backup and its state. */
+/* Saves the backup and its state; where that fails, says so and leaves it to the next backup. */
 void backup_lgg_training(void);
 
-/* The last backup; from now on a file that cannot be saved ends the program. */
+/* The last backup; where it fails, the program will end with status 1. From now on a file that cannot be saved ends the program. */
 void finish_lgg_training(void);
 
-/* For lgg_checkpoint.c: a training is going on and will try to save again later. */
-int lgg_training_goes_on(void);
-
-/* For lgg_checkpoint.c: path was saved. */
-void lgg_training_saved(const network *net, const char *path);
-
-/* For lgg_checkpoint.c: weights hold NaN or infinity; ends the program, naming the last good file. */
-void lgg_training_is_rubbish(network *net, int layer, const char *array);
+/* What saves weights, in a training or not: writes net's weights up to layer `cutoff` to path, whole or not at all. A failure is said in one
+ * line and ends the program, unless a training is going on, which tries again at its next backup. Weights that are not finite are never
+ * saved: the program ends, naming in a training the last good file. */
+void lgg_save_weights(network *net, char *path, int cutoff);
 
 #ifdef __cplusplus
 }

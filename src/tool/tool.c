@@ -1,6 +1,7 @@
 /* tool.c: `./darknet lgg COMMAND …`, the entry that Darknet's main() calls. */
 #include <string.h>
 
+#include "lgg_exit.h"
 #include "run_lgg.h"
 #include "tool.h"
 
@@ -34,6 +35,7 @@ static void print_usage(FILE *file) {
 
 int run_lgg(int argc, char **argv) {
     int count = 0;
+    lgg_check_exit();
     /* Darknet takes its own options out of argv and leaves NULL at the end. */
     while (count < argc && argv[count])
         ++count;

@@ -182,7 +182,8 @@ void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float 
 /* A file that appears under its name only when complete; what is no file (/dev/stdout, a pipe) is written to as it is. */
 typedef struct {
     FILE *file;
-    char *path, *temporary;
+    char *path;
+    struct lgg_file *aside; /* where the bytes are until then */
 } tool_output;
 /* path NULL: everything written goes nowhere. */
 tool_output tool_output_open(const char *path);

@@ -248,6 +248,27 @@ interrupted() {
 }
 check killed_at_any_point_it_goes_on interrupted
 
+# at_once PATH: a second install while a first one, both with this PATH for commands, stands at its first mv.
+at_once() {
+    local first status
+    new_tree tree
+    rm -rf "$scratch/slow" "$scratch/stands" "$scratch/on" && mkdir "$scratch/slow"
+    printf '#!/bin/bash\n: > "%s/stands"\nwhile [ ! -e "%s/on" ]; do sleep .05; done\nexec /bin/mv "$@"\n' "$scratch" "$scratch" > "$scratch/slow/mv"
+    chmod +x "$scratch/slow/mv"
+    PATH=$scratch/slow:$1 "$repository/darknet_patch/install.sh" install "$work/tree" &
+    first=$!
+    while [ ! -e "$scratch/stands" ] && kill -0 $first; do sleep .05; done
+    PATH=$1 one_line_says "process $first is installing into .*tree or uninstalling from it: wait" install "$work/tree"
+    status=$?
+    : > "$scratch/on"
+    wait $first && [ $status = 0 ] && grep -q BLAS "$work/tree/src/gemm.c" && PATH=$1 uninstall "$work/tree" && unchanged "$work/tree"
+}
+check two_installs_at_once_the_second_is_refused_and_the_first_named at_once "$PATH"
+mkdir "$scratch/all_but_flock" && ln -s /usr/bin/* "$scratch/all_but_flock" && rm -f "$scratch/all_but_flock/flock"
+ln -s /bin/* "$scratch/all_but_flock" 2> /dev/null
+rm -f "$scratch/all_but_flock/flock"
+check and_where_there_is_no_flock at_once "$scratch/all_but_flock"
+
 read_only() {
     new_tree tree
     chmod -R a+rX "$scratch"

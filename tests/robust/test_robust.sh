@@ -51,7 +51,7 @@ check "every_row_of_the_log_has_a_number_in_every_column" awk -F, '
     NR > 1 { bad += NF != n; for (i = 1; i <= NF; ++i) bad += $i !~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/ }
     END { exit bad != 0 }' log.csv
 
-for signal in TERM INT; do
+for signal in TERM INT HUP USR1; do
     backups
     rm -f log.csv
     # from a shell with job control, as a user's is: background jobs of a script ignore SIGINT
@@ -68,6 +68,39 @@ for signal in TERM INT; do
     check "after_SIG${signal}_the_momentum_equals_too" cmp -s whole/all.backup.state images/backup/all.backup.state
     check "after_SIG${signal}_the_log_is_appended_and_never_doubled" cmp -s whole.csv log.csv
 done
+
+# a reader of the output that goes away, as head does
+backups
+rm -f log.csv
+train all.cfg 2> unread.out | head -n 200 > /dev/null
+check "an_output_that_nobody_reads_any_more_saves_and_stops" test "${PIPESTATUS[0]}" = $((128 + $(kill -l PIPE)))
+train all.cfg images/backup/all.backup > resumed.out 2>&1
+check "and_the_resumed_training_equals_the_whole_one" cmp -s whole/all$final.weights images/backup/all$final.weights
+
+backups
+rm -f log.csv
+(trap '' HUP; exec "$darknet" classifier train images/tiny.data all.cfg > nohup.out 2>&1) &
+while [ "$(wc -l 2> /dev/null < log.csv)" = "" ] || [ "$(wc -l < log.csv)" -lt 5 ]; do sleep .05; done
+kill -HUP $!
+wait $!
+check "under_nohup_a_training_goes_on_after_SIGHUP" eval 'test $? = 0 && cmp -s whole/all$final.weights images/backup/all$final.weights'
+
+### Two at once
+sed 's/max_batches=.*/max_batches=1000000/; s/^lgg_log=.*/lgg_log=endless.csv/' all.cfg > endless.cfg
+"$darknet" classifier train images/tiny.data endless.cfg > endless.out 2>&1 &
+first=$!
+while [ "$(wc -l 2> /dev/null < endless.csv)" = "" ] || [ "$(wc -l < endless.csv)" -lt 3 ]; do sleep .05; done
+check "a_second_training_with_the_same_backup_is_refused_and_the_first_is_named" refuses "images/backup/endless.backup: another training saves there, process $first: wait" train endless.cfg
+check "the_first_goes_on" kill -0 $first
+sed 's/max_batches=.*/max_batches=2/; /^lgg_log/d' all.cfg > beside.cfg
+check "another_training_in_the_same_folder_is_not_refused" eval 'train beside.cfg > beside.out 2>&1'
+kill -KILL $first
+wait $first 2> /dev/null
+sed 's/max_batches=.*/max_batches=2/' endless.cfg > beside.cfg && mv beside.cfg endless.cfg
+check "a_killed_training_leaves_no_lock" eval 'train endless.cfg > endless.out 2>&1'
+check "a_training_that_has_ended_leaves_no_file_of_its_lock" eval '! ls images/backup/*.lock 2> /dev/null'
+backups
+cp whole.csv log.csv
 
 train all.cfg > fresh.out 2>&1
 check "a_fresh_training_keeps_the_log_of_the_one_before" cmp -s whole.csv log.csv.old
@@ -120,6 +153,12 @@ cp "small/backup/short$final.weights" between/quick.backup
 "$darknet" classifier train small/tiny.data longer.cfg between/quick.backup > other.out 2>&1
 check "a_state_of_other_weights_is_said_and_not_used" says other.out "belongs to other weights: going on without its momentum"
 
+### Other arithmetic
+OMP_NUM_THREADS=2 "$darknet" classifier train small/tiny.data longer.cfg quick-whole/quick.backup > threads.out 2>&1
+check "going_on_with_another_number_of_threads_is_said" grep -qaE "quick.backup was trained with 1 thread, .*, this is 2 threads, .*: the training goes on, but not to the same bits" threads.out
+check "and_keeps_the_momentum" says threads.out "Going on at iteration 400 with the momentum"
+check "going_on_with_the_same_is_not" eval '! says between.out "was trained with"'
+
 ### No room, no right to write
 rm -rf small/backup && mkdir small/backup && cp quick-whole/quick.backup* small/backup/
 sed '/lgg_log/d' longer.cfg > nolog.cfg
@@ -132,6 +171,12 @@ check "a_full_disk_ends_a_training_with_a_status_other_than_0" test $? = 1
 saved=small/backup/nolog.$([ -z "$final" ] && echo weights || echo backup)
 check "a_full_disk_is_said_with_the_file_and_the_reason" says full.out "Cannot save $saved: File too large; the file there is the one before, whole"
 check "a_full_disk_leaves_every_file_as_it_was" diff -rq before small/backup
+check "training_to_an_output_that_is_full_does_not_end_with_0" refuses "Cannot write to the standard output: No space left on device" eval '"$darknet" classifier train small/tiny.data short.cfg > /dev/full'
+rm -f small/backup/short*
+mkdir small/backup/short.backup.state
+check "a_training_whose_last_state_cannot_be_saved_does_not_end_with_0" refuses "Cannot save small/backup/short.backup.state: Is a directory" "$darknet" classifier train small/tiny.data short.cfg
+check "but_saves_its_weights_and_leaves_nothing_unfinished" eval 'whole small/backup/short$final.weights $size && ! ls small/backup/*.tmp 2> /dev/null'
+rm -rf small/backup/short*
 # more than a stream buffers: the write that fails is one in the middle
 sed 's/filters=.*/filters=64/; s/max_batches=.*/max_batches=2/' nolog.cfg > wide.cfg
 (ulimit -f 0; "$darknet" classifier train small/tiny.data wide.cfg 2>&1) | cat > wide.out
@@ -147,6 +192,29 @@ if mkdir -p tiny && mount -t tmpfs -o size=12k tmpfs tiny 2> /dev/null; then
 else
     echo "SKIPPED a_file_system_without_room_keeps_the_files_it_has: no right to mount a tmpfs here"
 fi
+
+### Commands of ours
+valid_data() { sed "s|^valid=.*|valid=$1|" small/tiny.data; }
+valid_data small/train.list > lgg.data
+yes "$(cat small/train.list)" | head -n 64000 > endless.list
+valid_data endless.list > endless.data
+lgg() { "$darknet" lgg "$@"; }
+check "a_command_whose_output_is_full_does_not_end_with_0" refuses "Cannot write to the standard output: No space left on device" eval 'lgg eval lgg.data quick.cfg quick-whole/quick$final.weights > /dev/full'
+check "with_room_for_it_it_does" eval 'lgg eval lgg.data quick.cfg quick-whole/quick$final.weights > lgg.out 2> lgg.err'
+limited() { (ulimit -f 0; lgg eval lgg.data quick.cfg quick-whole/quick$final.weights -csv limit.csv 2>&1) | cat > limit.out; return "${PIPESTATUS[0]}"; }
+limited
+status=$?
+check "a_limit_on_the_size_of_files_is_said_by_a_command" eval 'test $status = 1 && says limit.out "cannot write limit.csv: File too large"'
+check "and_leaves_nothing_unfinished" eval '! ls limit.csv* 2> /dev/null'
+for signal in PIPE USR1; do
+    "$darknet" lgg attack endless.data quick.cfg quick-whole/quick$final.weights -epsilon .1 -save attacked > attack.out 2>&1 &
+    while ! ls attacked/images.list*.tmp > /dev/null 2>&1 && kill -0 $!; do sleep .05; done
+    kill -$signal $!
+    wait $! 2> /dev/null
+    status=$?
+    check "a_command_that_SIG${signal}_ends_leaves_nothing_unfinished" eval 'test $status = $((128 + $(kill -l $signal))) && ! ls attacked/images.list* 2> /dev/null'
+    rm -rf attacked
+done
 
 unprivileged() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; else "$@"; fi; }
 readonly_folder=$(mktemp -d) && chmod 755 "$readonly_folder"
@@ -177,6 +245,9 @@ check "empty_weights_are_refused" refuses "empty.weights: is no file of weights"
 head -c 20 $weights > header.weights
 check "weights_that_are_a_header_alone_are_refused" refuses "header.weights: ends inside layer 0" start_from header.weights
 check "weights_that_are_missing_are_refused" refuses "missing.weights: cannot be opened: No such file or directory" valid missing.weights
+{ head -c 100 $weights; printf '\377\377\377\377'; tail -c +105 $weights; } > nan.weights
+check "weights_with_NaN_are_no_beginning" refuses "nan.weights" start_from nan.weights
+check "and_are_never_called_good" eval '! says refused.log "good"'
 check "weights_that_are_a_folder_are_refused" refuses "small: is no file of weights" valid small
 train() { "$darknet" classifier train small/tiny.data "$@"; }
 train batchnorm.cfg > batchnorm.out 2>&1

@@ -166,7 +166,7 @@ run variation two.data $net -batch 5 -layers input -csv /dev/stdout | grep -q '^
 [ -L out/link.csv ] && grep -q '^layer,mean' out/linked.csv && pass "a link stays, its file is written" || fail "a link stays, its file is written" "$(ls -l out/link.csv)"
 for i in $(seq 3000); do cat train.list; done > endless.list; printf 'labels=labels.txt\nvalid=endless.list\n' > endless.data
 "$darknet" lgg attack endless.data $net -epsilon .1 -save out/stopped > out/said 2>&1 & stopped=$!
-for i in $(seq 200); do [ -n "$(ls out/stopped/images.list.*.tmp 2> /dev/null)" ] && break; sleep .05; done
+for i in $(seq 200); do [ -n "$(ls out/stopped/images.list*.tmp 2> /dev/null)" ] && break; sleep .05; done
 kill -TERM $stopped; wait $stopped 2> /dev/null; ended=$?
 [ $ended = 143 ] && [ -z "$(ls out/stopped/*.tmp out/stopped/images.list 2> /dev/null)" ] && pass "a command that is stopped leaves no half-written file" \
     || fail "a command that is stopped leaves no half-written file" "status $ended, $(ls out/stopped | grep -v png)"
