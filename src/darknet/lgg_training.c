@@ -15,6 +15,7 @@
 #include "lgg_parameters.h"
 #include "lgg_recipe.h"
 #include "lgg_report.h"
+#include "lgg_section.h"
 #include "network.h"
 
 #define LGG_SECONDS_BETWEEN_BACKUPS 600
@@ -106,6 +107,23 @@ static int layer_of_bad_loss(network *net) {
     return -1;
 }
 
+/* The first section whose teacher gives values that are not finite, and in *layer which of the teacher's; NULL if none does. */
+static const lgg_section *section_of_bad_teacher(network *net, int *teacher_layer) {
+    for (int i = 0; i < net->n; ++i) {
+        const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
+        for (int j = 0; s && s->teacher && j < s->n; ++j) {
+            layer l = s->teacher->net->layers[s->teacher_layers[j]];
+            const size_t n = (size_t)l.outputs * (size_t)l.batch;
+#ifdef GPU
+            if (gpu_index >= 0 && l.output && l.output_gpu) cuda_pull_array(l.output_gpu, l.output, n);
+#endif
+            *teacher_layer = s->teacher_layers[j];
+            if (l.output && !lgg_all_finite(l.output, n)) return s;
+        }
+    }
+    return NULL;
+}
+
 /* The first layer whose output is not finite; -1 if none is. */
 static int layer_of_bad_output(network *net) {
     for (int i = 0; i < net->n; ++i) {
@@ -151,7 +169,15 @@ static void check_losses(network *net, float loss) {
         print_layer(net, bad_loss);
     }
     fprintf(stderr, " is no finite number");
-    const int bad_output = layer_of_bad_output(net);
+    int teacher_layer = -1;
+    const lgg_section *taught = section_of_bad_teacher(net, &teacher_layer);
+    const int bad_output = taught ? -1 : layer_of_bad_output(net);
+    if (taught) {
+        fprintf(
+            stderr,
+            " (its teacher's layer %d gives values that are no finite numbers (teacher_cfg=%s, teacher_weights=%s))",
+            teacher_layer, taught->teacher_cfg, taught->teacher_weights);
+    }
     if (bad_output >= 0) {
         fprintf(stderr, " (the first output with such values is that of ");
         print_layer(net, bad_output);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lgg_parameters.h"
+
 static size_t connected_floats(const layer *l) {
     size_t outputs = (size_t)l->outputs, normalization = l->batch_normalize && !l->dontloadscales ? 3 * outputs : 0;
     return outputs + outputs * (size_t)l->inputs + normalization;
@@ -170,4 +172,45 @@ void check_weights_to_load(const network *net, const char *path, int start, int 
                      last, type);
     }
     fprintf(stderr, "%s ends after layer %d [%s]: the layers after it start from new weights\n", path, last, type);
+}
+
+/* The section whose teacher this thread is loading; NULL: a network of the user's own. */
+static _Thread_local const lgg_place *taught_section;
+
+void load_teacher_weights(const lgg_place *place, network *net, const char *path) {
+    taught_section = place;
+    host_load_weights(net, path);
+    taught_section = NULL;
+}
+
+static _Noreturn void refuse_array(const network *net, const char *path, int i, const char *array) {
+    const char *type = get_layer_string(net->layers[i].type);
+    if (taught_section) {
+        lgg_fail(taught_section,
+                 "teacher_weights=%s: the %s of the teacher's layer %d [%s] are not all finite numbers; give the "
+                 "weights of a training that went well",
+                 path, array, i, type);
+    }
+    fprintf(stderr, "\n");
+    weights_fail(path,
+                 "the %s of layer %d [%s] are not all finite numbers; give weights from before the training went wrong",
+                 array, i, type);
+}
+
+static void check_layer(const network *net, const char *path, int i) {
+    layer *leaves[LGG_MAX_LEAVES];
+    lgg_array arrays[LGG_MAX_ARRAYS];
+    const int n = lgg_leaf_layers(&net->layers[i], leaves);
+    for (int j = 0; j < n; ++j) {
+        const int count = lgg_leaf_parameters(leaves[j], arrays);
+        for (int a = 0; a < count; ++a) {
+            if (arrays[a].cpu && !lgg_all_finite(arrays[a].cpu, arrays[a].n))
+                refuse_array(net, path, i, arrays[a].name);
+        }
+    }
+}
+
+void check_loaded_weights(const network *net, const char *path, int start, int cutoff) {
+    for (int i = start; i < net->n && i < cutoff; ++i)
+        check_layer(net, path, i);
 }

@@ -18,4 +18,11 @@ void note_darknet_command(int argc, char **argv);
  * training; elsewhere that is an error too. */
 void check_weights_to_load(const network *net, const char *path, int start, int cutoff);
 
+/* To be called once layers start..cutoff-1 of net are loaded from path. Ends the program, with one line that names layer and array, if
+ * there is a value that is no finite number: whatever such a network gave, every comparison with it would be false. */
+void check_loaded_weights(const network *net, const char *path, int start, int cutoff);
+
+/* Loads the weights of a teacher: what is wrong with them is said of the section's teacher_weights. */
+void load_teacher_weights(const lgg_place *place, network *net, const char *path);
+
 #endif

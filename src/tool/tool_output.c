@@ -53,7 +53,7 @@ static void forget(const char *temporary) {
 /* Where the bytes go in the end: a link stays, and the file that it names is replaced. */
 static char *target_of(const char *path) {
     char *target = realpath(path, NULL);
-    return target ? target : tool_copy_string(path);
+    return target ? target : lgg_copy_string(path);
 }
 
 /* /dev/stdout, a pipe: what is no file cannot be replaced by one. */
@@ -66,14 +66,14 @@ tool_output tool_output_open(const char *path) {
     tool_output output = {0};
     if (!path) return output;
     if (tool_output_is_stream(path)) {
-        output.path = tool_copy_string(path);
+        output.path = lgg_copy_string(path);
         output.file = fopen(path, "wb");
         if (!output.file) tool_fail("cannot write %s: %s", path, strerror(errno));
         return output;
     }
     output.path = target_of(path);
     size_t size = strlen(output.path) + 32;
-    output.temporary = tool_alloc(size, 1, "a path");
+    output.temporary = lgg_allocate(size, 1, "a path");
     snprintf(output.temporary, size, "%s.%ld.tmp", output.path, (long)getpid());
     struct stat status;
     if (stat(output.path, &status) == 0 && S_ISDIR(status.st_mode)) tool_fail("cannot write %s: is a directory", path);
