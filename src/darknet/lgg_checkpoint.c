@@ -134,23 +134,6 @@ static int get_array(const lgg_array *array, void *context) {
     return s->good;
 }
 
-int lgg_first_rubbish(network *net, const char **array) {
-    for (int i = 0; i < net->n; ++i) {
-        layer *leaves[HOST_MAX_LEAVES];
-        const int n = host_leaf_layers(&net->layers[i], leaves);
-        for (int j = 0; j < n; ++j) {
-            lgg_array arrays[LGG_MAX_ARRAYS];
-            const int m = lgg_leaf_parameters(leaves[j], arrays);
-            for (int k = 0; k < m; ++k) {
-                *array = arrays[k].name;
-                if (arrays[k].cpu) pull(arrays + k, arrays[k].cpu);
-                if (arrays[k].cpu && !lgg_all_finite(arrays[k].cpu, arrays[k].n)) return i;
-            }
-        }
-    }
-    return -1;
-}
-
 /* ---- writing ---- */
 
 static int cannot_save(const char *path) {

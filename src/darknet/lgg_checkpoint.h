@@ -27,9 +27,6 @@ int lgg_checkpoint_save(network *net, const char *path, float average_loss);
  * file that does not fit. */
 int lgg_checkpoint_load(network **nets, int n, const char *path, float *average_loss);
 
-/* The layer whose weights, biases, scales or rolling statistics hold NaN or infinity, *array telling which; -1 if none does. */
-int lgg_first_rubbish(network *net, const char **array);
-
 #ifdef __cplusplus
 }
 #endif

@@ -15,6 +15,10 @@ extern "C" {
 /* Whether a section header, such as "[lgg_gkd]", is one of ours. */
 int is_lgg_section(const char *type);
 
+/* To be called before a .cfg file is read: ends the program with one line, "PATH: is a device: give the .cfg file of a network", if it is
+ * no text. */
+void check_lgg_cfg_file(const char *path);
+
 /* Reads one of our sections: `index` is its layer's index in net, `filename` the .cfg it is in. Ends the program with one line
  * that says what is wrong, should the section not be right. */
 layer parse_lgg_layer(const char *type, list *options, network *net, int index, const char *filename);

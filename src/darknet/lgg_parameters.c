@@ -103,3 +103,22 @@ int lgg_all_finite(const float *x, size_t n) {
     }
     return 1;
 }
+
+int lgg_first_rubbish(const network *net, const char **array) {
+    for (int i = 0; i < net->n; ++i) {
+        layer *leaves[HOST_MAX_LEAVES];
+        const int n = host_leaf_layers(&net->layers[i], leaves);
+        for (int j = 0; j < n; ++j) {
+            lgg_array arrays[LGG_MAX_ARRAYS];
+            const int m = lgg_leaf_parameters(leaves[j], arrays);
+            for (int k = 0; k < m; ++k) {
+                *array = arrays[k].name;
+#ifdef GPU
+                if (arrays[k].cpu && arrays[k].gpu) cuda_pull_array(arrays[k].gpu, arrays[k].cpu, arrays[k].n);
+#endif
+                if (arrays[k].cpu && !lgg_all_finite(arrays[k].cpu, arrays[k].n)) return i;
+            }
+        }
+    }
+    return -1;
+}

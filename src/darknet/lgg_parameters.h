@@ -28,6 +28,9 @@ void lgg_decay_biases_and_scales(const layer *leaf, update_args a);
 /* 1 if every value is a finite number; looks at the bits, so that -ffast-math cannot fold it away. */
 int lgg_all_finite(const float *x, size_t n);
 
+/* The layer whose weights, biases, scales or rolling statistics hold NaN or infinity, *array telling which; -1 if none does. */
+int lgg_first_rubbish(const network *net, const char **array);
+
 #ifdef __cplusplus
 }
 #endif

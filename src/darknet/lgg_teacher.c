@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "lgg_inference.h"
+#include "lgg_memory.h"
 #include "lgg_section.h"
+#include "lgg_text_file.h"
 #include "lgg_weights.h"
 
 lgg_shape lgg_shape_of(const network *net) {
@@ -65,6 +67,8 @@ static void follow_images(network *teacher, const network *student, int batch) {
 
 /* Of a .cfg without a section the host says nothing but its name. */
 static void check_teacher_cfg(const lgg_place *place, const char *cfg) {
+    const char *fault = lgg_text_file_fault(cfg);
+    if (fault) lgg_fail(place, "teacher_cfg=%s: %s; give the .cfg file of a trained network", cfg, fault);
     FILE *file = fopen(cfg, "r");
     char line[256];
     int sections = 0;
@@ -100,7 +104,7 @@ static network *load_teacher(const lgg_place *place, const lgg_network *student,
     if (gpu_index >= 0)
         cudaGetDevice(&net->gpu_index); /* with several GPUs, gpu_index may be another thread's by now */
 #endif
-    host_load_weights(net, weights);
+    load_teacher_weights(place, net, weights);
     fold_batch_norms(net);
     free_training_buffers(net);
     return net;
@@ -116,8 +120,7 @@ lgg_teacher *find_lgg_teacher(const lgg_place *place, lgg_network *student, cons
         free(weights_path);
         return t;
     }
-    lgg_teacher *teacher = calloc(1, sizeof *teacher);
-    if (!teacher) lgg_fail(place, "out of memory");
+    lgg_teacher *teacher = lgg_allocate(1, sizeof *teacher, "a teacher");
     teacher->cfg = cfg_path;
     teacher->weights = weights_path;
     pthread_mutex_lock(&loading);

@@ -16,6 +16,7 @@
 #include "lgg_parameters.h"
 #include "lgg_recipe.h"
 #include "lgg_report.h"
+#include "lgg_section.h"
 #include "network.h"
 #include "weights_path.h"
 
@@ -115,17 +116,6 @@ static void print_layer(network *net, int i) {
     fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? lgg_section_type(l) : get_layer_string(l->type));
 }
 
-/* Weights that hold NaN or infinity are no beginning, and never remembered as good. */
-static void refuse_to_start_from_rubbish(network *net, const char *weightfile) {
-    const char *array;
-    const int i = lgg_first_rubbish(net, &array);
-    if (i < 0) return;
-    fprintf(stderr, "%s: the %s of ", weightfile, array);
-    print_layer(net, i);
-    fprintf(stderr, " are not all finite numbers: no training can start from them\n");
-    exit(EXIT_FAILURE);
-}
-
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base) {
     float average_loss = -1;
     network *net = nets[0];
@@ -139,7 +129,6 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
     lock_backup();
     try_backup();
     if (weightfile && weightfile[0]) {
-        refuse_to_start_from_rubbish(net, weightfile);
         remember_good(net, weightfile);
         if (!clear && lgg_checkpoint_load(nets, n, weightfile, &average_loss))
             fprintf(stderr, "Going on at iteration %zu with the momentum of %s.state\n", host_iteration(net),
@@ -161,6 +150,23 @@ static int layer_of_bad_loss(network *net) {
         if (!lgg_is_finite(term.value)) return term.layer;
     }
     return -1;
+}
+
+/* The first section whose teacher gives values that are not finite, and in *layer which of the teacher's; NULL if none does. */
+static const lgg_section *section_of_bad_teacher(network *net, int *teacher_layer) {
+    for (int i = 0; i < net->n; ++i) {
+        const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
+        for (int j = 0; s && s->teacher && j < s->n; ++j) {
+            layer l = s->teacher->net->layers[s->teacher_layers[j]];
+            const size_t n = (size_t)l.outputs * (size_t)l.batch;
+#ifdef GPU
+            if (gpu_index >= 0 && l.output && l.output_gpu) cuda_pull_array(l.output_gpu, l.output, n);
+#endif
+            *teacher_layer = s->teacher_layers[j];
+            if (l.output && !lgg_all_finite(l.output, n)) return s;
+        }
+    }
+    return NULL;
 }
 
 /* The first layer whose output is not finite; -1 if none is. */
@@ -212,7 +218,15 @@ static void check_losses(network *net, float loss) {
         print_layer(net, bad_loss);
     }
     fprintf(stderr, " is no finite number");
-    const int bad_output = layer_of_bad_output(net);
+    int teacher_layer = -1;
+    const lgg_section *taught = section_of_bad_teacher(net, &teacher_layer);
+    const int bad_output = taught ? -1 : layer_of_bad_output(net);
+    if (taught) {
+        fprintf(
+            stderr,
+            " (its teacher's layer %d gives values that are no finite numbers (teacher_cfg=%s, teacher_weights=%s))",
+            teacher_layer, taught->teacher_cfg, taught->teacher_weights);
+    }
     if (bad_output >= 0) {
         fprintf(stderr, " (the first output with such values is that of ");
         print_layer(net, bad_output);

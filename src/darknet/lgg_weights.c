@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lgg_parameters.h"
+
 /* The number of arrays that a [batchnorm] has in a file. Stock Darknet leaves out its biases, which come first. */
 enum { ALL_ARRAYS = 4, STOCK_ARRAYS = 3 };
 
@@ -243,4 +245,33 @@ void check_weights_to_load(const network *net, const char *path, int start, int 
                      e.last, type);
     }
     fprintf(stderr, "%s ends after layer %d [%s]: the layers after it start from new weights\n", path, e.last, type);
+}
+
+/* The section whose teacher this thread is loading; NULL: a network of the user's own. */
+static _Thread_local const lgg_place *taught_section;
+
+void load_teacher_weights(const lgg_place *place, network *net, const char *path) {
+    taught_section = place;
+    host_load_weights(net, path);
+    taught_section = NULL;
+}
+
+static _Noreturn void refuse_array(const network *net, const char *path, int i, const char *array) {
+    const char *type = get_layer_string(net->layers[i].type);
+    if (taught_section) {
+        lgg_fail(taught_section,
+                 "teacher_weights=%s: the %s of the teacher's layer %d [%s] are not all finite numbers; give the "
+                 "weights of a training that went well",
+                 path, array, i, type);
+    }
+    fprintf(stderr, "\n");
+    weights_fail(path,
+                 "the %s of layer %d [%s] are not all finite numbers; give weights from before the training went wrong",
+                 array, i, type);
+}
+
+void check_loaded_weights(const network *net, const char *path) {
+    const char *array;
+    const int i = lgg_first_rubbish(net, &array);
+    if (i >= 0) refuse_array(net, path, i, array);
 }

@@ -89,7 +89,7 @@ static void start_at_random(const attack *a, const float *x, float *adversary, d
             adversary[i] = clamp(x[i] + epsilon * (2 * tool_random_uniform(&random) - 1));
         return;
     }
-    double *noise = tool_alloc((size_t)a->inputs, sizeof *noise, "noise"), sum = 0;
+    double *noise = lgg_allocate((size_t)a->inputs, sizeof *noise, "noise"), sum = 0;
     for (int i = 0; i < a->inputs; ++i) {
         noise[i] = tool_random_normal(&random);
         sum += noise[i] * noise[i];
@@ -152,7 +152,7 @@ static void measure_noise(attack *a, int count) {
 
 static void save_images(attack *a, int first, int count) {
     size_t size = strlen(a->options->save) + 128;
-    char *path = tool_alloc(size, 1, "a path");
+    char *path = lgg_allocate(size, 1, "a path");
     for (int i = 0; i < count; ++i) {
         snprintf(path, size, "%s/%05d_%.80s.png", a->options->save, first + i,
                  a->data->names[a->test->label[first + i]]);
@@ -183,10 +183,10 @@ static void attack_batch(attack *a, int first, int count) {
 
 static void run_attack(attack *a) {
     size_t values = (size_t)a->options->batch * (size_t)a->inputs;
-    a->x = tool_alloc(values, sizeof(float), "images");
-    a->adversary = tool_alloc(values, sizeof(float), "images");
-    a->gradient = tool_alloc(values, sizeof(float), "gradients");
-    a->epsilon = tool_alloc((size_t)a->options->batch, sizeof(double), "epsilons");
+    a->x = lgg_allocate(values, sizeof(float), "images");
+    a->adversary = lgg_allocate(values, sizeof(float), "images");
+    a->gradient = lgg_allocate(values, sizeof(float), "gradients");
+    a->epsilon = lgg_allocate((size_t)a->options->batch, sizeof(double), "epsilons");
     tool_progress progress = tool_progress_begin("attacked images", a->test->count);
     for (int first = 0; first < a->test->count; first += a->options->batch) {
         int left = a->test->count - first;
@@ -232,7 +232,7 @@ static void report(const attack *a) {
 
 static tool_output open_list(const char *directory) {
     size_t size = strlen(directory) + 16;
-    char *path = tool_alloc(size, 1, "a path");
+    char *path = lgg_allocate(size, 1, "a path");
     tool_make_directory(directory);
     snprintf(path, size, "%s/images.list", directory);
     tool_output list = tool_output_open(path);

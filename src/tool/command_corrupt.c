@@ -2,6 +2,7 @@
  * from corruptions made of the test images, and relative MCE against another network's table (-baseline):
  *
  *   for each corruption 100 sum_s (E_s - E_clean) / sum_s (Ebase_s - Ebase_clean), then the mean over the corruptions. */
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,7 @@ static double error_of_bytes(corrupt *c, const uint8_t *bytes, int corruption, i
 
 static char *path_in(const char *directory, const char *name) {
     size_t size = strlen(directory) + strlen(name) + 8;
-    char *path = tool_alloc(size, 1, "a path");
+    char *path = lgg_allocate(size, 1, "a path");
     snprintf(path, size, "%s/%s.npy", directory, name);
     return path;
 }
@@ -80,7 +81,7 @@ static char *path_in(const char *directory, const char *name) {
 /* 1 unless the directory's README.txt says that -write made what is in it. */
 static int is_official(const char *directory) {
     size_t size = strlen(directory) + 16;
-    char *path = tool_alloc(size, 1, "a path"), line[sizeof made_mark] = "";
+    char *path = lgg_allocate(size, 1, "a path"), line[sizeof made_mark] = "";
     snprintf(path, size, "%s/README.txt", directory);
     FILE *file = fopen(path, "r");
     int made = file && fgets(line, sizeof line, file) && strcmp(line, made_mark) == 0;
@@ -113,17 +114,18 @@ static void read_labels(corrupt *c, int *each) {
     char *path = path_in(c->options->npy, "labels");
     tool_npy npy = tool_npy_open(path);
     long count = npy.shape[0];
-    if (npy.dimensions != 1 || count == 0 || count % TOOL_SEVERITIES) {
+    if (npy.dimensions != 1 || count == 0 || count % TOOL_SEVERITIES || count > INT_MAX) {
         tool_fail("%s: should have one dimension, a label for each image of %d severities", path, TOOL_SEVERITIES);
     }
     *each = (int)(count / TOOL_SEVERITIES);
     c->table.images = c->options->test && c->options->test < *each ? c->options->test : *each;
-    c->label = tool_alloc((size_t)c->table.images, sizeof *c->label, "labels");
+    c->label = lgg_allocate((size_t)c->table.images, sizeof *c->label, "labels");
     for (int i = 0; i < c->table.images; ++i) {
-        c->label[i] = tool_npy_int(&npy, path, i);
-        if (c->label[i] < 0 || c->label[i] >= c->data->classes) {
-            tool_fail("%s: label %d of image %d is none of %d classes", path, c->label[i], i, c->data->classes);
+        const int64_t label = tool_npy_int(&npy, path, i);
+        if (label < 0 || label >= c->data->classes) {
+            tool_fail("%s: label %lld of image %d is none of %d classes", path, (long long)label, i, c->data->classes);
         }
+        c->label[i] = (int)label;
         for (int s = 1; s < TOOL_SEVERITIES; ++s) {
             if (tool_npy_int(&npy, path, (long)s * *each + i) == c->label[i]) continue;
             tool_fail("%s: severity %d has other labels than severity 1 (image %d)", path, s + 1, i);
@@ -172,10 +174,10 @@ static void judge_file(corrupt *c, int corruption, int each) {
 static void keep_clean_images(corrupt *c) {
     size_t size = (size_t)c->w * (size_t)c->h * 3;
     c->table.images = c->test->count;
-    c->clean = tool_alloc((size_t)c->test->count * size, 1, "the test images");
-    c->label = tool_alloc((size_t)c->test->count, sizeof *c->label, "labels");
+    c->clean = lgg_allocate((size_t)c->test->count * size, 1, "the test images");
+    c->label = lgg_allocate((size_t)c->test->count, sizeof *c->label, "labels");
     memcpy(c->label, c->test->label, (size_t)c->test->count * sizeof *c->label);
-    float *x = tool_alloc(size, sizeof *x, "an image");
+    float *x = lgg_allocate(size, sizeof *x, "an image");
     for (int i = 0; i < c->test->count; ++i) {
         tool_images_read(c->test, i, 1, x);
         for (size_t j = 0; j < size; ++j)
@@ -195,7 +197,7 @@ static tool_output open_npy(const corrupt *c, const char *name, int h, int w) {
 
 static void judge_made(corrupt *c, int corruption) {
     size_t bytes = (size_t)c->table.images * (size_t)c->w * (size_t)c->h * 3;
-    uint8_t *images = tool_alloc(bytes, 1, "corrupted images");
+    uint8_t *images = lgg_allocate(bytes, 1, "corrupted images");
     tool_output output = open_npy(c, tool_corruption_names[corruption], c->h, c->w);
     for (int s = 0; s < TOOL_SEVERITIES; ++s) {
         tool_corrupt(corruption, s + 1, c->options->seed, c->clean, images, c->table.images, c->h, c->w);
@@ -220,7 +222,7 @@ static void begin_writing(const corrupt *c) {
     tool_make_directory(directory);
     if (is_official(directory)) refuse_to_replace(directory);
     size_t size = strlen(directory) + 16;
-    char *path = tool_alloc(size, 1, "a path");
+    char *path = lgg_allocate(size, 1, "a path");
     snprintf(path, size, "%s/README.txt", directory);
     tool_output output = tool_output_open(path);
     fprintf(output.file, "%s: %s (seed %d).\n", made_mark, made_line, c->options->seed);
@@ -248,8 +250,7 @@ static error_table empty_table(void) {
 
 /* Reads what write_csv wrote. */
 static error_table read_table(const char *path) {
-    FILE *file = fopen(path, "r");
-    if (!file) tool_fail("-baseline: cannot open %s", path);
+    FILE *file = tool_open_text(path);
     error_table table = empty_table();
     char line[512], name[64], source[64];
     int severity, images, row = 0;

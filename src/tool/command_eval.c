@@ -13,7 +13,7 @@ typedef struct {
 
 /* confusion (classes, classes): rows the true class, columns the predicted one. */
 static int *count_confusion(const outcome *o, const tool_images *test, int classes) {
-    int *confusion = tool_alloc((size_t)(classes * classes), sizeof *confusion, "the confusion matrix");
+    int *confusion = lgg_allocate((size_t)(classes * classes), sizeof *confusion, "the confusion matrix");
     for (int i = 0; i < test->count; ++i)
         ++confusion[test->label[i] * classes + o->predicted[i]];
     return confusion;
@@ -117,7 +117,7 @@ static void judge(outcome *o, tool_classifier *classifier, tool_model *model, co
         *x_layer = o->layer;
     }
     size_t values = (size_t)test->count * (size_t)tool_model_size(model, o->layer);
-    float *copy = tool_alloc(values, sizeof *copy, "the embeddings (-test limits their number)");
+    float *copy = lgg_allocate(values, sizeof *copy, "the embeddings (-test limits their number)");
     memcpy(copy, *x, values * sizeof *copy);
     o->predicted = tool_classifier_predict_outputs(classifier, copy, test->count, "nearest neighbours");
     free(copy);
@@ -151,7 +151,7 @@ int command_eval(int argc, char **argv) {
 
     char **names;
     int count = tool_split(by ? by : tool_classifier_default(model, data, &options), ',', &names);
-    outcome *outcomes = tool_alloc((size_t)count, sizeof *outcomes, "results");
+    outcome *outcomes = lgg_allocate((size_t)count, sizeof *outcomes, "results");
     float *x = NULL;
     int x_layer = 0;
     for (int i = 0; i < count; ++i) {

@@ -55,14 +55,14 @@ static int find_class(const tool_data *data, const char *name) {
 static int choose_classes(const tool_data *data, const char *text, int **classes) {
     if (!text) {
         int count = data->classes < 4 ? data->classes : 4;
-        *classes = tool_alloc((size_t)count, sizeof **classes, "classes");
+        *classes = lgg_allocate((size_t)count, sizeof **classes, "classes");
         for (int i = 0; i < count; ++i)
             (*classes)[i] = i;
         return count;
     }
     char **names;
     int count = tool_split(text, ',', &names);
-    *classes = tool_alloc((size_t)count, sizeof **classes, "classes");
+    *classes = lgg_allocate((size_t)count, sizeof **classes, "classes");
     for (int i = 0; i < count; ++i) {
         (*classes)[i] = find_class(data, names[i]);
         for (int j = 0; j < i; ++j) {
@@ -109,7 +109,7 @@ static void sample_images(tool_images *images, const tool_data *data, const int 
 
 /* The drawn classes of a list that the user chose himself. */
 static void classes_of_images(figure *f) {
-    f->classes = tool_alloc((size_t)f->data->classes, sizeof *f->classes, "classes");
+    f->classes = lgg_allocate((size_t)f->data->classes, sizeof *f->classes, "classes");
     f->class_count = 0;
     for (int c = 0; c < f->data->classes; ++c) {
         int there = 0;
@@ -132,12 +132,12 @@ static void choose_images(figure *f, const graph_options *options, int w, int h,
     }
     int n = f->images->count;
     if (n < 3 || n > 2000) tool_fail("%d images: a figure takes 3 to 2000", n);
-    f->mark = tool_alloc((size_t)n, sizeof *f->mark, "classes");
+    f->mark = lgg_allocate((size_t)n, sizeof *f->mark, "classes");
     for (int i = 0; i < n; ++i) {
         while (f->classes[f->mark[i]] != f->images->label[i])
             ++f->mark[i];
     }
-    f->pixels = tool_alloc((size_t)(n * w * h * c), sizeof(float), "images");
+    f->pixels = lgg_allocate((size_t)(n * w * h * c), sizeof(float), "images");
     tool_images_read(f->images, 0, n, f->pixels);
 }
 
@@ -160,7 +160,7 @@ static int default_layers(const tool_model *model, int **indices) {
     while (middle > 0 && tool_model_is_lgg(model, middle))
         --middle;
     int count = 0;
-    *indices = tool_alloc(3, sizeof **indices, "layers");
+    *indices = lgg_allocate(3, sizeof **indices, "layers");
     (*indices)[count++] = TOOL_INPUT;
     if (middle != last && !tool_model_is_lgg(model, middle)) (*indices)[count++] = middle;
     (*indices)[count++] = last;
@@ -187,10 +187,10 @@ static void build_panel(panel *p, figure *f, lgg_graph *graph, const float *labe
         status = lgg_graph_variation(graph, labels, f->data->classes, power, LGG_MEAN, &p->variation);
     }
     if (status != LGG_OK) tool_fail("layer %s: %s", p->name, lgg_status_string(status));
-    p->adjacency = tool_alloc((size_t)(n * n), sizeof(float), "an adjacency");
+    p->adjacency = lgg_allocate((size_t)(n * n), sizeof(float), "an adjacency");
     memcpy(p->adjacency, lgg_graph_adjacency(graph), (size_t)(n * n) * sizeof(float));
-    p->x = tool_alloc((size_t)n, sizeof(double), "places");
-    p->y = tool_alloc((size_t)n, sizeof(double), "places");
+    p->x = lgg_allocate((size_t)n, sizeof(double), "places");
+    p->y = lgg_allocate((size_t)n, sizeof(double), "places");
     tool_eigenmap(p->adjacency, n, p->x, p->y);
     count_edges(p, f->images);
 }
@@ -199,10 +199,10 @@ static void build_panels(figure *f, tool_model *model, const graph_options *opti
     int *layers, n = f->images->count;
     f->panel_count = options->layers ? tool_parse_layers(options->layers, tool_model_layers(model), &layers)
                                      : default_layers(model, &layers);
-    f->panels = tool_alloc((size_t)f->panel_count, sizeof(panel), "panels");
+    f->panels = lgg_allocate((size_t)f->panel_count, sizeof(panel), "panels");
     tool_graph_doubts doubts = {0};
     tool_progress progress = tool_progress_begin("images, once a layer", (long)n * f->panel_count);
-    float *labels = tool_alloc((size_t)(n * f->data->classes), sizeof(float), "labels");
+    float *labels = lgg_allocate((size_t)(n * f->data->classes), sizeof(float), "labels");
     for (int i = 0; i < n; ++i)
         labels[i * f->data->classes + f->images->label[i]] = 1;
     lgg_graph *graph;
@@ -372,7 +372,7 @@ static void write_graphs(const figure *f, const char *output) {
     if (tool_output_is_stream(output)) return;
     size_t stem = strlen(output), size = stem + 64;
     if (stem > 4 && strcmp(output + stem - 4, ".svg") == 0) stem -= 4;
-    char *path = tool_alloc(size, 1, "a path");
+    char *path = lgg_allocate(size, 1, "a path");
     for (int i = 0; i < f->panel_count; ++i) {
         const panel *p = &f->panels[i];
         const tool_graph_file graph = {.n = f->images->count,

@@ -37,8 +37,7 @@ static void parse_row(table *t, const char *path, char *line) {
     char **cell;
     int count = tool_split(line, ',', &cell);
     if (count != t->columns) tool_fail("%s: row %d has %d values, the header %d", path, t->rows + 1, count, t->columns);
-    t->value = realloc(t->value, (size_t)(t->rows + 1) * (size_t)t->columns * sizeof(double));
-    if (!t->value) tool_fail("out of memory for %s", path);
+    t->value = lgg_grow(t->value, (size_t)(t->rows + 1) * (size_t)t->columns, sizeof(double), "the rows of a log");
     for (int c = 0; c < count; ++c) {
         char *end;
         double number = strtod(cell[c], &end);
@@ -60,13 +59,12 @@ static void check_header(const table *t, const char *path) {
 
 /* A last row without its end is one that training is still writing. */
 static table read_table(const char *path) {
-    FILE *file = fopen(path, "r");
-    if (!file) tool_fail("cannot open %s", path);
+    FILE *file = tool_open_text(path);
     table t = {0};
     char *line = NULL;
     size_t size = 0;
     ssize_t length;
-    while ((length = getline(&line, &size, file)) >= 0) {
+    while ((length = tool_getline(&line, &size, file)) >= 0) {
         int whole = length > 0 && line[length - 1] == '\n';
         while (length > 0 && isspace((unsigned char)line[length - 1]))
             line[--length] = '\0';
@@ -104,16 +102,14 @@ static int ends_with(const char *text, const char *end) {
 }
 
 static panel *add_panel(panel **panels, int *count) {
-    *panels = realloc(*panels, (size_t)(*count + 1) * sizeof **panels);
-    if (!*panels) tool_fail("out of memory for panels");
+    *panels = lgg_grow(*panels, (size_t)*count + 1, sizeof **panels, "panels");
     panel *p = &(*panels)[(*count)++];
     memset(p, 0, sizeof *p);
     return p;
 }
 
 static series *add_line(panel *p, int column, const char *colour) {
-    p->line = realloc(p->line, (size_t)(p->lines + 1) * sizeof *p->line);
-    if (!p->line) tool_fail("out of memory for lines");
+    p->line = lgg_grow(p->line, (size_t)p->lines + 1, sizeof *p->line, "the lines of a panel");
     series *line = &p->line[p->lines++];
     memset(line, 0, sizeof *line);
     line->column = column;
@@ -230,7 +226,7 @@ typedef struct {
 } curve;
 
 static curve *reduce(const table *t, int column) {
-    curve *c = tool_alloc(1, sizeof *c, "a curve");
+    curve *c = lgg_allocate(1, sizeof *c, "a curve");
     int bins = t->rows < BINS ? t->rows : BINS;
     for (int b = 0; b < bins; ++b) {
         int from = (int)((long)t->rows * b / bins), to = (int)((long)t->rows * (b + 1) / bins), valid = 0;
@@ -347,8 +343,8 @@ static void draw_curve(FILE *file, const axes *a, const curve *c, const char *co
 /* Names at the ends of the lines, moved apart where they would touch. */
 static void draw_line_labels(FILE *file, const axes *a, const panel *p, curve *const *curves) {
     double size = p->lines > 14 ? 9.5 : 11.5, apart = fmin(size + 2, a->height / (p->lines > 1 ? p->lines - 1 : 1));
-    int *order = tool_alloc((size_t)p->lines, sizeof *order, "labels"), n = 0;
-    double *y = tool_alloc((size_t)p->lines, sizeof *y, "labels");
+    int *order = lgg_allocate((size_t)p->lines, sizeof *order, "labels"), n = 0;
+    double *y = lgg_allocate((size_t)p->lines, sizeof *y, "labels");
     for (int i = 0; i < p->lines; ++i) {
         if (curves[i]->count == 0) continue;
         double end = place_y(a, curves[i]->mean[curves[i]->count - 1]);
@@ -380,7 +376,7 @@ static void draw_panel(FILE *file, const table *t, const panel *p, double top, d
     axes a = {.x0 = cell(t, 0, 0), .x1 = cell(t, t->rows - 1, 0), .left = LEFT, .top = top, .height = height};
     a.width = WIDTH - LEFT - RIGHT;
     if (!(a.x1 > a.x0)) a.x1 = a.x0 + 1;
-    curve **curves = tool_alloc((size_t)p->lines, sizeof *curves, "curves");
+    curve **curves = lgg_allocate((size_t)p->lines, sizeof *curves, "curves");
     for (int i = 0; i < p->lines; ++i)
         curves[i] = reduce(t, p->line[i].column);
     fit_axes(&a, curves, p->lines, p->linear);

@@ -50,7 +50,7 @@ static void measure_batch(void *context, tool_model *model, int first, int count
 /* All layers and the input, without our own sections. */
 static int all_layers(const tool_model *model, int **indices) {
     int count = 0, layers = tool_model_layers(model);
-    *indices = tool_alloc((size_t)layers + 1, sizeof **indices, "layers");
+    *indices = lgg_allocate((size_t)layers + 1, sizeof **indices, "layers");
     (*indices)[count++] = TOOL_INPUT;
     for (int i = 0; i < layers; ++i) {
         if (!tool_model_is_lgg(model, i)) (*indices)[count++] = i;
@@ -123,9 +123,9 @@ int command_variation(int argc, char **argv) {
         if (tool_model_is_lgg(model, indices[i]))
             tool_fail("layer %d: an LGG section has no output of its own", indices[i]);
     }
-    m.labels = tool_alloc((size_t)(batch * data->classes), sizeof(float), "labels");
-    m.sum = tool_alloc((size_t)m.layers, sizeof(double), "sums");
-    m.square = tool_alloc((size_t)m.layers, sizeof(double), "sums");
+    m.labels = lgg_allocate((size_t)(batch * data->classes), sizeof(float), "labels");
+    m.sum = lgg_allocate((size_t)m.layers, sizeof(double), "sums");
+    m.square = lgg_allocate((size_t)m.layers, sizeof(double), "sums");
     lgg_graph_options options = tool_graph_options_get(&graph);
     lgg_status status = lgg_graph_create(&m.graph, &options, batch);
     if (status != LGG_OK) tool_fail("a graph of %d vertices: %s", batch, lgg_status_string(status));

@@ -7,15 +7,35 @@
 #include "host_tool.h"
 #include "lgg_inference.h"
 #include "tool.h"
+#include "tool_decode.h"
 
 /* of Darknet's image.c and of the stb_image_write.h inside it, declared in headers that are not fit for our warnings */
 image load_image(char *filename, int w, int h, int c);
+image make_image(int w, int h, int c);
 image resize_min(image im, int min);
 image crop_image(image im, int dx, int dy, int w, int h);
 unsigned char *stbi_write_png_to_mem(const unsigned char *pixels, int stride, int w, int h, int c, int *length);
 
-void host_read_image(const char *path, int w, int h, int c, float *x) {
+/* The whole image, by the decoder that this build trains with. */
+static image read_whole_image(const char *path, int c) {
+#ifdef OPENCV
     image whole = load_image((char *)path, 0, 0, c);
+    if (whole.w < 1 || whole.h < 1 || whole.c != c) tool_fail("cannot read %s: is no image", path);
+#else
+    int w, h;
+    uint8_t *pixels = tool_decode_file(path, c, &w, &h);
+    image whole = make_image(w, h, c);
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < w * h; ++i)
+            whole.data[k * w * h + i] = (float)((float)pixels[i * c + k] / 255.);
+    }
+    free(pixels);
+#endif
+    return whole;
+}
+
+void host_read_image(const char *path, int w, int h, int c, float *x) {
+    image whole = read_whole_image(path, c);
     image resized = resize_min(whole, w);
     image crop = crop_image(resized, (resized.w - w) / 2, (resized.h - h) / 2, w, h);
     memcpy(x, crop.data, (size_t)(w * h * c) * sizeof *x);
@@ -72,16 +92,16 @@ static void add_training_buffers(network *net) {
         }
         size_t filters = (size_t)(l->type == CONNECTED ? l->outputs : l->n);
         size_t weights = l->type == CONNECTED ? (size_t)l->inputs * (size_t)l->outputs : (size_t)l->nweights;
-        if (!l->delta) l->delta = tool_alloc((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's delta");
+        if (!l->delta) l->delta = lgg_allocate((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's delta");
         if (l->type == SHORTCUT) follow_deltas(net, l);
         int keeps_input = l->activation == SWISH || l->activation == MISH || l->activation == HARD_MISH;
         if (keeps_input && !l->activation_input) {
-            l->activation_input = tool_alloc((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's input");
+            l->activation_input = lgg_allocate((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's input");
         }
         if (l->type == MAXPOOL) l->backward = backward_searching_maxpool;
         if (l->type != CONVOLUTIONAL && l->type != CONNECTED) continue;
-        if (!l->weight_updates) l->weight_updates = tool_alloc(weights, sizeof(float), "a layer's updates");
-        if (!l->bias_updates) l->bias_updates = tool_alloc(filters, sizeof(float), "a layer's updates");
+        if (!l->weight_updates) l->weight_updates = lgg_allocate(weights, sizeof(float), "a layer's updates");
+        if (!l->bias_updates) l->bias_updates = lgg_allocate(filters, sizeof(float), "a layer's updates");
     }
 }
 
@@ -129,7 +149,7 @@ void host_forward_backward(network *net, const float *x, const float *truth, flo
         if (l->delta) memset(l->delta, 0, (size_t)l->outputs * (size_t)l->batch * sizeof *l->delta);
     }
     network on_cpu = *net;
-    on_cpu.workspace = tool_alloc(workspace_floats(net), sizeof(float), "a workspace");
+    on_cpu.workspace = lgg_allocate(workspace_floats(net), sizeof(float), "a workspace");
     network_state state = {.net = on_cpu, .input = (float *)x, .truth = (float *)truth, .delta = gradient};
     forward_network(on_cpu, state);
     backward_network(on_cpu, state);

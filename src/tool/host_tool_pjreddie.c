@@ -11,13 +11,32 @@
 #include "host_tool.h"
 #include "lgg_inference.h"
 #include "tool.h"
+#include "tool_decode.h"
 
 /* of Darknet's image.c and of the stb_image_write.h inside it, declared in headers that are not fit for our warnings */
 image center_crop_image(image im, int w, int h);
 unsigned char *stbi_write_png_to_mem(unsigned char *pixels, int stride, int w, int h, int c, int *length);
 
-void host_read_image(const char *path, int w, int h, int c, float *x) {
+/* The whole image, by the decoder that this build trains with. */
+static image read_whole_image(const char *path, int c) {
+#ifdef OPENCV
     image whole = load_image((char *)path, 0, 0, c);
+    if (whole.w < 1 || whole.h < 1 || whole.c != c) tool_fail("cannot read %s: is no image", path);
+#else
+    int w, h;
+    uint8_t *pixels = tool_decode_file(path, c, &w, &h);
+    image whole = make_image(w, h, c);
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < w * h; ++i)
+            whole.data[k * w * h + i] = (float)((float)pixels[i * c + k] / 255.);
+    }
+    free(pixels);
+#endif
+    return whole;
+}
+
+void host_read_image(const char *path, int w, int h, int c, float *x) {
+    image whole = read_whole_image(path, c);
     image crop = center_crop_image(whole, w, h);
     memcpy(x, crop.data, (size_t)(w * h * c) * sizeof *x);
     free_image(whole);

@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "lgg.h"
+#include "lgg_memory.h"
 
 #ifdef __GNUC__
 #define TOOL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
@@ -18,7 +20,7 @@
 #define TOOL_PRINTF(text, first)
 #endif
 
-/* ---- errors and memory (tool_common.c) ---- */
+/* ---- errors (tool_common.c); memory: lgg_memory.h ---- */
 
 /* Prints "lgg COMMAND: message" on stderr and exits with status 1. */
 _Noreturn void tool_fail(const char *format, ...) TOOL_PRINTF(1, 2);
@@ -29,9 +31,10 @@ void tool_set_command(const char *command, const char *arguments);
 /* "usage: ./darknet lgg COMMAND ARGUMENTS [options]" */
 void tool_print_usage(FILE *file);
 
-/* Zeroed array of count elements; never NULL: fails with a line that names `what`. Freed with free(). */
-void *tool_alloc(size_t count, size_t size, const char *what);
-char *tool_copy_string(const char *text);
+/* Opens a file of text for reading; fails with one line where that cannot be, or where it cannot be text. */
+FILE *tool_open_text(const char *path);
+/* getline(), but where there is no memory the program ends: -1 is the end of the file. */
+ssize_t tool_getline(char **line, size_t *size, FILE *file);
 
 /* ---- options (tool_options.c) ---- */
 

@@ -85,7 +85,7 @@ static float *training_outputs(const tool_classifier *c, tool_classifier_options
         options->train_layer = c->layer;
     }
     size_t values = (size_t)options->train_images->count * (size_t)tool_model_size(c->model, c->layer);
-    float *x = tool_alloc(values, sizeof *x, "the embeddings (-train limits their number)");
+    float *x = lgg_allocate(values, sizeof *x, "the embeddings (-train limits their number)");
     memcpy(x, options->train_x, values * sizeof *x);
     return x;
 }
@@ -106,7 +106,7 @@ static void fit(tool_classifier *c, int by_knn, tool_classifier_options *options
 
 tool_classifier *tool_classifier_create(const char *by, tool_classifier_options *options, tool_model *model,
                                         const tool_data *data) {
-    tool_classifier *c = tool_alloc(1, sizeof *c, "a classifier");
+    tool_classifier *c = lgg_allocate(1, sizeof *c, "a classifier");
     c->model = model;
     if (!options->layer || strcmp(by, "argmax") == 0) {
         tool_model_refuse_detection(model, "-by knn or logistic with -layer n judges what one of its layers gives");
@@ -146,7 +146,7 @@ int tool_classifier_layer(const tool_classifier *c) {
 
 int *tool_classifier_predict_outputs(tool_classifier *c, float *x, int count, const char *searching) {
     int d = tool_model_size(c->model, c->layer);
-    int *predicted = tool_alloc((size_t)count, sizeof *predicted, "predictions");
+    int *predicted = lgg_allocate((size_t)count, sizeof *predicted, "predictions");
     if (c->nearest) {
         tool_nearest_predict(c->nearest, x, count, predicted, searching);
     } else if (c->logistic) {

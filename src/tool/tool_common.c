@@ -1,10 +1,12 @@
-/* tool_common.c: errors, memory and progress of the commands. */
+/* tool_common.c: errors and progress of the commands. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lgg_text_file.h"
 #include "tool.h"
 
 static const char *command_name = "", *command_arguments = "";
@@ -39,18 +41,18 @@ void tool_note(const char *format, ...) {
     va_end(arguments);
 }
 
-void *tool_alloc(size_t count, size_t size, const char *what) {
-    /* more than the machine has would be granted, and the program be killed while filling it */
-    double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    void *memory = (double)count * (double)size > machine ? NULL : calloc(count ? count : 1, size);
-    if (!memory) tool_fail("out of memory for %s (%.1f MB)", what, (double)count * (double)size / 1e6);
-    return memory;
+FILE *tool_open_text(const char *path) {
+    const char *fault = lgg_text_file_fault(path);
+    FILE *file = fault ? NULL : fopen(path, "r");
+    if (!file) tool_fail("cannot open %s: %s", path, fault ? fault : strerror(errno));
+    return file;
 }
 
-char *tool_copy_string(const char *text) {
-    char *copy = tool_alloc(strlen(text) + 1, 1, "a string");
-    memcpy(copy, text, strlen(text) + 1);
-    return copy;
+ssize_t tool_getline(char **line, size_t *size, FILE *file) {
+    errno = 0;
+    ssize_t length = getline(line, size, file);
+    if (length < 0 && errno == ENOMEM) lgg_out_of_memory("a line of a file", (double)*size);
+    return length;
 }
 
 static double now(void) {

@@ -31,7 +31,7 @@ static double uniform(picture *p, double low, double high) {
 }
 
 static float *scratch(int count) {
-    return tool_alloc((size_t)count, sizeof(float), "an image");
+    return lgg_allocate((size_t)count, sizeof(float), "an image");
 }
 
 static float clip(double v) {
@@ -230,7 +230,7 @@ static int plasma_side(const picture *p) {
 static void fog(picture *p) {
     static const double strength[] = {.2, .5, .75, 1, 1.5}, roughness[] = {3, 3, 2.5, 2, 1.75};
     int n = plasma_side(p);
-    double *map = tool_alloc((size_t)(n * n), sizeof *map, "fog"), top = 0, c = strength[p->severity];
+    double *map = lgg_allocate((size_t)(n * n), sizeof *map, "fog"), top = 0, c = strength[p->severity];
     plasma(p, n, roughness[p->severity], map);
     for (int i = 0; i < p->size; ++i)
         top = fmax(top, p->pixels[i]);
@@ -247,8 +247,8 @@ static void frost(picture *p) {
     static const double image_share[] = {1, 1, .9, .85, .75}, frost_share[] = {.2, .3, .4, .4, .45};
     static const double tint[] = {.86, .95, 1};
     int n = plasma_side(p);
-    double *veil = tool_alloc((size_t)(n * n), sizeof *veil, "frost");
-    double *ridges = tool_alloc((size_t)(n * n), sizeof *ridges, "frost");
+    double *veil = lgg_allocate((size_t)(n * n), sizeof *veil, "frost");
+    double *ridges = lgg_allocate((size_t)(n * n), sizeof *ridges, "frost");
     plasma(p, n, 1.7, veil);
     plasma(p, n, 1.9, ridges);
     for (int i = 0; i < p->h * p->w; ++i) {
@@ -392,7 +392,7 @@ static void decode_jpeg(const unsigned char *jpeg, unsigned long size, JSAMPLE *
 
 static void jpeg_compression(picture *p) {
     static const int quality[] = {80, 65, 58, 50, 40};
-    JSAMPLE *pixels = tool_alloc((size_t)p->size, sizeof *pixels, "an image");
+    JSAMPLE *pixels = lgg_allocate((size_t)p->size, sizeof *pixels, "an image");
     unsigned char *jpeg = NULL;
     for (int i = 0; i < p->size; ++i)
         pixels[i] = (JSAMPLE)lrintf(p->pixels[i] * 255);

@@ -30,8 +30,30 @@ void tool_svg_end(FILE *file) {
     fprintf(file, "</svg>\n");
 }
 
+/* Bytes of the UTF-8 character at text, of those that XML 1.0 allows; 0 if there is none. */
+static int xml_character(const unsigned char *text) {
+    if (text[0] < 0x80) return text[0] >= 0x20 || text[0] == '\t';
+    const int length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    if (text[0] < 0xc2 || text[0] > 0xf4) return 0;
+    unsigned code = text[0] & (0xffu >> (length + 1));
+    for (int i = 1; i < length; ++i) {
+        if ((text[i] & 0xc0) != 0x80) return 0;
+        code = code << 6 | (text[i] & 0x3fu);
+    }
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const int surrogate = code >= 0xd800 && code <= 0xdfff;
+    if (code < least[length] || code > 0x10ffff || surrogate || code == 0xfffe || code == 0xffff) return 0;
+    return length;
+}
+
 void tool_xml_escape(FILE *file, const char *text) {
-    for (; *text; ++text) {
+    for (int length; *text; text += length ? length : 1) {
+        length = xml_character((const unsigned char *)text);
+        if (length != 1) {
+            /* the sign for a character that cannot be shown, where there is none */
+            fwrite(length ? text : "\xef\xbf\xbd", 1, length ? (size_t)length : 3, file);
+            continue;
+        }
         switch (*text) {
         case '&':
             fputs("&amp;", file);
@@ -126,13 +148,13 @@ static void print_base64(FILE *file, const unsigned char *bytes, int length) {
 void tool_svg_image(FILE *file, const float *image, int pixels_w, int pixels_h, int c, double x, double y, double w,
                     double h) {
     int size = pixels_w * pixels_h, length = 0;
-    unsigned char *pixels = tool_alloc((size_t)(size * c), 1, "an image");
+    unsigned char *pixels = lgg_allocate((size_t)(size * c), 1, "an image");
     for (int k = 0; k < c; ++k) {
         for (int i = 0; i < size; ++i)
             pixels[i * c + k] = (unsigned char)lrintf(255 * image[k * size + i]);
     }
     unsigned char *png = host_png(pixels, pixels_w, pixels_h, c, &length);
-    if (!png) tool_fail("out of memory for a thumbnail");
+    if (!png) lgg_out_of_memory("a thumbnail", (double)size * c);
     fprintf(file, "<image x=\"%.2f\" y=\"%.2f\" width=\"%g\" height=\"%g\" href=\"data:image/png;base64,", x, y, w, h);
     print_base64(file, png, length);
     fprintf(file, "\"/>\n");

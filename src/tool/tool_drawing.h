@@ -14,7 +14,7 @@ void tool_svg_end(FILE *file);
 /* Text with &, < and > escaped. anchor: start, middle or end. */
 void tool_svg_text(FILE *file, double x, double y, double size, const char *anchor, const char *style,
                    const char *text);
-/* Prints text with &, <, > and quotes escaped. */
+/* Prints text with &, <, > and quotes escaped, and a sign for each byte that XML cannot hold: names come from files. */
 void tool_xml_escape(FILE *file, const char *text);
 /* The mark of class i, of radius r, around (x, y): circle, square, triangle, diamond, … in its colour. */
 void tool_svg_mark(FILE *file, int i, double x, double y, double r);

@@ -15,8 +15,8 @@ void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const i
 
 static void eigenvectors(double *matrix, int n) {
     int info, size = 64 * n;
-    double *values = tool_alloc((size_t)n, sizeof *values, "eigenvalues");
-    double *work = tool_alloc((size_t)size, sizeof *work, "eigenvalues");
+    double *values = lgg_allocate((size_t)n, sizeof *values, "eigenvalues");
+    double *work = lgg_allocate((size_t)size, sizeof *work, "eigenvalues");
     dsyev_("V", "U", &n, matrix, &n, values, work, &size, &info);
     if (info != 0) tool_fail("LAPACK's dsyev says %d", info);
     free(values);
@@ -49,8 +49,8 @@ static double weight_of(float edge) {
 }
 
 void tool_eigenmap(const float *adjacency, int n, double *x, double *y) {
-    double *matrix = tool_alloc((size_t)(n * n), sizeof *matrix, "a Laplacian");
-    double *root = tool_alloc((size_t)n, sizeof *root, "degrees");
+    double *matrix = lgg_allocate((size_t)(n * n), sizeof *matrix, "a Laplacian");
+    double *root = lgg_allocate((size_t)n, sizeof *root, "degrees");
     double volume = 0;
     for (int i = 0; i < n; ++i) {
         double degree = 0;

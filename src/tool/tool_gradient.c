@@ -22,7 +22,7 @@ static void pass_on(layer l, host_pass pass) {
 }
 
 static void fix_batchnorm(layer *l) {
-    if (!l->mean_delta) l->mean_delta = tool_alloc((size_t)l->out_c, sizeof(float), "a [batchnorm]");
+    if (!l->mean_delta) l->mean_delta = lgg_allocate((size_t)l->out_c, sizeof(float), "a [batchnorm]");
     for (int c = 0; c < l->out_c; ++c)
         l->mean_delta[c] = l->scales[c] / sqrtf(l->rolling_variance[c] + HOST_BATCH_NORM_EPSILON);
     l->backward = backward_fixed_batchnorm;

@@ -12,7 +12,7 @@
 static char *read_line(FILE *file) {
     char *line = NULL;
     size_t size = 0;
-    ssize_t length = getline(&line, &size, file);
+    ssize_t length = tool_getline(&line, &size, file);
     if (length < 0) {
         free(line);
         return NULL;
@@ -24,8 +24,7 @@ static char *read_line(FILE *file) {
 
 /* The lines of a file that are not empty. */
 static char **read_lines(const char *path, int limit, int *count) {
-    FILE *file = fopen(path, "r");
-    if (!file) tool_fail("cannot open %s", path);
+    FILE *file = tool_open_text(path);
     char **lines = NULL, *line;
     int capacity = 0;
     *count = 0;
@@ -36,8 +35,7 @@ static char **read_lines(const char *path, int limit, int *count) {
         }
         if (*count == capacity) {
             capacity = capacity ? 2 * capacity : 1024;
-            lines = realloc(lines, (size_t)capacity * sizeof *lines);
-            if (!lines) tool_fail("out of memory for the lines of %s", path);
+            lines = lgg_grow(lines, (size_t)capacity, sizeof *lines, "the lines of a file");
         }
         lines[(*count)++] = line;
     }
@@ -56,7 +54,7 @@ static char *value_of(const char *line, const char *key) {
     if (*line++ != '=') return NULL;
     while (isspace((unsigned char)*line))
         ++line;
-    return tool_copy_string(line);
+    return lgg_copy_string(line);
 }
 
 tool_data *tool_data_read(const char *path) {
@@ -75,7 +73,7 @@ tool_data *tool_data_read(const char *path) {
     free(line);
     if (!labels) labels = names, names = NULL;
     if (!labels) tool_fail("%s: names no list of labels (labels=file)", path);
-    tool_data *data = tool_alloc(1, sizeof *data, "the data file");
+    tool_data *data = lgg_allocate(1, sizeof *data, "the data file");
     data->names = read_lines(labels, 0, &data->classes);
     data->train = train;
     data->valid = valid ? valid : test;
@@ -104,13 +102,13 @@ void tool_data_free(tool_data *data) {
 }
 
 tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit) {
-    tool_images *images = tool_alloc(1, sizeof *images, "images");
+    tool_images *images = lgg_allocate(1, sizeof *images, "images");
     images->path = read_lines(list, limit, &images->count);
     if (images->count == 0) tool_fail("%s: no images in it", list);
     images->w = w;
     images->h = h;
     images->c = c;
-    images->label = tool_alloc((size_t)images->count, sizeof *images->label, "labels");
+    images->label = lgg_allocate((size_t)images->count, sizeof *images->label, "labels");
     for (int i = 0; i < images->count; ++i) {
         images->label[i] = label_of_path(images->path[i], data->names, data->classes);
         if (images->label[i] < 0) {
@@ -122,9 +120,9 @@ tool_images *tool_images_from_list(const char *list, const tool_data *data, int 
 }
 
 tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c) {
-    tool_images *images = tool_alloc(1, sizeof *images, "images");
+    tool_images *images = lgg_allocate(1, sizeof *images, "images");
     *images = (tool_images){.count = count, .w = w, .h = h, .c = c, .bytes = bytes};
-    images->label = tool_alloc((size_t)count, sizeof *images->label, "labels");
+    images->label = lgg_allocate((size_t)count, sizeof *images->label, "labels");
     memcpy(images->label, label, (size_t)count * sizeof *label);
     return images;
 }
@@ -156,14 +154,14 @@ void tool_images_read(const tool_images *images, int first, int count, float *x)
 }
 
 void tool_image_write(const char *path, const float *x, int w, int h, int c) {
-    unsigned char *pixels = tool_alloc((size_t)(w * h * c), 1, "an image");
+    unsigned char *pixels = lgg_allocate((size_t)(w * h * c), 1, "an image");
     for (int k = 0; k < c; ++k) {
         for (int i = 0; i < w * h; ++i)
             pixels[i * c + k] = (unsigned char)(255 * x[k * w * h + i] + .5f);
     }
     int length = 0;
     unsigned char *png = host_png(pixels, w, h, c, &length);
-    if (!png) tool_fail("out of memory for %s", path);
+    if (!png) lgg_out_of_memory("a picture", (double)w * h * c);
     tool_output output = tool_output_open(path);
     fwrite(png, 1, (size_t)length, output.file);
     tool_output_commit(&output);

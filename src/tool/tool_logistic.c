@@ -107,21 +107,23 @@ static void standardize(const tool_logistic *m, float *x, int n) {
 }
 
 tool_logistic *tool_logistic_fit(float *train, const int *label, int n, int d, int classes, double l2, int iterations) {
-    tool_logistic *m = tool_alloc(1, sizeof *m, "a logistic regression");
+    tool_logistic *m = lgg_allocate(1, sizeof *m, "a logistic regression");
     int weights = classes * d;
     *m = (tool_logistic){.d = d, .classes = classes};
-    m->mean = tool_alloc((size_t)d, sizeof(double), "means");
-    m->scale = tool_alloc((size_t)d, sizeof(double), "deviations");
-    m->weights = tool_alloc((size_t)weights, sizeof(float), "weights");
-    m->bias = tool_alloc((size_t)classes, sizeof(double), "biases");
+    m->mean = lgg_allocate((size_t)d, sizeof(double), "means");
+    m->scale = lgg_allocate((size_t)d, sizeof(double), "deviations");
+    m->weights = lgg_allocate((size_t)weights, sizeof(float), "weights");
+    m->bias = lgg_allocate((size_t)classes, sizeof(double), "biases");
     measure(m, train, n);
     standardize(m, train, n);
 
     problem p = {.x = train, .label = label, .n = n, .d = d, .classes = classes, .l2 = l2, .weights = m->weights};
-    p.gradient = tool_alloc((size_t)weights, sizeof(float), "gradients");
-    p.z = tool_alloc((size_t)n * (size_t)classes, sizeof(float), "logits");
+    p.gradient = lgg_allocate((size_t)weights, sizeof(float), "gradients");
+    p.z = lgg_allocate((size_t)n * (size_t)classes, sizeof(float), "logits");
     lbfgsfloatval_t *parameters = lbfgs_malloc(weights + classes);
-    if (!parameters) tool_fail("out of memory for the weights of the logistic regression");
+    if (!parameters) {
+        lgg_out_of_memory("the weights of the logistic regression", (weights + classes) * (double)sizeof *parameters);
+    }
     memset(parameters, 0, (size_t)(weights + classes) * sizeof *parameters);
     lbfgs_parameter_t settings;
     lbfgs_parameter_init(&settings);
@@ -158,7 +160,7 @@ void tool_logistic_free(tool_logistic *m) {
 
 void tool_logistic_predict(const tool_logistic *m, float *test, int tests, int *predicted) {
     standardize(m, test, tests);
-    float *z = tool_alloc((size_t)tests * (size_t)m->classes, sizeof *z, "logits");
+    float *z = lgg_allocate((size_t)tests * (size_t)m->classes, sizeof *z, "logits");
     tool_gemm(0, 1, tests, m->classes, m->d, test, m->weights, z);
     for (int i = 0; i < tests; ++i) {
         float *row = z + (size_t)i * (size_t)m->classes;

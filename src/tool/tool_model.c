@@ -19,7 +19,7 @@ struct tool_model {
 };
 
 tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
-    tool_model *model = tool_alloc(1, sizeof *model, "the network");
+    tool_model *model = lgg_allocate(1, sizeof *model, "the network");
     model->sections = tool_sections_read(cfg);
     FILE *file = fopen(weights, "rb");
     if (!file) tool_fail("cannot open %s", weights);
@@ -30,7 +30,7 @@ tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
         tool_fail("%s: takes no images: [net] should have width, height and channels", cfg);
     }
     model->batch = batch;
-    model->padded = tool_alloc((size_t)batch * (size_t)model->net->inputs, sizeof(float), "a batch of images");
+    model->padded = lgg_allocate((size_t)batch * (size_t)model->net->inputs, sizeof(float), "a batch of images");
     return model;
 }
 
@@ -137,8 +137,8 @@ void tool_model_prepare_gradient(tool_model *model) {
     const char *obstacle = tool_fix_gradients(model->net);
     if (obstacle) tool_fail("no exact input gradient through %s", obstacle);
     int width = model->net->truths > model->net->outputs ? model->net->truths : model->net->outputs;
-    model->truth = tool_alloc((size_t)model->batch * (size_t)width, sizeof(float), "labels");
-    model->delta = tool_alloc((size_t)model->batch * (size_t)model->net->inputs, sizeof(float), "gradients");
+    model->truth = lgg_allocate((size_t)model->batch * (size_t)width, sizeof(float), "labels");
+    model->delta = lgg_allocate((size_t)model->batch * (size_t)model->net->inputs, sizeof(float), "gradients");
 }
 
 double tool_model_input_gradient(tool_model *model, const float *x, const int *label, int count, float *gradient) {
@@ -162,7 +162,7 @@ double tool_model_input_gradient(tool_model *model, const float *x, const int *l
 void tool_model_run(tool_model *model, const tool_images *images, tool_progress *progress, tool_batch_function each,
                     void *context) {
     size_t size = (size_t)model->net->inputs;
-    float *x = tool_alloc((size_t)model->batch * size, sizeof *x, "a batch of images");
+    float *x = lgg_allocate((size_t)model->batch * size, sizeof *x, "a batch of images");
     for (int first = 0; first < images->count; first += model->batch) {
         int left = images->count - first;
         int count = left < model->batch ? left : model->batch;
@@ -187,8 +187,8 @@ static void copy_embedding(void *context, tool_model *model, int first, int coun
 
 float *tool_model_embed(tool_model *model, const tool_images *images, int index, tool_progress *progress) {
     embed_context context = {.index = index};
-    context.embedding = tool_alloc((size_t)images->count * (size_t)tool_model_size(model, index), sizeof(float),
-                                   "the embeddings (-train and -test limit their number)");
+    context.embedding = lgg_allocate((size_t)images->count * (size_t)tool_model_size(model, index), sizeof(float),
+                                     "the embeddings (-train and -test limit their number)");
     tool_model_run(model, images, progress, copy_embedding, &context);
     return context.embedding;
 }

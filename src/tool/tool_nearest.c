@@ -22,7 +22,7 @@ static void normalize_rows(float *x, int n, int d) {
 
 /* 1/2 |x|^2 of each row: then x.y - 1/2|y|^2 ranks like the negative distance. */
 static float *half_squares(const float *x, int n, int d) {
-    float *half = tool_alloc((size_t)n, sizeof *half, "squared lengths");
+    float *half = lgg_allocate((size_t)n, sizeof *half, "squared lengths");
     for (int i = 0; i < n; ++i) {
         const float *row = x + (size_t)i * (size_t)d;
         double sum = 0;
@@ -73,9 +73,9 @@ struct tool_nearest {
 
 tool_nearest *tool_nearest_create(float *train, const int *label, int n, int d, int classes, int k, int cosine) {
     if (k > n) tool_fail("-knn %d: there are only %d training images", k, n);
-    tool_nearest *nearest = tool_alloc(1, sizeof *nearest, "neighbours");
+    tool_nearest *nearest = lgg_allocate(1, sizeof *nearest, "neighbours");
     *nearest = (tool_nearest){.train = train, .n = n, .d = d, .classes = classes, .k = k};
-    nearest->label = tool_alloc((size_t)n, sizeof *label, "labels");
+    nearest->label = lgg_allocate((size_t)n, sizeof *label, "labels");
     memcpy(nearest->label, label, (size_t)n * sizeof *label);
     if (cosine) {
         normalize_rows(train, n, d);
@@ -109,10 +109,10 @@ static void offer_block(const tool_nearest *nearest, neighbours *list, int rows,
 void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, int *predicted, const char *what) {
     int d = nearest->d, k = nearest->k;
     if (!nearest->half) normalize_rows(test, tests, d);
-    float *products = tool_alloc((size_t)TEST_BLOCK * TRAIN_BLOCK, sizeof *products, "inner products");
-    float *score = tool_alloc((size_t)TEST_BLOCK * (size_t)k, sizeof *score, "neighbours");
-    int *label = tool_alloc((size_t)TEST_BLOCK * (size_t)k, sizeof *label, "neighbours");
-    int *votes = tool_alloc((size_t)nearest->classes, sizeof *votes, "votes");
+    float *products = lgg_allocate((size_t)TEST_BLOCK * TRAIN_BLOCK, sizeof *products, "inner products");
+    float *score = lgg_allocate((size_t)TEST_BLOCK * (size_t)k, sizeof *score, "neighbours");
+    int *label = lgg_allocate((size_t)TEST_BLOCK * (size_t)k, sizeof *label, "neighbours");
+    int *votes = lgg_allocate((size_t)nearest->classes, sizeof *votes, "votes");
     neighbours list[TEST_BLOCK];
     tool_progress progress = tool_progress_begin(what, tests);
     for (int first = 0; first < tests; first += TEST_BLOCK) {

@@ -1,4 +1,5 @@
 /* tool_npy.c: reads and writes .npy, format versions 1 to 3 (numpy.lib.format). */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,8 +50,11 @@ static void parse_header(tool_npy *npy, const char *header, size_t body, const c
     parse_shape(npy, value_of(header, "'shape'", path), path);
     size_t size = item_size(npy->type, path);
     for (int i = 0; i < npy->dimensions; ++i) {
-        if (npy->shape[i] != 0 && size > (size_t)1 << 40) tool_fail("%s: its header asks for too much", path);
-        size *= (size_t)npy->shape[i];
+        const size_t count = (size_t)npy->shape[i];
+        if (count != 0 && size > SIZE_MAX / count) {
+            tool_fail("%s: is no file that numpy wrote: its sizes ask for more bytes than there can be", path);
+        }
+        size *= count;
     }
     if (body != size) {
         tool_fail("%s: is %s: its header promises %zu bytes of data, it has %zu", path,
@@ -58,26 +62,36 @@ static void parse_header(tool_npy *npy, const char *header, size_t body, const c
     }
 }
 
-tool_npy tool_npy_open(const char *path) {
+tool_npy tool_npy_parse(const uint8_t *bytes, size_t size, const char *path) {
     tool_npy npy = {0};
+    if (size < 10 || memcmp(bytes, magic, 6) != 0) tool_fail("%s: is no .npy file", path);
+    if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0) {
+        tool_fail("%s: has format version %d.%d, known are 1.0, 2.0 and 3.0", path, bytes[6], bytes[7]);
+    }
+    int wide = bytes[6] >= 2;
+    size_t start = wide ? 12 : 10, length = bytes[8] | (size_t)bytes[9] << 8;
+    if (wide && size >= 12) length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
+    if (start + length > size) tool_fail("%s: is cut short within its header", path);
+    char *header = lgg_allocate(length + 1, 1, "a header");
+    memcpy(header, bytes + start, length);
+    parse_header(&npy, header, size - start - length, path);
+    free(header);
+    npy.data = bytes + start + length;
+    return npy;
+}
+
+tool_npy tool_npy_open(const char *path) {
     int file = open(path, O_RDONLY);
     struct stat status;
     if (file < 0 || fstat(file, &status) != 0) tool_fail("cannot open %s", path);
-    npy.map_size = (size_t)status.st_size;
-    npy.map = npy.map_size ? mmap(NULL, npy.map_size, PROT_READ, MAP_PRIVATE, file, 0) : MAP_FAILED;
+    if (!S_ISREG(status.st_mode)) tool_fail("%s: is no file", path);
+    const size_t size = (size_t)status.st_size;
+    void *map = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0) : MAP_FAILED;
     close(file);
-    if (npy.map == MAP_FAILED) tool_fail("cannot read %s", path);
-    const uint8_t *bytes = npy.map;
-    if (npy.map_size < 10 || memcmp(bytes, magic, 6) != 0) tool_fail("%s: is no .npy file", path);
-    int wide = bytes[6] >= 2;
-    size_t start = wide ? 12 : 10, length = bytes[8] | (size_t)bytes[9] << 8;
-    if (wide && npy.map_size >= 12) length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
-    if (start + length > npy.map_size) tool_fail("%s: is cut short within its header", path);
-    char *header = tool_alloc(length + 1, 1, "a header");
-    memcpy(header, bytes + start, length);
-    parse_header(&npy, header, npy.map_size - start - length, path);
-    free(header);
-    npy.data = bytes + start + length;
+    if (map == MAP_FAILED) tool_fail("cannot read %s: %s", path, size ? strerror(errno) : "is empty");
+    tool_npy npy = tool_npy_parse(map, size, path);
+    npy.map = map;
+    npy.map_size = size;
     return npy;
 }
 
@@ -86,7 +100,13 @@ void tool_npy_close(tool_npy *npy) {
     *npy = (tool_npy){0};
 }
 
-int tool_npy_int(const tool_npy *npy, const char *path, long i) {
+/* Two's complement of `size` bytes. */
+static int64_t signed_value(uint64_t bits, size_t size) {
+    const uint64_t sign = UINT64_C(1) << (8 * size - 1);
+    return (bits & sign) ? -(int64_t)(~bits & (sign - 1)) - 1 : (int64_t)bits;
+}
+
+int64_t tool_npy_int(const tool_npy *npy, const char *path, long i) {
     size_t size = item_size(npy->type, path);
     int big = npy->type[0] == '>';
     if ((npy->type[1] != 'i' && npy->type[1] != 'u') || size > 8) {
@@ -96,7 +116,8 @@ int tool_npy_int(const tool_npy *npy, const char *path, long i) {
     uint64_t value = 0;
     for (size_t b = 0; b < size; ++b)
         value |= (uint64_t)item[big ? size - 1 - b : b] << (8 * b);
-    return (int)value;
+    if (npy->type[1] == 'i') return signed_value(value, size);
+    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
 void tool_npy_write_header(FILE *file, long count, int h, int w, int c) {

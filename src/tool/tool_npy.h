@@ -15,11 +15,13 @@ typedef struct {
 } tool_npy;
 
 /* Fails with one line that says what the file has and what it should have: no .npy file, columns first, more than four
- * dimensions, shorter or longer than its header says. */
+ * dimensions, shorter or longer than its header says, of a format version above 3. */
 tool_npy tool_npy_open(const char *path);
 void tool_npy_close(tool_npy *npy);
-/* Whole numbers of any integer type as an int. */
-int tool_npy_int(const tool_npy *npy, const char *path, long i);
+/* The same of the bytes of a file that the caller keeps; `path` is for the line. */
+tool_npy tool_npy_parse(const uint8_t *bytes, size_t size, const char *path);
+/* Item i, a whole number of any integer type; of unsigned ones, what is more than INT64_MAX is INT64_MAX. */
+int64_t tool_npy_int(const tool_npy *npy, const char *path, long i);
 
 /* Writes the header for `count` items of shape (h, w, c), or without h (0) for plain numbers, of type |u1. */
 void tool_npy_write_header(FILE *file, long count, int h, int w, int c);

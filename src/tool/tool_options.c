@@ -103,11 +103,11 @@ int tool_split(const char *text, char separator, char ***parts) {
     int count = 1;
     for (const char *c = text; *c; ++c)
         count += *c == separator;
-    *parts = tool_alloc((size_t)count, sizeof **parts, "a list");
+    *parts = lgg_allocate((size_t)count, sizeof **parts, "a list");
     for (int i = 0; i < count; ++i) {
         const char *end = strchr(text, separator);
         size_t length = end ? (size_t)(end - text) : strlen(text);
-        (*parts)[i] = tool_alloc(length + 1, 1, "a list");
+        (*parts)[i] = lgg_allocate(length + 1, 1, "a list");
         memcpy((*parts)[i], text, length);
         text += length + 1;
     }
@@ -117,7 +117,7 @@ int tool_split(const char *text, char separator, char ***parts) {
 int tool_parse_layers(const char *text, int layers, int **indices) {
     char **parts;
     int count = tool_split(text, ',', &parts);
-    *indices = tool_alloc((size_t)count, sizeof **indices, "layers");
+    *indices = lgg_allocate((size_t)count, sizeof **indices, "layers");
     for (int i = 0; i < count; ++i) {
         char *end;
         long index = strtol(parts[i], &end, 10);

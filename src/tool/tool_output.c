@@ -14,7 +14,7 @@ int tool_output_is_stream(const char *path) {
 tool_output tool_output_open(const char *path) {
     tool_output output = {0};
     if (!path) return output;
-    output.path = tool_copy_string(path);
+    output.path = lgg_copy_string(path);
     output.aside = lgg_file_begin(path);
     if (!output.aside && errno == EISDIR) tool_fail("cannot write %s: is a directory", path);
     if (!output.aside) tool_fail("cannot write %s: %s", path, strerror(errno));

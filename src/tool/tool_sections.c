@@ -38,8 +38,8 @@ static void strip_spaces(char *line) {
 }
 
 static void add_section(tool_sections *sections, const char *line) {
-    sections->section = realloc(sections->section, (size_t)(sections->count + 1) * sizeof(section));
-    if (!sections->section) tool_fail("out of memory for the sections of a cfg");
+    sections->section =
+        lgg_grow(sections->section, (size_t)sections->count + 1, sizeof(section), "the sections of a cfg");
     section *s = &sections->section[sections->count];
     memset(s, 0, sizeof *s);
     int length = (int)strcspn(line + 1, "]");
@@ -50,12 +50,11 @@ static void add_section(tool_sections *sections, const char *line) {
 }
 
 tool_sections *tool_sections_read(const char *cfg) {
-    FILE *file = fopen(cfg, "r");
-    if (!file) tool_fail("cannot open %s", cfg);
-    tool_sections *sections = tool_alloc(1, sizeof *sections, "the sections of a cfg");
+    FILE *file = tool_open_text(cfg);
+    tool_sections *sections = lgg_allocate(1, sizeof *sections, "the sections of a cfg");
     char *line = NULL;
     size_t size = 0;
-    while (getline(&line, &size, file) >= 0) {
+    while (tool_getline(&line, &size, file) >= 0) {
         strip_spaces(line);
         if (line[0] == '[') add_section(sections, line);
         if (sections->count == 0 || strncmp(line, "layers=", 7) != 0) continue;

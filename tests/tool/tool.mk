@@ -9,4 +9,5 @@ test-tool: host-test-libs darknet
 	@$(call host_program,$(TOOL_TEST)/test_tool,-std=gnu11 -Isrc/tool tests/tool/test_tool.c)
 	@status=0; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TOOL_TEST)/test_tool $(TOOL_TEST) 2>$(TOOL_TEST)/log || { status=1; tail -3 $(TOOL_TEST)/log; }; \
 	tests/tool/test_commands.sh ./darknet $(TOOL_TEST) || status=1; \
+	tests/tool/test_hostile.sh ./darknet $(TOOL_TEST) || status=1; \
 	tests/tool/test_teacher.sh ./darknet $(TOOL_TEST) || status=1; exit $$status
