@@ -8,7 +8,7 @@
 #include "tool.h"
 
 static const char *nearest_name(const char *name, const tool_option *options, int count) {
-    const char **names = tool_alloc((size_t)count + 1, sizeof *names, "the names of options");
+    const char **names = lgg_allocate((size_t)count + 1, sizeof *names, "the names of options");
     for (int i = 0; i < count; ++i)
         names[i] = options[i].name;
     const char *nearest = lgg_nearest_name(name, names);
