@@ -46,6 +46,9 @@ typedef network_state host_pass;
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 0
 
+/* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
+#define HOST_WRAPS_LAYERS 0
+
 /* Batch normalization divides by sqrt(variance + this). */
 #define HOST_BATCH_NORM_EPSILON 1e-5f
 

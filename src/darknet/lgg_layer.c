@@ -4,6 +4,7 @@
 
 #include "hkd_layer.h"
 #include "label_variation_layer.h"
+#include "layer_functions.h"
 #include "lgg_gkd_layer.h"
 #include "lgg_hooks.h"
 #include "lgg_recipe.h"
@@ -111,6 +112,7 @@ static int agreed_classes(const network *net) {
 }
 
 void finish_lgg_network(network *net) {
+    set_layer_functions(net);
     for (int i = 0; i < net->n; ++i) {
         if (net->layers[i].type != LGG) continue;
         lgg_section *s = net->layers[i].lgg;

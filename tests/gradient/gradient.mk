@@ -3,8 +3,8 @@
 TESTS += test-gradient
 GRADIENT_TEST := $(BUILD)/tests/gradient
 
-# What FAST and DNNL replace, compiled without them, takes the place of the library's: both ways must be right.
-GRADIENT_STOCK := batchnorm_layer activations activation_layer shortcut_layer convolutional_layer
+# What chooses the functions that FAST and DNNL bring, compiled without them, takes the place of the library's: both ways must be right.
+GRADIENT_STOCK := layer_fast
 GRADIENT_BUILD = $(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) -Itests/layers tests/gradient/*.c tests/layers/host_sections.c
 
 .PHONY: test-gradient
@@ -13,7 +13,7 @@ test-gradient: host-test-libs
 	@$(GRADIENT_BUILD) -o $(GRADIENT_TEST)/gradient $(HOST_TEST_LIBS)
 ifeq ($(HOST),pjreddie)
 	@for file in $(GRADIENT_STOCK); do \
-		$(CC) -w -Ofast $(HOST_TEST_CFLAGS) -c $(HOST_TREE)/src/$$file.c -o $(GRADIENT_TEST)/$$file.o || exit 1; done
+		$(CC) -w -Ofast $(HOST_TEST_CFLAGS) -c $(HOST_TREE)/lgg/darknet/$$file.c -o $(GRADIENT_TEST)/$$file.o || exit 1; done
 	@$(GRADIENT_BUILD) $(GRADIENT_STOCK:%=$(GRADIENT_TEST)/%.o) -o $(GRADIENT_TEST)/gradient_stock $(HOST_TEST_LIBS)
 endif
 	@for program in gradient $(if $(filter pjreddie, $(HOST)), gradient_stock); do \

@@ -1,5 +1,5 @@
-// What the 02xx patches of darknet_patch/pjreddie mend, tested one by one in the built host (libdarknet): each of these tests
-// fails when its patch is taken out.
+// What our functions and the patches of darknet_patch/pjreddie mend, tested one by one in the built host (libdarknet): each of these
+// tests fails without what it tests.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +19,7 @@
 #include "batchnorm_layer.h"
 #include "convolutional_layer.h"
 #include "gemm.h"
+#include "layer_functions.h"
 #include "network.h"
 #include "normalization_layer.h"
 #include "parser.h"
@@ -74,6 +75,15 @@ static network around(layer l, float *input, float *delta) {
     return net;
 }
 
+// A layer as parsing leaves it: with our functions around the host's.
+static layer as_parsed(layer l) {
+    network net = {0};
+    net.n = 1;
+    net.layers = &l;
+    set_layer_functions(&net);
+    return l;
+}
+
 // Backward twice, into a delta of zeros and into one that holds something: the second must be the first plus what was there.
 static void assert_accumulates(layer l) {
     int in = l.inputs * l.batch, out = l.outputs * l.batch;
@@ -107,7 +117,7 @@ static layer conv(int batch, int side, int c, int n, int groups, int stride, int
     int saved = quiet(-1);
     layer l = make_convolutional_layer(batch, side, side, c, n, groups, 1, stride, padding, LINEAR, 0, 0, 0, 0);
     quiet(saved);
-    return l;
+    return as_parsed(l);
 }
 
 static void test_deltas_accumulate(void **state) {
@@ -128,7 +138,7 @@ static void test_deltas_accumulate(void **state) {
     quiet(saved);
     for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); ++i) {
         if (layers[i].type == UPSAMPLE) layers[i].scale = 1;
-        assert_accumulates(layers[i]);
+        assert_accumulates(as_parsed(layers[i]));
     }
     assert_accumulates(conv(2, 5, 4, 6, 1, 1, 0));
     assert_accumulates(conv(2, 5, 4, 6, 2, 2, 0));
@@ -139,7 +149,7 @@ static void test_reorg_moves_every_value_once(void **state) {
     (void)state;
     for (int reverse = 0; reverse < 2; ++reverse) {
         int saved = quiet(-1);
-        layer l = make_reorg_layer(2, 4, 6, 8, 2, reverse, 0, 0);
+        layer l = as_parsed(make_reorg_layer(2, 4, 6, 8, 2, reverse, 0, 0));
         quiet(saved);
         int n = l.inputs * l.batch;
         float *input = random_floats(n), *back = calloc((size_t)n, sizeof(float));
