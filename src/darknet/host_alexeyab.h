@@ -148,6 +148,11 @@ static inline float host_learning_rate(const network *net) {
     return get_current_rate(*net);
 }
 
+/* What [net] says of the training. */
+static inline struct lgg_recipe *host_recipe(const network *net) {
+    return net->recipe;
+}
+
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
     write_weights_upto(*net, file, cutoff, net->save_ema);

@@ -131,9 +131,23 @@ static inline float host_learning_rate(const network *net) {
     return get_current_rate((network *)net);
 }
 
+/* What [net] says of the training. NULL, and nothing calls the writer of weights, where the group of patches is left out. */
+static inline struct lgg_recipe *host_recipe(const network *net) {
+#ifdef LGG_WITHOUT_TRAINING
+    (void)net;
+    return NULL;
+#else
+    return net->recipe;
+#endif
+}
+
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
+#ifdef LGG_WITHOUT_TRAINING
+    (void)net, (void)file, (void)cutoff;
+#else
     write_weights_upto(net, file, cutoff);
+#endif
 }
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
@@ -185,7 +199,12 @@ static inline float **host_delta(host_pass *pass) {
 
 /* The share of its rolling statistics that batch normalization keeps in an iteration. */
 static inline float host_batch_norm_momentum(const host_pass *pass) {
+#ifdef LGG_WITHOUT_GRADIENTS
+    (void)pass;
+    return .99f;
+#else
     return pass->bn_momentum;
+#endif
 }
 
 /* Whether the host's backward function of l assigns the delta of the layer before it. What adds on the CPU or on the GPU only may be

@@ -121,7 +121,7 @@ static int write_state(network *net, const char *path, uint64_t sum_of_weights, 
     state_header header = {
         .weights = sum_of_weights, .seen = *net->seen, .updates = *host_updates(net), .average_loss = average_loss};
     memcpy(header.magic, magic, sizeof magic);
-    if (net->recipe) header.seed = net->recipe->seed;
+    if (host_recipe(net)) header.seed = host_recipe(net)->seed;
     put(&s, &header, sizeof header);
     for_each_update(net, put_array, &s);
     const uint64_t sum = s.sum;
@@ -227,7 +227,7 @@ static state_verdict read_state(network **nets, int n, const char *path, uint64_
         fseek(s.file, sizeof *header, SEEK_SET);
         for_each_update(nets[i], get_array, &s);
         *host_updates(nets[i]) = header->updates;
-        if (nets[i]->recipe && !nets[i]->recipe->seeded) nets[i]->recipe->seed = header->seed;
+        if (host_recipe(nets[i]) && !host_recipe(nets[i])->seeded) host_recipe(nets[i])->seed = header->seed;
     }
     fclose(s.file);
     return verdict;

@@ -155,7 +155,7 @@ static void step_after_updates(layer *l) {
 }
 
 void make_lgg_parseval(network *net) {
-    if (!net->recipe || net->recipe->parseval == 0) return;
+    if (!host_recipe(net) || host_recipe(net)->parseval == 0) return;
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
         if (l->type == SHORTCUT) {
@@ -167,7 +167,7 @@ void make_lgg_parseval(network *net) {
             fprintf(stderr, "[net]: parseval: layer %d has binary weights, which cannot be orthonormal\n", i);
             exit(EXIT_FAILURE);
         }
-        l->functions->parseval = make_matrix_state(l, net->recipe->parseval);
+        l->functions->parseval = make_matrix_state(l, host_recipe(net)->parseval);
         begin_around(l, AROUND_PARSEVAL);
         if (l->type == CONVOLUTIONAL) scale_weights_in_use(l);
         step_after_updates(l);

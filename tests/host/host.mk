@@ -1,4 +1,4 @@
-# Tests of the host: its fetching, installing and removing, and what its patches mend.
+# Tests of the host: its fetching, installing and removing, what its patches and our functions mend, and its queue.
 
 TESTS += test-host
 .PHONY: test-host
@@ -6,6 +6,11 @@ TESTS += test-host
 test-host: $(BUILD)/tests/host/patches_test
 	@cd $(BUILD)/tests/host && ./patches_test
 	@tests/host/scripts_test.sh build/pristine/pjreddie $(BUILD)/darknet-pjreddie
+
+# Takes minutes: every group of each host's patches but hooks can be left out.
+.PHONY: test-queue
+test-queue: pristine
+	@MAKE="$(MAKE)" tests/host/test-queue-groups.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/tests/queue OPENMP=1 BLAS=1
 
 $(BUILD)/tests/host/patches_test: tests/host/patches_test.c $(BUILD)/darknet-pjreddie/libdarknet.so
 	@mkdir -p $(@D)

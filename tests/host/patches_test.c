@@ -18,12 +18,14 @@
 #include "activation_layer.h"
 #include "batchnorm_layer.h"
 #include "convolutional_layer.h"
+#include "crnn_layer.h"
 #include "gemm.h"
 #include "layer_functions.h"
 #include "network.h"
 #include "normalization_layer.h"
 #include "parser.h"
 #include "reorg_layer.h"
+#include "rnn_layer.h"
 #include "upsample_layer.h"
 
 static void fill_random(float *x, int n) {
@@ -97,6 +99,7 @@ static void assert_accumulates(layer l) {
     memcpy(l.delta, delta, (size_t)out * sizeof(float));
     l.backward(l, net);
     net.delta = second;
+    l.forward(l, net); // which clears what a recurrent layer gathers inside
     memcpy(l.delta, delta, (size_t)out * sizeof(float));
     l.backward(l, net);
     for (int i = 0; i < in; ++i) {
@@ -142,6 +145,21 @@ static void test_deltas_accumulate(void **state) {
     }
     assert_accumulates(conv(2, 5, 4, 6, 1, 1, 0));
     assert_accumulates(conv(2, 5, 4, 6, 2, 2, 0));
+}
+
+// A recurrent layer calls the layers inside it by the host's names: none of our functions is in them, and none has to be.
+static void test_recurrent_layers_accumulate_without_us(void **state) {
+    (void)state;
+    int saved = quiet(-1);
+    layer layers[] = {make_crnn_layer(2, 5, 4, 3, 4, 6, 1, TANH, 1), make_rnn_layer(3, 7, 5, 1, TANH, 1, 0)};
+    quiet(saved);
+    for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); ++i) {
+        layer l = as_parsed(layers[i]);
+        assert_null(l.input_layer->functions);
+        assert_ptr_equal(l.backward, layers[i].backward);
+        l.workspace_size = 1 << 16;
+        assert_accumulates(l);
+    }
 }
 
 // reorg is a permutation: forward then its own backward gives the input again.
@@ -562,6 +580,7 @@ static void test_label_of_a_path(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deltas_accumulate),
+        cmocka_unit_test(test_recurrent_layers_accumulate_without_us),
         cmocka_unit_test(test_reorg_moves_every_value_once),
         cmocka_unit_test(test_1x1_convolutions),
         cmocka_unit_test(test_first_layers_without_a_delta_train),
