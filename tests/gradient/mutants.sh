@@ -30,10 +30,12 @@ tests_of() {
 # Speed and ports to other toolkits change nothing that a test of the results could see.
 groups() { queue "$host" | sed 's|.*/||; s/-.*//' | sort -u | grep -vxE 'hooks|speed|ports'; }
 
-# copy_without NAME: prints nothing; makes $folder/project, this project without that group or line.
+# copy_without NAME: makes $folder/project, this project without that group or line. What was built there before stays, so that
+# make builds what has changed.
 copy_without() {
     local copy=$folder/project
-    rm -rf "$copy" && mkdir -p "$copy/build/pristine" || return 1
+    mkdir -p "$copy/build/pristine" && rm -rf "$copy"/{Makefile,.clang-format,cfg,darknet_patch,data,src,tests} &&
+        rm -f "$copy/build/pristine/$host" || return 1
     cp -R Makefile .clang-format cfg darknet_patch data src tests "$copy" && ln -s "$(cd "$pristine" && pwd)" "$copy/build/pristine/$host" &&
         cp "$pristine.id" "$copy/build/pristine/$host.id" || return 1
     if groups | grep -qx "$1"; then
