@@ -7,7 +7,8 @@ test-host: $(BUILD)/tests/host/patches_test
 	@cd $(BUILD)/tests/host && ./patches_test
 	@tests/host/scripts_test.sh build/pristine/pjreddie $(BUILD)/darknet-pjreddie
 
-# Takes minutes: every group of each host's patches but hooks can be left out.
+# Every group of the host's patches but hooks can be left out.
+TESTS += test-queue
 .PHONY: test-queue
 test-queue: pristine
 	@MAKE="$(MAKE)" tests/host/test-queue-groups.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/tests/queue OPENMP=1 BLAS=1

@@ -1,6 +1,8 @@
 #!/bin/bash
 # Each group of a host's patch queue but hooks can be left out: what remains applies to the pristine tree without fuzz and builds.
 #
+# ONLY="group..." in the environment tries those alone.
+#
 # usage: test-queue-groups.sh HOST PRISTINE FOLDER [SWITCH=VALUE...]
 . darknet_patch/common.sh
 
@@ -23,11 +25,11 @@ apply_without() {
     mkdir -p "$tree/obj"
 }
 
-for group in $(groups); do
+for group in ${ONLY:-$(groups)}; do
     if ! patch=$(apply_without "$group"); then
         echo "FAIL queue of $host without $group: $patch does not apply: $(head -1 "$log")"
         failed=1
-    elif ! "${MAKE:-make}" --no-print-directory -C "$tree" -j"$(nproc)" DEBUG=1 "$@" > "$log" 2>&1; then
+    elif ! "${MAKE:-make}" --no-print-directory -C "$tree" -j"$(nproc)" OPTS=-O0 "$@" darknet > "$log" 2>&1; then
         echo "FAIL queue of $host without $group: it does not build: $(grep -m1 -E 'error|undefined' "$log")"
         failed=1
     else
