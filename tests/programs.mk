@@ -29,13 +29,13 @@ host_program = $(CC) -O1 $(OWN_WARNINGS) $(HOST_TEST_CFLAGS) $(2) -o $(1) $(HOST
 # what it said.
 run_on_one_thread = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(1) 2> $(2) || { tail -5 $(2); exit 1; }
 
-# The files whose functions FAST and DNNL replace, compiled without them: linked into a program, they take the place of the library's.
+# What chooses the functions that FAST and DNNL bring, compiled without them: linked into a program, it takes the place of the library's.
 STOCK_CFLAGS = -w -Ofast -fopenmp $(HOST_TEST_CFLAGS)
-STOCK_FILES := batchnorm_layer activations activation_layer shortcut_layer convolutional_layer
+STOCK_FILES := layer_fast
 STOCK_OBJECTS := $(STOCK_FILES:%=$(BUILD)/tests/stock/%.o)
 ifeq ($(HOST),pjreddie)
 host-stock: host-test-libs
 	@mkdir -p $(BUILD)/tests/stock
 	@for file in $(STOCK_FILES); do \
-		$(CC) $(STOCK_CFLAGS) -c $(HOST_TREE)/src/$$file.c -o $(BUILD)/tests/stock/$$file.o || exit 1; done
+		$(CC) $(STOCK_CFLAGS) -c $(HOST_TREE)/lgg/darknet/$$file.c -o $(BUILD)/tests/stock/$$file.o || exit 1; done
 endif

@@ -13,8 +13,6 @@
  * fixed, whatever the number of threads: the order of a sum decides its rounding. */
 enum { SLICES = 8, PIECE = 2048, SHARED_CHANNELS = 128 };
 
-static const float epsilon = .00001f;
-
 /* count values of sum `sum` about `origin`, and of squared distances `squares` to it. */
 typedef struct {
     double count, origin, sum, squares;
@@ -184,8 +182,8 @@ static void set_statistics(layer l, float momentum, int c, const moments *slice,
 
 static void normalize_channel_slice(layer l, const float *mean, const float *variance, const float *x, float *output,
                                     int c, int s, int slices, float slope) {
-    normalize_block(x, output, block_of(l, c, s, slices), mean[c], l.scales[c] / sqrtf(variance[c] + epsilon),
-                    l.biases[c], slope);
+    normalize_block(x, output, block_of(l, c, s, slices), mean[c],
+                    l.scales[c] / sqrtf(variance[c] + HOST_BATCH_NORM_EPSILON), l.biases[c], slope);
 }
 
 static void train_forward(layer l, float momentum, const float *x, float *output, float slope) {
@@ -215,11 +213,11 @@ static void train_forward(layer l, float momentum, const float *x, float *output
     }
 }
 
-void forward_batchnorm_fast(layer l, network net, const float *x, float *output, ACTIVATION activation) {
+void forward_batchnorm_fast(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation) {
     float slope = 1;
     int fused = activation_slope(activation, &slope);
-    if (net.train) {
-        train_forward(l, net.bn_momentum, x, output, slope);
+    if (pass.train) {
+        train_forward(l, host_batch_norm_momentum(&pass), x, output, slope);
     } else {
         const int slices = slices_of(l);
 #pragma omp parallel for collapse(2) if (worth_threads(l))
@@ -237,7 +235,8 @@ static gradient_line gradient_of_channel(layer l, int c, const gradient_sums *sl
         all.g += slice[s].g;
         all.gx += slice[s].gx;
     }
-    double inverse = 1 / sqrt((double)l.variance[c] + epsilon), count = (double)l.batch * (double)spatial_size(l);
+    double inverse = 1 / sqrt((double)l.variance[c] + HOST_BATCH_NORM_EPSILON),
+           count = (double)l.batch * (double)spatial_size(l);
     l.bias_updates[c] += (float)all.g;
     l.scale_updates[c] += (float)(all.gx * inverse);
     return (gradient_line){l.mean[c], (float)(l.scales[c] * inverse), (float)(all.g / count),
@@ -298,18 +297,18 @@ static void inference_backward(layer l, backward_pass pass) {
 #pragma omp parallel for collapse(2) if (worth_threads(l))
     for (int s = 0; s < pass.slices; ++s)
         for (int c = 0; c < l.out_c; ++c) {
-            float scale = l.scales[c] / sqrtf(l.rolling_variance[c] + epsilon);
+            float scale = l.scales[c] / sqrtf(l.rolling_variance[c] + HOST_BATCH_NORM_EPSILON);
             write_channel_slice(l, pass, c, s, (gradient_line){0, scale, 0, 0, pass.slope});
         }
 }
 
-void backward_batchnorm_fast(layer l, network net, const float *x, float *target, int add, ACTIVATION activation) {
+void backward_batchnorm_fast(layer l, host_pass pass, const float *x, float *target, int add, ACTIVATION activation) {
     float slope = 1;
     if (!activation_slope(activation, &slope))
         gradient_fast(l.output, (size_t)l.batch * (size_t)l.outputs, activation, l.delta);
-    const backward_pass pass = {x, target, add, slices_of(l), slope};
-    if (net.train)
-        train_backward(l, pass);
+    const backward_pass work = {x, target, add, slices_of(l), slope};
+    if (pass.train)
+        train_backward(l, work);
     else
-        inference_backward(l, pass);
+        inference_backward(l, work);
 }

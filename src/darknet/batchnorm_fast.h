@@ -6,14 +6,14 @@
 #ifndef BATCHNORM_FAST_H
 #define BATCHNORM_FAST_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 /* output (batch, out_c, out_h*out_w) = activation(scales * (x - mean) / sqrt(variance + 1e-5) + biases), with the batch's own mean
  * and variance in training, which also move the rolling ones, and the rolling ones otherwise. x may be output. */
-void forward_batchnorm_fast(layer l, network net, const float *x, float *output, ACTIVATION activation);
+void forward_batchnorm_fast(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation);
 
 /* From l.delta = dL/doutput (output as the forward pass left it in l.output), adds to l.scale_updates and l.bias_updates and writes
  * dL/dx: over target where `add` is 0, added to it otherwise. x as in the forward pass. target may be l.delta. */
-void backward_batchnorm_fast(layer l, network net, const float *x, float *target, int add, ACTIVATION activation);
+void backward_batchnorm_fast(layer l, host_pass pass, const float *x, float *target, int add, ACTIVATION activation);
 
 #endif

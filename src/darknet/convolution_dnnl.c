@@ -3,7 +3,7 @@
 
 #include "batchnorm_fast.h"
 #include "elementwise_fast.h"
-#include "utils.h"
+#include "layer_functions.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <stdint.h>
@@ -26,6 +26,13 @@ typedef struct {
 
 typedef enum { TAKEN, GIVEN, ADDED } access; /* by the operation */
 
+/* Where the inner tensors of whatever layer runs now lie. Freed with the last of its layers. */
+struct workspace_dnnl {
+    int layers;
+    char *memory;
+    size_t bytes;
+};
+
 /* Forward, backward to the input, or backward to the weights. */
 typedef struct {
     dnnl_primitive_desc_t description;
@@ -39,7 +46,8 @@ struct convolution_dnnl {
     int batch, h, w, threads; /* what the operations below were made for */
     int failed;               /* oneDNN has declined this shape */
     size_t bytes;             /* of workspace */
-    float *workspace;         /* where the inner tensors lie now */
+    workspace_dnnl *shared;
+    char *base; /* where the inner tensors lie now; NULL before they are placed */
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     operation forward, backward_data, backward_weights;
@@ -73,8 +81,14 @@ static void free_operations(convolution_dnnl *c) {
     free_operation(&c->forward);
     free_operation(&c->backward_data);
     free_operation(&c->backward_weights);
-    c->workspace = NULL;
+    c->base = NULL;
     c->bytes = 0;
+}
+
+static void leave_workspace(workspace_dnnl *shared) {
+    if (!shared || --shared->layers > 0) return;
+    free(shared->memory);
+    free(shared);
 }
 
 void free_convolution_dnnl(convolution_dnnl *c) {
@@ -82,17 +96,25 @@ void free_convolution_dnnl(convolution_dnnl *c) {
     free_operations(c);
     if (c->stream) dnnl_stream_destroy(c->stream);
     if (c->engine) dnnl_engine_destroy(c->engine);
+    leave_workspace(c->shared);
     free(c);
 }
 
-convolution_dnnl *make_convolution_dnnl(layer l) {
+/* One workspace for all layers of a network: `before` is a layer that has it, NULL for the first. */
+static int join_workspace(convolution_dnnl *c, const convolution_dnnl *before) {
+    c->shared = before ? before->shared : calloc(1, sizeof *c->shared);
+    if (c->shared) ++c->shared->layers;
+    return c->shared != NULL;
+}
+
+convolution_dnnl *make_convolution_dnnl(layer l, const convolution_dnnl *before) {
     if (l.binary || l.xnor) return NULL;
 #ifdef GPU
     if (gpu_index >= 0) return NULL;
 #endif
     convolution_dnnl *c = calloc(1, sizeof(*c));
     if (!c) return NULL;
-    if (dnnl_engine_create(&c->engine, dnnl_cpu, 0) != dnnl_success ||
+    if (!join_workspace(c, before) || dnnl_engine_create(&c->engine, dnnl_cpu, 0) != dnnl_success ||
         dnnl_stream_create(&c->stream, c->engine, dnnl_stream_default_flags) != dnnl_success) {
         free_convolution_dnnl(c);
         return NULL;
@@ -213,7 +235,7 @@ static int make_operations(convolution_dnnl *c, layer l) {
 
 /* Makes the operations fit the layer's present batch, image size and threads. Returns 0 if the layer is the host's. */
 static int prepare(layer l) {
-    convolution_dnnl *c = l.dnnl;
+    convolution_dnnl *c = l.functions->dnnl;
     if (!c) return 0;
     int threads = max_threads();
     if (c->batch != l.batch || c->h != l.h || c->w != l.w || c->threads != threads) {
@@ -228,10 +250,6 @@ static int prepare(layer l) {
     return !c->failed;
 }
 
-size_t workspace_convolution_dnnl(layer l) {
-    return prepare(l) ? l.dnnl->bytes + ALIGNMENT : 0;
-}
-
 static int place_tensor(tensor *t, char *base) {
     return t->inner == t->host || dnnl_memory_set_data_handle(t->inner, base + t->offset) == dnnl_success;
 }
@@ -241,18 +259,29 @@ static int place_operation(operation *o, char *base) {
            dnnl_memory_set_data_handle(o->scratch, base + o->scratch_offset) == dnnl_success;
 }
 
-/* Points the inner tensors into the network's workspace. Returns 0 if the layer is the host's, also when a change of batch or
- * threads has made it need more than the network has set aside. */
-static int place(layer l, network net) {
-    if (!net.workspace || !prepare(l)) return 0;
-    convolution_dnnl *c = l.dnnl;
-    if (c->bytes + ALIGNMENT > l.workspace_size) return 0;
-    if (c->workspace == net.workspace) return 1;
-    char *base = (char *)(((uintptr_t)net.workspace + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+/* Makes the workspace as large as this layer needs it; what another layer has left there is of no use any more. */
+static char *grow_workspace(workspace_dnnl *shared, size_t bytes) {
+    const size_t room = bytes + ALIGNMENT;
+    if (room > shared->bytes) {
+        free(shared->memory);
+        shared->memory = malloc(room);
+        shared->bytes = shared->memory ? room : 0;
+        if (!shared->memory) return NULL;
+    }
+    return (char *)(((uintptr_t)shared->memory + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+/* Points the inner tensors into the workspace. Returns 0 if the layer is the host's, also where memory is short. */
+static int place(layer l) {
+    if (!prepare(l)) return 0;
+    convolution_dnnl *c = l.functions->dnnl;
+    char *base = grow_workspace(c->shared, c->bytes);
+    if (!base) return 0;
+    if (c->base == base) return 1;
     if (!place_operation(&c->forward, base) || !place_operation(&c->backward_data, base) ||
         !place_operation(&c->backward_weights, base))
         return 0;
-    c->workspace = net.workspace;
+    c->base = base;
     return 1;
 }
 
@@ -290,7 +319,7 @@ static void run(convolution_dnnl *c, operation *o, int image_role, int filters_r
 }
 
 static void convolve(layer l, const float *input, float *output) {
-    convolution_dnnl *c = l.dnnl;
+    convolution_dnnl *c = l.functions->dnnl;
     operation *o = &c->forward;
     take(c, &o->image, input);
     take(c, &o->filters, l.weights);
@@ -299,14 +328,15 @@ static void convolve(layer l, const float *input, float *output) {
     give(c, &o->map, output);
 }
 
-int forward_convolution_dnnl(layer l, network net) {
-    if (!place(l, net)) return 0;
+int forward_convolution_dnnl(layer l, host_pass pass) {
+    if (!place(l)) return 0;
+    const float *input = *host_input_of(&pass);
     if (l.batch_normalize) {
-        float *x = net.train ? l.x : l.output;
-        convolve(l, net.input, x);
-        forward_batchnorm_fast(l, net, x, l.output, l.activation);
+        float *x = pass.train ? l.x : l.output;
+        convolve(l, input, x);
+        forward_batchnorm_fast(l, pass, x, l.output, l.activation);
     } else {
-        convolve(l, net.input, l.output);
+        convolve(l, input, l.output);
         bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, l.activation);
     }
     return 1;
@@ -314,7 +344,7 @@ int forward_convolution_dnnl(layer l, network net) {
 
 /* Both passes want l.delta reordered; where they want it alike, the second finds it where the first left it. */
 static void backward_weights(layer l, const float *input) {
-    convolution_dnnl *c = l.dnnl;
+    convolution_dnnl *c = l.functions->dnnl;
     operation *o = &c->backward_weights;
     take(c, &o->map, l.delta);
     take(c, &o->image, input);
@@ -323,7 +353,7 @@ static void backward_weights(layer l, const float *input) {
 }
 
 static void backward_data(layer l, float *input_delta) {
-    convolution_dnnl *c = l.dnnl;
+    convolution_dnnl *c = l.functions->dnnl;
     operation *o = &c->backward_data;
     if (!o->map.reorder || !dnnl_memory_desc_equal(&o->map.layout, &c->backward_weights.map.layout))
         take(c, &o->map, l.delta);
@@ -332,13 +362,13 @@ static void backward_data(layer l, float *input_delta) {
     give(c, &o->image, input_delta);
 }
 
-int backward_convolution_dnnl(layer l, network net) {
-    if (!place(l, net)) return 0;
+int backward_convolution_dnnl(layer l, host_pass pass) {
+    if (!place(l)) return 0;
     if (l.batch_normalize)
-        backward_batchnorm_fast(l, net, l.x, l.delta, 0, l.activation);
+        backward_batchnorm_fast(l, pass, l.x, l.delta, 0, l.activation);
     else
         backward_bias_fast(l.bias_updates, l.output, l.delta, l.batch, l.n, l.out_h * l.out_w, l.activation);
-    backward_weights(l, net.input);
-    if (net.delta) backward_data(l, net.delta);
+    backward_weights(l, *host_input_of(&pass));
+    if (*host_delta(&pass)) backward_data(l, *host_delta(&pass));
     return 1;
 }

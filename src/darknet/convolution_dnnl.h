@@ -2,31 +2,30 @@
  *
  * Darknet keeps images as (batch, c, h, w) and filters as (n, c/groups, size, size), row-major. oneDNN's fast kernels want
  * channels innermost or in blocks, so each call reorders what it takes in and gives out; the reordered copies and oneDNN's own
- * scratch live in the network's workspace, shared by all its layers. Everything a layer needs is created once, and again only
+ * scratch live in one workspace, shared by all layers of a network. Everything a layer needs is created once, and again only
  * when its batch, its image size or the number of threads changes.
  *
  * Binary and xnor convolutions, layers on a GPU and shapes that oneDNN declines are left to the host: the functions return 0. */
 #ifndef CONVOLUTION_DNNL_H
 #define CONVOLUTION_DNNL_H
 
-#include "darknet.h"
+#include LGG_HOST_HEADER
 
 typedef struct convolution_dnnl convolution_dnnl;
+typedef struct workspace_dnnl workspace_dnnl;
 
-/* What a convolutional layer of this shape keeps for oneDNN, or NULL if the layer is the host's. Belongs to the layer. */
-convolution_dnnl *make_convolution_dnnl(layer l);
+/* What a convolutional layer of this shape keeps for oneDNN, or NULL if the layer is the host's. Belongs to the layer, which has it in
+ * functions->dnnl. `before` is that of another layer of the network, to share its workspace; NULL where there is none. */
+convolution_dnnl *make_convolution_dnnl(layer l, const convolution_dnnl *before);
 void free_convolution_dnnl(convolution_dnnl *convolution);
 
-/* Bytes of workspace that l needs at its present batch and image size; 0 where it is the host's. */
-size_t workspace_convolution_dnnl(layer l);
-
-/* The layer's whole forward pass, from net.input (batch, c, h, w) to l.output (batch, n, out_h, out_w): convolution, batch
+/* The layer's whole forward pass, from the input (batch, c, h, w) to l.output (batch, n, out_h, out_w): convolution, batch
  * normalization or biases, activation. In training a batch-normalized layer keeps the convolution's result in l.x. Returns 1, or
  * 0 if nothing is done. */
-int forward_convolution_dnnl(layer l, network net);
+int forward_convolution_dnnl(layer l, host_pass pass);
 
-/* The layer's whole backward pass, from l.delta: adds to the layer's updates and, where there is a net.delta, dL/dinput to that.
+/* The layer's whole backward pass, from l.delta: adds to the layer's updates and, where the layer before has a delta, dL/dinput to that.
  * Returns 1, or 0 if nothing is done. */
-int backward_convolution_dnnl(layer l, network net);
+int backward_convolution_dnnl(layer l, host_pass pass);
 
 #endif

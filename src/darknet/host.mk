@@ -21,6 +21,11 @@ LDFLAGS += $(filter -L%, $(CUDA_FOLDERS))
 endif
 endif
 
+# Groups of patches that this tree does without (darknet_patch/README.md), known by what they add to a structure.
+LGG_WITHOUT := $(if $(shell grep -l 'lgg_recipe \*recipe' include/darknet.h),,TRAINING)
+LGG_WITHOUT += $(if $(shell grep -l bn_momentum include/darknet.h),,GRADIENTS)
+COMMON += $(LGG_WITHOUT:%=-DLGG_WITHOUT_%)
+
 # FAST: batch normalization and what is done value by value on every core. DNNL: convolutions through oneDNN 2, where it is
 # installed. With both 0 the host computes as it always has.
 FAST ?= 1

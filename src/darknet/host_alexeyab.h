@@ -47,6 +47,9 @@ typedef network_state host_pass;
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 0
 
+/* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
+#define HOST_WRAPS_LAYERS 0
+
 /* Batch normalization divides by sqrt(variance + this). */
 #define HOST_BATCH_NORM_EPSILON 1e-5f
 
@@ -148,6 +151,11 @@ static inline int host_changes_batch(const network *net) {
 }
 static inline float host_learning_rate(const network *net) {
     return get_current_rate(*net);
+}
+
+/* What [net] says of the training. */
+static inline struct lgg_recipe *host_recipe(const network *net) {
+    return net->recipe;
 }
 
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */

@@ -2,6 +2,8 @@
 #ifndef HOST_PJREDDIE_H
 #define HOST_PJREDDIE_H
 
+#include <stdlib.h>
+
 #include "darknet.h"
 #include "connected_layer.h"
 #include "convolutional_layer.h"
@@ -13,6 +15,10 @@
 
 /* What the host hands to a layer's forward and backward functions. */
 typedef network host_pass;
+
+/* A layer's functions. */
+typedef void host_function(layer, host_pass);
+typedef void host_update_function(layer, update_args);
 
 /* Options that the host reads in every section. */
 #define HOST_COMMON_OPTIONS                                                                                            \
@@ -40,6 +46,9 @@ typedef network host_pass;
 
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 1
+
+/* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
+#define HOST_WRAPS_LAYERS 1
 
 /* Batch normalization divides by sqrt(variance + this). */
 #define HOST_BATCH_NORM_EPSILON 1e-5f
@@ -128,9 +137,23 @@ static inline float host_learning_rate(const network *net) {
     return get_current_rate((network *)net);
 }
 
+/* What [net] says of the training. NULL, and nothing calls the writer of weights, where the group of patches is left out. */
+static inline struct lgg_recipe *host_recipe(const network *net) {
+#ifdef LGG_WITHOUT_TRAINING
+    (void)net;
+    return NULL;
+#else
+    return net->recipe;
+#endif
+}
+
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
+#ifdef LGG_WITHOUT_TRAINING
+    (void)net, (void)file, (void)cutoff;
+#else
     write_weights_upto(net, file, cutoff);
+#endif
 }
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
@@ -172,6 +195,78 @@ static inline void host_keep_delta(layer *l) {
     (void)l;
 }
 
+/* What a pass gives to a layer: the output and the delta of the layer before it. The delta is NULL where there is none. */
+static inline float **host_input_of(host_pass *pass) {
+    return &pass->input;
+}
+static inline float **host_delta(host_pass *pass) {
+    return &pass->delta;
+}
+
+/* The share of its rolling statistics that batch normalization keeps in an iteration. */
+static inline float host_batch_norm_momentum(const host_pass *pass) {
+#ifdef LGG_WITHOUT_GRADIENTS
+    (void)pass;
+    return .99f;
+#else
+    return pass->bn_momentum;
+#endif
+}
+
+/* Whether the host's backward function of l assigns the delta of the layer before it. What adds on the CPU or on the GPU only may be
+ * among them. */
+static inline int host_assigns_delta(const layer *l) {
+    switch (l->type) {
+    case ACTIVE:
+    case BATCHNORM:
+    case NORMALIZATION:
+    case REORG:
+        return 1;
+    case UPSAMPLE:
+        return l->reverse;
+    case CONVOLUTIONAL:
+        return l->size == 1 && l->stride == 1 && l->pad == 0;
+    default:
+        return 0;
+    }
+}
+
+/* Whether l, which need not come next, reads the output of layer i and adds to its delta. */
+static inline int host_reads(const layer *l, int i) {
+    if (l->type == SHORTCUT) return l->index == i;
+    for (int j = 0; l->type == ROUTE && j < l->n; ++j)
+        if (l->input_layers[j] == i) return 1;
+    return 0;
+}
+
+/* Whether l has the output and the delta of the layer before it for its own. */
+static inline int host_works_in_place(const layer *l) {
+    return l->type == DROPOUT || l->type == LGG;
+}
+
+/* Whether l is computed as if its stride were 1. (With cuDNN it is right on the GPU.) */
+static inline int host_misreads_1x1(const layer *l) {
+    return l->type == CONVOLUTIONAL && l->size == 1 && (l->stride != 1 || l->pad != 0);
+}
+
+/* Whether l forms products, normalizes them or adds biases, and activates. */
+static inline int host_is_linear(const layer *l) {
+    return l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL || l->type == CONNECTED;
+}
+
+/* Layers without a gradient have no delta: gives l one of its present size. */
+static inline int host_lacks_delta(const layer *l) {
+    return l->type == CROP;
+}
+static inline void host_give_delta(layer *l) {
+    free(l->delta);
+    l->delta = (float *)calloc((size_t)l->outputs * (size_t)l->batch, sizeof(float));
+#ifdef GPU
+    if (l->delta_gpu) cuda_free(l->delta_gpu);
+    l->delta_gpu = cuda_make_array(l->delta, (size_t)l->outputs * (size_t)l->batch);
+#endif
+}
+
 /* Makes a layer share the buffers of the one before it. */
 static inline void host_share_buffers(layer *l, const layer *previous) {
     l->output = previous->output;
@@ -183,6 +278,14 @@ static inline void host_share_buffers(layer *l, const layer *previous) {
 }
 
 #ifdef GPU
+/* The same of a pass on the device. */
+static inline float **host_input_of_gpu(host_pass *pass) {
+    return &pass->input_gpu;
+}
+static inline float **host_delta_gpu(host_pass *pass) {
+    return &pass->delta_gpu;
+}
+
 /* The labels of the batch on the device. */
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth_gpu;
@@ -215,6 +318,12 @@ static inline void host_synchronize(network **nets, int n) {
 }
 static inline void host_axpy_device(int n, float a, float *x, float *y) {
     axpy_gpu(n, a, x, 1, y, 1);
+}
+static inline void host_copy_device(int n, float *from, float *to) {
+    copy_gpu(n, from, 1, to, 1);
+}
+static inline void host_fill_device(int n, float a, float *x) {
+    fill_gpu(n, a, x, 1);
 }
 #endif
 

@@ -291,7 +291,7 @@ static state_verdict read_state(network **nets, int n, const char *path, uint64_
         for_each_update(nets[i], get_array, &s);
         if (!s.good) verdict = STATE_TOO_LARGE;
         *host_updates(nets[i]) = header->updates;
-        if (nets[i]->recipe && !nets[i]->recipe->seeded) nets[i]->recipe->seed = header->seed;
+        if (host_recipe(nets[i]) && !host_recipe(nets[i])->seeded) host_recipe(nets[i])->seed = header->seed;
     }
     fclose(s.file);
     return verdict;

@@ -8,6 +8,9 @@
 
 #include LGG_HOST_HEADER
 
+#include "batchnorm_whole.h"
+#include "layer_functions.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif

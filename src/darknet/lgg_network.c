@@ -120,6 +120,7 @@ static int check_sections(network *net) {
 }
 
 void finish_lgg_network(network *net) {
+    set_layer_functions(net);
     const int is_new = check_sections(net), classes = agreed_classes(net);
     if (classes) {
         net->truths = classes;

@@ -16,14 +16,10 @@ extern "C" {
 
 typedef struct lgg_parseval lgg_parseval;
 
-/* To be called once all layers of net are there: puts the scaling around its convolutions and halves its residual sums, should
- * its [net] have parseval. */
+/* To be called once all layers of net have their functions: puts the scaling around its convolutions, the step after the updates of
+ * all weight matrices, and halves its residual sums, should its [net] have parseval. */
 void make_lgg_parseval(network *net);
 void free_lgg_parseval(lgg_parseval *parseval);
-
-/* To be called after each update of the weights, on the device that has them. */
-void step_lgg_parseval(network *net);
-void step_lgg_parseval_gpu(network *net);
 
 #ifdef __cplusplus
 }

@@ -160,8 +160,8 @@ void free_lgg_recipe(lgg_recipe *recipe) {
 }
 
 lgg_recipe *lgg_start_loading(const network *net) {
-    if (net->recipe) net->recipe->position = *net->seen;
-    return net->recipe;
+    if (host_recipe(net)) host_recipe(net)->position = *net->seen;
+    return host_recipe(net);
 }
 
 lgg_recipe *lgg_start_detecting(const network *net) {
@@ -280,11 +280,12 @@ image lgg_pad_crop(image im, int size, const char *path) {
 }
 
 void lgg_begin_iteration(const network *net) {
-    if (net->recipe && net->recipe->seeded) lgg_random_begin(net->recipe->seed, LGG_ITERATION, *net->seen);
+    if (host_recipe(net) && host_recipe(net)->seeded)
+        lgg_random_begin(host_recipe(net)->seed, LGG_ITERATION, *net->seen);
 }
 
 void lgg_decay_all(network *net, update_args a) {
-    if (!net->recipe || !net->recipe->decay_all) return;
+    if (!host_recipe(net) || !host_recipe(net)->decay_all) return;
     for (int i = 0; i < net->n; ++i) {
         layer *leaves[HOST_MAX_LEAVES];
         const int n = net->layers[i].update ? host_leaf_layers(&net->layers[i], leaves) : 0;

@@ -134,7 +134,8 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
             fprintf(stderr, "Going on at iteration %zu with the momentum of %s.state\n", host_iteration(net),
                     weightfile);
     }
-    if (net->recipe && net->recipe->log) training.log = lgg_log_open(net->recipe->log, net, host_iteration(net));
+    if (host_recipe(net) && host_recipe(net)->log)
+        training.log = lgg_log_open(host_recipe(net)->log, net, host_iteration(net));
     training.average_loss = average_loss;
     training.going_on = 1;
     catch_signals();

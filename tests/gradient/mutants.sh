@@ -1,54 +1,76 @@
 #!/bin/bash
-# Takes each of six of the first host's corrections out of its patch queue, builds that, and runs the tests of the gradients and of the
-# layers: at least one of them must fail. The patches for speed, which bring functions of their own, stay out.
+# Takes out of the host, one by one, every group of patches that mends it, and everything that our functions put around its layers;
+# builds that, and runs the tests: at least one of them must fail.
 #
-# ONLY="name..." in the environment tries those corrections alone.
+# ONLY="name..." in the environment tries those alone. Names: the groups of the queue, and the functions below.
 #
-# usage: mutants.sh PRISTINE TREE HOST FOLDER [SWITCH=VALUE...]   TREE: the built tree, for our sources
-set -u
+# usage: mutants.sh PRISTINE HOST FOLDER [SWITCH=VALUE...]
+. darknet_patch/common.sh
 
-pristine=${1:?} tree=${2:?} host=${3:?} folder=${4:?}
-shift 4
-corrections=(first-layer-null-delta accumulate-deltas strided-1x1-convolution batchnorm-formula batchnorm-standalone
-    batchnorm-biases-in-weights)
+pristine=${1:?} host=${2:?} folder=${3:?}
+shift 3
 failures=0
 
-# mutate CORRECTION COPY: the host with all patches but those for speed, then that one taken out again, as far as the patches
-# after it have left its lines alone.
-mutate() {
-    local patch
-    rm -rf "$2" && mkdir -p "$folder" && cp -R "$pristine" "$2" && cp -R "$tree/lgg" "$2/lgg" || return 1
-    for patch in $(grep -v '^05' "darknet_patch/$host/series"); do
-        patch -d "$2" -p1 -s -f -F 3 --no-backup-if-mismatch -r - < "darknet_patch/$host/$patch" || return 1
-    done
-    patch=$(ls darknet_patch/"$host"/*-"$1".patch)
-    patch -d "$2" -p1 -R -f -F 3 --no-backup-if-mismatch -r - < "$patch" | grep -c '^patching file'
+# What set_layer_functions does, by the line of src/darknet/layer_functions.c that does it: without that line a test must fail. Hosts
+# whose layers we do not go around have none of these.
+around=(complete_batchnorm sum_reorg_gradient put_around_strided_1x1 put_around_previous_delta give_missing_deltas make_lgg_parseval)
+
+# The tests that must notice, by name of what is taken out; the gradients of whole networks where nothing is said here.
+tests_of() {
+    case $1 in
+        gradients) echo test-gradient test-layers test-host ;;
+        training) echo test-recipe test-robust ;;
+        reader) echo test-host test-robust ;;
+        complete_batchnorm | give_missing_deltas) echo test-host test-gradient ;;
+        make_lgg_parseval) echo test-tool ;;
+        *) echo test-gradient ;;
+    esac
 }
 
-# red COPY: whether a test fails in that tree; prints its first failure.
+# Speed and ports to other toolkits change nothing that a test of the results could see.
+groups() { queue "$host" | sed 's|.*/||; s/-.*//' | sort -u | grep -vxE 'hooks|speed|ports'; }
+
+# copy_without NAME: makes $folder/project, this project without that group or line. What was built there before stays, so that
+# make builds what has changed.
+copy_without() {
+    local copy=$folder/project
+    mkdir -p "$copy/build/pristine" && rm -rf "$copy"/{Makefile,.clang-format,cfg,darknet_patch,data,src,tests} &&
+        rm -f "$copy/build/pristine/$host" || return 1
+    cp -R Makefile .clang-format cfg darknet_patch data src tests "$copy" && ln -s "$(cd "$pristine" && pwd)" "$copy/build/pristine/$host" &&
+        cp "$pristine.id" "$copy/build/pristine/$host.id" || return 1
+    if groups | grep -qx "$1"; then
+        sed -i "/^$1-/d" "$copy/darknet_patch/$host/series"
+    else
+        grep -q "^ *$1(.*);" "$copy/src/darknet/layer_functions.c" && sed -i "/^ *$1(.*);/d" "$copy/src/darknet/layer_functions.c"
+    fi
+}
+
+# red NAME: whether a test fails; prints its first failure.
 red() {
-    local target log=$1/test.log
-    for target in test-gradient test-layers; do
-        make --no-print-directory -o host "$target" HOST_TREE="$1" BUILD="$1/build" > "$log" 2>&1 && continue
-        grep -m 1 '^FAIL' "$log" || tail -n 1 "$log"
+    local target log=$folder/log
+    for target in $(tests_of "$1"); do
+        make --no-print-directory -C "$folder/project" "$target" HOST="$host" "${switches[@]}" > "$log" 2>&1 && continue
+        grep -m 1 '^FAIL' "$log" || grep -m 1 -E 'error|\[  FAILED' "$log" || tail -n 1 "$log"
         return 0
     done
     return 1
 }
 
-[ -z "${ONLY:-}" ] || corrections=($ONLY)
-for correction in "${corrections[@]}"; do
-    copy=$folder/$correction
-    if ! mutate "$correction" "$copy" > "$folder.log" 2>&1; then
-        echo "FAIL without $correction: it cannot be taken out: $(tail -n 1 "$folder.log")"
-        failures=$((failures + 1))
-    elif ! make --no-print-directory -s -j2 -C "$copy" "$@" > "$folder.log" 2>&1; then
-        echo "PASS without $correction: it does not build"
-    elif why=$(red "$copy"); then
-        echo "PASS without $correction: $why"
+switches=("$@")
+names=($(groups))
+! grep -q 'HOST_WRAPS_LAYERS 1' "src/darknet/host_$host.h" || names+=("${around[@]}")
+[ -z "${ONLY:-}" ] || names=($ONLY)
+for name in "${names[@]}"; do
+    if ! copy_without "$name"; then
+        echo "FAIL without $name: it cannot be taken out"
+    elif ! make --no-print-directory -C "$folder/project" host HOST="$host" "${switches[@]}" > "$folder/log" 2>&1; then
+        echo "FAIL without $name: it does not build: $(grep -m1 error "$folder/log")"
+    elif why=$(red "$name"); then
+        echo "PASS without $name: $why"
+        continue
     else
-        echo "FAIL without $correction: no test fails"
-        failures=$((failures + 1))
+        echo "FAIL without $name: no test fails"
     fi
+    failures=$((failures + 1))
 done
 exit $((failures > 0))

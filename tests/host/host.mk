@@ -1,4 +1,4 @@
-# Tests of the host: its fetching, installing and removing, and what its patches mend.
+# Tests of the host: its fetching, installing and removing, what its patches and our functions mend, and its queue.
 
 TESTS += test-host
 .PHONY: test-host
@@ -7,9 +7,16 @@ test-host: $(BUILD)/tests/host/patches_test
 	@cd $(BUILD)/tests/host && ./patches_test
 	@tests/host/test_scripts.sh build/pristine/pjreddie $(BUILD)/darknet-pjreddie
 
+# Every group of the host's patches but hooks can be left out.
+TESTS += test-queue
+.PHONY: test-queue
+test-queue: pristine
+	@MAKE="$(MAKE)" tests/host/test_queue.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/tests/queue OPENMP=1 BLAS=1
+
 $(BUILD)/tests/host/patches_test: tests/host/patches_test.c $(BUILD)/darknet-pjreddie/libdarknet.so
 	@mkdir -p $(@D)
 	@$(CC) -Wall -Wextra -O1 -g -isystem $(BUILD)/darknet-pjreddie/include -isystem $(BUILD)/darknet-pjreddie/src $< -o $@ \
+		$(patsubst %,-isystem $(BUILD)/darknet-pjreddie/lgg/%,lgg darknet) -DLGG_HOST_HEADER='"host_pjreddie.h"' \
 		-L$(BUILD)/darknet-pjreddie -ldarknet -Wl,-rpath,$(abspath $(BUILD)/darknet-pjreddie) -lcmocka -lm
 
 $(BUILD)/darknet-pjreddie/libdarknet.so: host

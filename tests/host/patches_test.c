@@ -1,5 +1,5 @@
-// What the 02xx patches of darknet_patch/pjreddie mend, tested one by one in the built host (libdarknet): each of these tests
-// fails when its patch is taken out.
+// What our functions and the patches of darknet_patch/pjreddie mend, tested one by one in the built host (libdarknet): each of these
+// tests fails without what it tests.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,9 @@
 #include "activation_layer.h"
 #include "batchnorm_layer.h"
 #include "convolutional_layer.h"
+#include "crnn_layer.h"
 #include "gemm.h"
+#include "layer_functions.h"
 #include "network.h"
 #include "normalization_layer.h"
 #include "parser.h"
@@ -74,6 +76,15 @@ static network around(layer l, float *input, float *delta) {
     return net;
 }
 
+// A layer as parsing leaves it: with our functions around the host's.
+static layer as_parsed(layer l) {
+    network net = {0};
+    net.n = 1;
+    net.layers = &l;
+    set_layer_functions(&net);
+    return l;
+}
+
 // Backward twice, into a delta of zeros and into one that holds something: the second must be the first plus what was there.
 static void assert_accumulates(layer l) {
     int in = l.inputs * l.batch, out = l.outputs * l.batch;
@@ -87,6 +98,7 @@ static void assert_accumulates(layer l) {
     memcpy(l.delta, delta, (size_t)out * sizeof(float));
     l.backward(l, net);
     net.delta = second;
+    l.forward(l, net); // which clears what a recurrent layer gathers inside
     memcpy(l.delta, delta, (size_t)out * sizeof(float));
     l.backward(l, net);
     for (int i = 0; i < in; ++i) {
@@ -107,7 +119,7 @@ static layer conv(int batch, int side, int c, int n, int groups, int stride, int
     int saved = quiet(-1);
     layer l = make_convolutional_layer(batch, side, side, c, n, groups, 1, stride, padding, LINEAR, 0, 0, 0, 0);
     quiet(saved);
-    return l;
+    return as_parsed(l);
 }
 
 static void test_deltas_accumulate(void **state) {
@@ -128,10 +140,23 @@ static void test_deltas_accumulate(void **state) {
     quiet(saved);
     for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); ++i) {
         if (layers[i].type == UPSAMPLE) layers[i].scale = 1;
-        assert_accumulates(layers[i]);
+        assert_accumulates(as_parsed(layers[i]));
     }
     assert_accumulates(conv(2, 5, 4, 6, 1, 1, 0));
     assert_accumulates(conv(2, 5, 4, 6, 2, 2, 0));
+}
+
+// A recurrent layer calls the layers inside it by the host's names: none of our functions is in them, and none has to be.
+static void test_recurrent_layers_accumulate_without_us(void **state) {
+    (void)state;
+    int saved = quiet(-1);
+    layer made = make_crnn_layer(2, 5, 4, 3, 4, 6, 1, TANH, 1);
+    quiet(saved);
+    layer l = as_parsed(made);
+    assert_null(l.input_layer->functions);
+    assert_ptr_equal(l.backward, made.backward);
+    l.workspace_size = 1 << 16;
+    assert_accumulates(l);
 }
 
 // reorg is a permutation: forward then its own backward gives the input again.
@@ -139,7 +164,7 @@ static void test_reorg_moves_every_value_once(void **state) {
     (void)state;
     for (int reverse = 0; reverse < 2; ++reverse) {
         int saved = quiet(-1);
-        layer l = make_reorg_layer(2, 4, 6, 8, 2, reverse, 0, 0);
+        layer l = as_parsed(make_reorg_layer(2, 4, 6, 8, 2, reverse, 0, 0));
         quiet(saved);
         int n = l.inputs * l.batch;
         float *input = random_floats(n), *back = calloc((size_t)n, sizeof(float));
@@ -525,6 +550,7 @@ static void test_gemm(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deltas_accumulate),
+        cmocka_unit_test(test_recurrent_layers_accumulate_without_us),
         cmocka_unit_test(test_reorg_moves_every_value_once),
         cmocka_unit_test(test_1x1_convolutions),
         cmocka_unit_test(test_first_layers_without_a_delta_train),

@@ -350,7 +350,7 @@ queue_applies() {
     sed 's/[[:space:]]*#.*//;/^$/d' darknet_patch/pjreddie/series | while read -r patch; do
         (cd "$work/queue" && patch -p1 -F0 -s --no-backup-if-mismatch < "$repository/darknet_patch/pjreddie/$patch") || exit 1
     done && [ -z "$(find "$work/queue" -name '*.rej' -o -name '*.orig')" ] &&
-        [ "$(cd darknet_patch/pjreddie && ls ./*.patch | sed 's|^./||')" = "$(sed 's/[[:space:]]*#.*//;/^$/d' darknet_patch/pjreddie/series)" ]
+        [ "$(cd darknet_patch/pjreddie && ls ./*.patch | sed 's|^./||' | sort)" = "$(sed 's/[[:space:]]*#.*//;/^$/d' darknet_patch/pjreddie/series | sort)" ]
 }
 check the_queue_applies_without_fuzz_and_lists_every_patch queue_applies
 

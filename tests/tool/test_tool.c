@@ -212,7 +212,7 @@ static void write_text(const char *path, const char *text) {
 /* A Parseval network divides its weights by as much. */
 static double weights_width(const layer *l) {
 #if HOST_HAS_PARSEVAL
-    if (l->parseval) return sqrt(2. * l->size * l->size + 1);
+    if (l->functions->parseval) return sqrt(2. * l->size * l->size + 1);
 #endif
     (void)l;
     return 1;
@@ -507,8 +507,8 @@ static void test_parseval(const char *folder) {
     snprintf(text, sizeof text, "[net]\nbatch=3\nwidth=6\nheight=6\nchannels=3\n%s", body);
     write_text(cfg, text);
     net = parse_network_cfg(cfg);
-    check(!net->layers[0].parseval && net->layers[2].alpha == 1, "without parseval there is nothing of it", "alpha %g",
-          (double)net->layers[2].alpha);
+    check(!net->layers[0].functions->parseval && net->layers[2].alpha == 1, "without parseval there is nothing of it",
+          "alpha %g", (double)net->layers[2].alpha);
     free_network(net);
 }
 

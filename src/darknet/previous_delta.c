@@ -1,0 +1,121 @@
+/* previous_delta.c: see previous_delta.h. */
+#include "previous_delta.h"
+
+#if HOST_WRAPS_LAYERS
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "layer_functions.h"
+#include "lgg_section.h"
+#include "simd.h"
+
+/* Whether layer `reader` of net adds to the delta of layer i though it is not the one after it. */
+static int reads(const network *net, int reader, int i) {
+    const layer *l = &net->layers[reader];
+    if (l->type != LGG) return host_reads(l, i);
+    for (int j = 0; j < l->lgg->n; ++j)
+        if (l->lgg->tapped[j] == i) return 1;
+    return 0;
+}
+
+/* Layers that work in place have the delta of the one before them: what reads one of them reads all. */
+static int first_in_place(const network *net, int i) {
+    while (i > 0 && host_works_in_place(&net->layers[i]))
+        --i;
+    return i;
+}
+
+/* Whether something has been added to the delta of layer i before layer i + 1 does: by a loss of its own, or by other layers. */
+static int has_other_readers(const network *net, int i) {
+    for (int j = first_in_place(net, i); j <= i; ++j) {
+        if (net->layers[j].cost) return 1;
+        for (int reader = j + 1; reader < net->n; ++reader)
+            if (reads(net, reader, j)) return 1;
+    }
+    return 0;
+}
+
+static void add(const float *from, float *to, size_t n) {
+#pragma omp parallel for if (n >= PARALLEL_VALUES)
+    for (size_t i = 0; i < n; ++i)
+        to[i] += from[i];
+}
+
+static size_t count_inputs(layer l) {
+    return (size_t)l.batch * (size_t)l.inputs;
+}
+
+/* Whether the backward function does more than to pass a gradient on to the layer before. */
+static int does_more(layer l) {
+    return l.update || l.type == SHORTCUT;
+}
+
+static void backward_adding(layer l, host_pass pass) {
+    host_function *backward = l.functions->inner[AROUND_DELTA].backward;
+    const size_t n = count_inputs(l);
+    float **delta = host_delta(&pass);
+    if (*delta && !l.functions->shares_delta) {
+        backward(l, pass);
+    } else if (*delta) {
+        float *aside = floats_of(&l.functions->aside, n);
+        memcpy(aside, *delta, n * sizeof(float));
+        memset(*delta, 0, n * sizeof(float));
+        backward(l, pass);
+        add(aside, *delta, n);
+    } else if (does_more(l)) {
+        *delta = floats_of(&l.functions->aside, n);
+        backward(l, pass);
+    }
+}
+
+#ifdef GPU
+static void backward_adding_gpu(layer l, host_pass pass) {
+    host_function *backward = l.functions->inner[AROUND_DELTA].backward_gpu;
+    const size_t n = count_inputs(l);
+    float **delta = host_delta_gpu(&pass);
+    if (*delta && !l.functions->shares_delta) {
+        backward(l, pass);
+    } else if (*delta) {
+        float *aside = device_floats_of(&l.functions->aside_gpu, n);
+        host_copy_device((int)n, *delta, aside);
+        host_fill_device((int)n, 0, *delta);
+        backward(l, pass);
+        host_axpy_device((int)n, 1, aside, *delta);
+    } else if (does_more(l)) {
+        *delta = device_floats_of(&l.functions->aside_gpu, n);
+        backward(l, pass);
+    }
+}
+#endif
+
+void give_missing_deltas(network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        int read = 0;
+        for (int reader = i + 1; reader < net->n; ++reader)
+            read |= net->layers[reader].type != LGG && reads(net, reader, i);
+        if (host_lacks_delta(l) && read) host_give_delta(l);
+    }
+}
+
+/* What reads only layers further back, whatever the delta of the one before it. */
+static int ignores_previous_delta(const layer *l) {
+    return l->type == ROUTE || l->type == LGG;
+}
+
+void put_around_previous_delta(network *net, int i) {
+    layer *l = &net->layers[i];
+    const int first = i == 0, nothing_there = first || !net->layers[i - 1].delta;
+    const int shares = first || has_other_readers(net, i - 1);
+    if (ignores_previous_delta(l)) return;
+    if (!(nothing_there && (!l->update || host_assigns_delta(l))) && !(shares && host_assigns_delta(l))) return;
+    begin_around(l, AROUND_DELTA);
+    l->functions->shares_delta = shares && host_assigns_delta(l);
+    l->backward = backward_adding;
+#ifdef GPU
+    l->backward_gpu = backward_adding_gpu;
+#endif
+}
+
+#endif
