@@ -163,7 +163,7 @@ static void fill_header(network *net, uint64_t sum_of_weights, float average_los
     memcpy(header->magic, magic, sizeof magic);
     header->weights = sum_of_weights;
     header->seen = *net->seen;
-    header->seed = net->recipe ? net->recipe->seed : 0;
+    header->seed = host_recipe(net) ? host_recipe(net)->seed : 0;
     header->updates = *host_updates(net);
     header->average_loss = average_loss;
     lgg_describe_arithmetic(header->arithmetic);

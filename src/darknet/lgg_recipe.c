@@ -106,7 +106,7 @@ static int is_misspelt(const char *key, const char *ours) {
 }
 
 /* Whether the host reads an option of this name: given twice, the second one goes unread. */
-static int host_reads(const list *options, const char *key) {
+static int is_read_by_host(const list *options, const char *key) {
     for (const node *n = options->front; n; n = n->next) {
         const kvp *option = n->val;
         if (option->used && strcmp(option->key, key) == 0) return 1;
@@ -119,7 +119,7 @@ static void refuse_misspelt_options(const list *options) {
     for (const node *n = options->front; n; n = n->next) {
         const kvp *option = n->val;
         const char *near = lgg_similar_name(option->key, our_options);
-        if (!near || host_reads(options, option->key)) continue;
+        if (!near || is_read_by_host(options, option->key)) continue;
         if (!is_misspelt(option->key, near)) {
             fprintf(stderr, "[net]: warning: nobody reads '%s=%s'; an option with a name like it is '%s'\n",
                     option->key, option->val ? option->val : "", near);
@@ -165,7 +165,7 @@ lgg_recipe *lgg_start_loading(const network *net) {
 }
 
 lgg_recipe *lgg_start_detecting(const network *net) {
-    const lgg_recipe *recipe = net->recipe;
+    const lgg_recipe *recipe = host_recipe(net);
     if (recipe && recipe->pad_crop >= 0) {
         fprintf(stderr,
                 "[net]: warning: pad_crop=%d is for classifiers; a detector's images are moved by jitter instead\n",
@@ -181,7 +181,7 @@ lgg_recipe *lgg_start_detecting(const network *net) {
 
 int lgg_begin_resizing(const network *net, int passes) {
     const int iteration = (int)host_iteration(net), since = iteration % LGG_ITERATIONS_OF_A_SIZE;
-    const lgg_recipe *recipe = net->recipe;
+    const lgg_recipe *recipe = host_recipe(net);
     if (!recipe || !recipe->seeded) return passes % LGG_ITERATIONS_OF_A_SIZE ? -1 : iteration;
     if (passes > 0 && since > 0) return -1;
     lgg_random_begin(recipe->seed, LGG_RESIZE, (uint64_t)(iteration - since));
