@@ -8,4 +8,4 @@
 SHELL := /bin/bash
 BUILD ?= build
 
-include $(wildcard src/*/*.mk darknet_patch/*.mk data/*.mk experiments/*/*.mk tests/*/*.mk tests/*.mk)
+include $(wildcard src/*.mk src/*/*.mk darknet_patch/*.mk data/*.mk experiments/*/*.mk tests/*/*.mk tests/*.mk)

@@ -1,6 +1,6 @@
 # What fetch.sh, stage.sh and install.sh share: hosts, their patch queues, and our own sources. To be sourced by bash.
 #
-# A host is a folder beside this file: host.conf says where its pristine tree comes from, series lists its patches in order.
+# A host is a folder beside this file, but lgg, which is installed with our sources: host.conf says where its pristine tree comes from, series lists its patches in order.
 set -u -o pipefail
 
 patch_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
@@ -70,12 +70,8 @@ host_value() {
 
 # our_files: prints "SOURCE<tab>PATH IN THE HOST'S TREE" for each of our source files.
 our_files() {
-    local area
-    for area in lgg darknet tool; do
-        [ -d "$source_dir/$area" ] && find "$source_dir/$area" -type f \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) \
-            -printf "%p\tlgg/$area/%P\n" | sort
-    done
-    printf '%s\tlgg/lgg.mk\n%s\tlgg/lgg.cmake\n' "$source_dir/darknet/host.mk" "$source_dir/darknet/host.cmake"
+    find "$source_dir" -mindepth 2 -type f \( -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -printf '%p\tlgg/%P\n' | sort
+    printf '%s\tlgg/lgg.mk\n%s\tlgg/lgg.cmake\n' "$patch_dir/lgg/lgg.mk" "$patch_dir/lgg/lgg.cmake"
 }
 
 # copy_ours DIR: makes DIR the lgg of a host's tree. All files of a folder are copied at once: a process each would take most of the time.

@@ -2,7 +2,7 @@
 # library, and run.
 
 # -isystem: the host's headers are not ours to warn of.
-HOST_TEST_CFLAGS = -isystem $(HOST_TREE)/include -isystem $(HOST_TREE)/src -Isrc/lgg -Isrc/darknet \
+HOST_TEST_CFLAGS = -isystem $(HOST_TREE)/include -isystem $(HOST_TREE)/src $(ROOM_FLAGS) \
 	-DLGG_HOST_HEADER='"host_$(HOST).h"'
 HOST_TEST_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
 

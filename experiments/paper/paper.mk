@@ -8,7 +8,7 @@
 
 SCALE ?= small
 PAPER := $(BUILD)/paper
-PAPER_CFLAGS = -O2 -std=c11 $(OWN_WARNINGS) -Isrc/lgg -Isrc/darknet -Isrc/tool
+PAPER_CFLAGS = -O2 -std=c11 $(OWN_WARNINGS) $(ROOM_FLAGS) -Isrc/tool
 PAPER_LIBS = -L$(HOST_TREE) -ldarknet -Wl,-rpath,$(abspath $(HOST_TREE)) -lgsl -lopenblas -lm
 
 $(PAPER)/paper_table: experiments/paper/paper_table.c src/tool/tool.h src/tool/tool_drawing.h

@@ -9,7 +9,7 @@
 #include "connected_layer.h"
 #include "convolutional_layer.h"
 #include "dark_cuda.h"
-#include "lgg_array.h"
+#include "array.h"
 #include "list.h"
 #include "network.h"
 #include "option_list.h"

@@ -7,7 +7,7 @@
 #include "darknet.h"
 #include "connected_layer.h"
 #include "convolutional_layer.h"
-#include "lgg_array.h"
+#include "array.h"
 #include "network.h"
 #include "option_list.h"
 #include "parser.h"

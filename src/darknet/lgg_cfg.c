@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lgg_names.h"
+#include "names.h"
 
 #include LGG_HOST_HEADER
 

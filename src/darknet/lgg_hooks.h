@@ -10,13 +10,14 @@
 
 #include "batchnorm_whole.h"
 #include "layer_functions.h"
+#include "lgg_section_help.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Whether a section header, such as "[lgg_gkd]", is one of ours. */
-int is_lgg_section(const char *type);
+/* Ends the program with one line: section `index` of a .cfg file is of a type that does not exist; the nearest that does is named. */
+void lgg_unknown_section(const char *cfg, int index, const char *type);
 
 /* To be called before a .cfg file is read: ends the program with one line, "PATH: is a device: give the .cfg file of a network", if it is
  * no text. */

@@ -3,12 +3,25 @@
 #include <string.h>
 
 #include "lgg_hooks.h"
-#include "lgg_recipe.h"
 #include "lgg_section.h"
 #include "lgg_section_table.h"
+#include "names.h"
+#include "recipe.h"
 
-int is_lgg_section(const char *type) {
-    return find_lgg_section_type(type) != NULL;
+void lgg_unknown_section(const char *cfg, int index, const char *type) {
+    static const char *const of_host[] = {HOST_SECTIONS};
+    enum { OF_HOST = sizeof of_host / sizeof *of_host, OURS = 16 };
+    const char *names[OF_HOST + OURS + 1] = {NULL};
+    char ours[OURS][32];
+    memcpy(names, of_host, sizeof of_host);
+    for (int i = 0; i < lgg_section_type_count && i < OURS; ++i) {
+        snprintf(ours[i], sizeof ours[i], "[%s]", lgg_section_types[i].type);
+        names[OF_HOST + i] = ours[i];
+    }
+    const char *near = lgg_similar_name(type, names);
+    fprintf(stderr, "\n%s: section %d %s: there is no such section type%s%s%s\n", cfg, index, type,
+            near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+    exit(EXIT_FAILURE);
 }
 
 void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line) {

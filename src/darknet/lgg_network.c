@@ -3,7 +3,7 @@
 
 #include "lgg_hooks.h"
 #include "lgg_section.h"
-#include "lgg_weights.h"
+#include "weights.h"
 
 /* Two vertices have one edge: after normalizing, or over the mean distance, it is 1 in every graph. */
 #define LGG_FEWEST_VERTICES 3

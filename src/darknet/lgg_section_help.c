@@ -6,6 +6,10 @@
 
 #include "lgg_section_table.h"
 
+int is_lgg_section(const char *header) {
+    return find_lgg_section_type(header) != NULL;
+}
+
 /* The words of the tables are Markdown: a terminal gets them without backquotes, a table's column with its bars escaped. */
 static void print_words(FILE *file, const char *words, int is_markdown) {
     for (; *words; ++words) {

@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 
+/* Whether a section header, such as "[lgg_gkd]", is one of ours. */
+int is_lgg_section(const char *header);
+
 /* One line a section. */
 void list_lgg_sections(FILE *file);
 

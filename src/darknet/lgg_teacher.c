@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "lgg_inference.h"
-#include "lgg_memory.h"
+#include "allocate.h"
 #include "lgg_section.h"
-#include "lgg_text_file.h"
-#include "lgg_weights.h"
+#include "text_file.h"
+#include "weights.h"
 
 lgg_shape lgg_shape_of(const network *net) {
     lgg_shape shape = {net->w, net->h, net->c, net->inputs};

@@ -1,7 +1,7 @@
 /* tool.c: `./darknet lgg COMMAND …`, the entry that Darknet's main() calls. */
 #include <string.h>
 
-#include "lgg_exit.h"
+#include "exit.h"
 #include "run_lgg.h"
 #include "tool.h"
 

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "lgg.h"
-#include "lgg_memory.h"
+#include "allocate.h"
 
 #ifdef __GNUC__
 #define TOOL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
@@ -20,7 +20,7 @@
 #define TOOL_PRINTF(text, first)
 #endif
 
-/* ---- errors (tool_common.c); memory: lgg_memory.h ---- */
+/* ---- errors (tool_common.c); memory: allocate.h ---- */
 
 /* Prints "lgg COMMAND: message" on stderr and exits with status 1. */
 _Noreturn void tool_fail(const char *format, ...) TOOL_PRINTF(1, 2);

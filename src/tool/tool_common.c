@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lgg_text_file.h"
+#include "text_file.h"
 #include "tool.h"
 
 static const char *command_name = "", *command_arguments = "";

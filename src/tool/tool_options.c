@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lgg_names.h"
+#include "names.h"
 #include "tool.h"
 
 static const char *nearest_name(const char *name, const tool_option *options, int count) {

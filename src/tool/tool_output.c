@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lgg_file.h"
+#include "file.h"
 #include "tool.h"
 
 int tool_output_is_stream(const char *path) {

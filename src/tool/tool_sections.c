@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lgg_names.h"
+#include "lgg_section_help.h"
 #include "tool.h"
 #include "tool_sections.h"
 
@@ -12,22 +12,13 @@ typedef struct {
     char type[40]; /* "shortcut" */
     int last_layer;
     int has_layers;
+    int is_lgg;
 } section;
 
 struct tool_sections {
     section *section;
     int count;
 };
-
-static int is_lgg(const char *type) {
-#define QUOTED(type) #type,
-    static const char *const types[] = {LGG_SECTION_TYPES(QUOTED)};
-#undef QUOTED
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
-        if (strcmp(type, types[i]) == 0) return 1;
-    }
-    return 0;
-}
 
 static void strip_spaces(char *line) {
     char *to = line;
@@ -44,6 +35,7 @@ static void add_section(tool_sections *sections, const char *line) {
     memset(s, 0, sizeof *s);
     int length = (int)strcspn(line + 1, "]");
     snprintf(s->type, sizeof s->type, "%.*s", length, line + 1);
+    s->is_lgg = is_lgg_section(line);
     /* the first section is [net]; layer 0 comes after it */
     snprintf(s->name, sizeof s->name, "%d %s", sections->count - 1, s->type);
     ++sections->count;
@@ -75,7 +67,7 @@ void tool_sections_free(tool_sections *sections) {
 }
 
 int tool_sections_is_lgg(const tool_sections *sections, int layer) {
-    return is_lgg(sections->section[layer + 1].type);
+    return sections->section[layer + 1].is_lgg;
 }
 
 const char *tool_sections_type(const tool_sections *sections, int layer) {

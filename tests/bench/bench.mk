@@ -2,7 +2,7 @@
 # CSV, and draws the losses' times.
 
 BENCH := $(BUILD)/bench
-BENCH_STEP_CFLAGS = -O2 -fopenmp $(OWN_WARNINGS) $(patsubst %,-isystem $(HOST_TREE)/%,include src lgg/lgg lgg/darknet) \
+BENCH_STEP_CFLAGS = -O2 -fopenmp $(OWN_WARNINGS) $(patsubst %,-isystem $(HOST_TREE)/%,include src $(ROOMS:%=lgg/%)) \
 	-DLGG_HOST_HEADER='"host_pjreddie.h"'
 BENCH_STEP_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
 

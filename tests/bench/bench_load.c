@@ -6,7 +6,7 @@
  * usage: bench_load FOLDER    (where it may put images) */
 #include "bench.h"
 #include "darknet.h"
-#include "lgg_recipe.h"
+#include "recipe.h"
 #include "option_list.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@ CUDA_HEADERS := $(wildcard src/lgg/*.h) tests/golden/golden.h
 GOLDEN_READER := tests/golden/golden.c tests/golden/golden_case.c
 
 EMULATION := $(BUILD)/emulation
-EMULATION_FLAGS := -std=c++17 -O2 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation -Isrc/lgg -Isrc/darknet -Itests/golden
+EMULATION_FLAGS := -std=c++17 -O2 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation $(ROOM_FLAGS) -Itests/golden
 EMULATION_RUNTIME := $(patsubst %,$(EMULATION)/%.o,memory kernels libraries)
 EMULATION_HEADERS := $(wildcard tests/cuda/emulation/*.h)
 EMULATION_OBJECTS := $(patsubst src/lgg/%.cu,$(EMULATION)/%.o,$(CUDA_SOURCES)) $(EMULATION_RUNTIME)

@@ -40,12 +40,12 @@ if differs small; then
     exit 1
 fi
 mutant "the gradient through a softmax is not added to the tapped layer" sections lgg/darknet/lgg_tap.c 's|host_axpy_device\(.*?;||'
-mutant "a 1x1 convolution assigns its delta" consumers src/convolutional_kernels.cu 's|k,direct,c,k|k,0,c,k|'
-mutant "an [activation] assigns its delta" consumers src/activation_layer.c 's|axpy_gpu\((.*?), 1, l.delta_gpu|copy_gpu($1, l.delta_gpu|'
+mutant "a 1x1 convolution assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|return l->size == 1 && l->stride == 1 && l->pad == 0;|return 0;|'
+mutant "an [activation] assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|    case ACTIVE:\n||'
 mutant "edges are masked as if all were of one class" sections lgg/lgg/lgg_gkd_gpu.cu 's|best = t;|best = 0;|'
 mutant "the labels are those of the host" sections lgg/darknet/lgg_section_gpu.c 's|host_truth_gpu\(pass\)|host_truth(pass)|'
-mutant "Parseval makes no step" recipe lgg/darknet/lgg_parseval.c 's|-b, p->gram_gpu|0, p->gram_gpu|'
-mutant "the biases of a [batchnorm] do not learn" consumers src/batchnorm_layer.c 's|axpy_gpu\(l.c, learning_rate/a.batch, l.bias_updates_gpu.*?;||'
+mutant "Parseval makes no step" recipe lgg/training/parseval.c 's|-b, p->gram_gpu|0, p->gram_gpu|'
+mutant "the biases of a [batchnorm] do not learn" consumers lgg/layers/batchnorm_whole.c 's|axpy_gpu\(l.c, step, l.bias_updates_gpu.*?;||'
 mutant "a dropout's mask is left out" dropout lgg/darknet/lgg_tap.c 's|if \(dropped\) drop_gradients_gpu\(.*?;||'
 mutant "what [yolo] puts out with -nogpu is not activated" detection src/yolo_layer.c 's|net.gpu_index < 0|0|'
 exit $status

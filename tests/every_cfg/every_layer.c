@@ -13,9 +13,9 @@
 
 #include LGG_HOST_HEADER
 
-#include "lgg_checkpoint.h"
-#include "lgg_parameters.h"
-#include "lgg_recipe.h"
+#include "checkpoint.h"
+#include "parameters.h"
+#include "recipe.h"
 
 LAYER_TYPE string_to_layer_type(char *type);
 

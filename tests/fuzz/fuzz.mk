@@ -14,7 +14,7 @@ FUZZ_TREE := $(FUZZ)/darknet-$(HOST)
 FUZZ_CC := clang -gline-tables-only -fsanitize=fuzzer-no-link,address -fno-omit-frame-pointer
 FUZZ_SWITCHES := CC='$(FUZZ_CC)' OPTS=-O1 OPENMP=0 BLAS=0 DNNL=0 GPU=0 OPENCV=0
 FUZZ_WRAP := -Wl,--wrap=exit,--wrap=error,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=fopen,--wrap=fclose
-FUZZ_LINK := clang -gline-tables-only -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc/lgg -Isrc/darknet -Itests/golden \
+FUZZ_LINK := clang -gline-tables-only -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(ROOM_FLAGS) -Itests/golden \
 	-isystem $(FUZZ_TREE)/include -isystem $(FUZZ_TREE)/src -DLGG_HOST_HEADER='"host_$(HOST).h"'
 
 .PHONY: test-fuzz fuzz fuzzers

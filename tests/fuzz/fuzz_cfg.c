@@ -11,8 +11,8 @@
 #include "darknet.h"
 #include "fuzz_host.h"
 #include "lgg_hooks.h"
-#include "lgg_recipe.h"
-#include "lgg_training.h"
+#include "recipe.h"
+#include "training.h"
 #include "option_list.h"
 
 static const char network_text[] = "[net]\nbatch=4\nheight=4\nwidth=4\nchannels=2\nseed=1\nlearning_rate=.01\n"

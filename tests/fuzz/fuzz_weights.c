@@ -6,10 +6,10 @@
 
 #include "darknet.h"
 #include "fuzz_host.h"
-#include "lgg_checkpoint.h"
-#include "lgg_file.h"
-#include "lgg_log.h"
-#include "lgg_weights.h"
+#include "checkpoint.h"
+#include "file.h"
+#include "training_log.h"
+#include "weights.h"
 
 static const char network_text[] = "[net]\nbatch=1\nheight=2\nwidth=2\nchannels=1\n"
                                    "[convolutional]\nfilters=2\nsize=1\nbatch_normalize=1\nactivation=linear\n"

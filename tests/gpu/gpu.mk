@@ -16,7 +16,7 @@ CUDA_FOLDERS = $(shell tests/gpu/toolkit.sh folders $(CUDA_NVCC))
 CUDA_ARCH = $(or $(ARCH),-arch=native)
 GPU_BUILD := $(BUILD)/gpu
 GPU_OBJECTS := $(patsubst src/lgg/%.cu,$(GPU_BUILD)/%.o,$(CUDA_SOURCES))
-GPU_FLAGS = $(CUDA_ARCH) $(CUDA_FOLDERS) -O3 -std=c++17 -Isrc/lgg -Isrc/darknet -Itests/golden --compiler-options "-Wall -Wextra -fopenmp"
+GPU_FLAGS = $(CUDA_ARCH) $(CUDA_FOLDERS) -O3 -std=c++17 $(ROOM_FLAGS) -Itests/golden --compiler-options "-Wall -Wextra -fopenmp"
 GPU_LIBS = -lcublas $(LGG_LIBS) $(shell tests/gpu/toolkit.sh rpath $(CUDA_NVCC))
 
 $(GPU_BUILD)/%.o: src/lgg/%.cu $(CUDA_HEADERS)
@@ -46,7 +46,7 @@ gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) $(patsubst -I%,-isystem %,$(f
 GPU_TREE := $(GPU_BUILD)/darknet-$(HOST)
 $(GPU_BUILD)/compare_networks $(GPU_BUILD)/share_weights: $(GPU_BUILD)/%: tests/gpu/%.c $(wildcard $(GPU_TREE)/libdarknet.so)
 	@$(CC) -O2 $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_pjreddie.h"' $< -o $@ \
-		$(patsubst %,-isystem $(GPU_TREE)/%,include src lgg/lgg lgg/darknet lgg/tool) \
+		$(patsubst %,-isystem $(GPU_TREE)/%,include src $(ROOMS:%=lgg/%) lgg/tool) \
 		-L$(GPU_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(GPU_TREE))
 
 .PHONY: test-gpu

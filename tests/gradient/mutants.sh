@@ -11,7 +11,7 @@ pristine=${1:?} host=${2:?} folder=${3:?}
 shift 3
 failures=0
 
-# What set_layer_functions does, by the line of src/darknet/layer_functions.c that does it: without that line a test must fail. Hosts
+# What set_layer_functions does, by the line of src/layers/layer_functions.c that does it: without that line a test must fail. Hosts
 # whose layers we do not go around have none of these.
 around=(complete_batchnorm sum_reorg_gradient put_around_strided_1x1 put_around_previous_delta give_missing_deltas make_lgg_parseval)
 
@@ -41,7 +41,7 @@ copy_without() {
     if groups | grep -qx "$1"; then
         sed -i "/^$1-/d" "$copy/darknet_patch/$host/series"
     else
-        grep -q "^ *$1(.*);" "$copy/src/darknet/layer_functions.c" && sed -i "/^ *$1(.*);/d" "$copy/src/darknet/layer_functions.c"
+        grep -q "^ *$1(.*);" "$copy/src/layers/layer_functions.c" && sed -i "/^ *$1(.*);/d" "$copy/src/layers/layer_functions.c"
     fi
 }
 

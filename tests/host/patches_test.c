@@ -387,7 +387,7 @@ static void test_bn_momentum_out_of_range_is_refused(void **state) {
     }
 }
 
-/* From lgg_weights.h: only a training may start from a file of some of the layers. */
+/* From weights.h: only a training may start from a file of some of the layers. */
 void note_darknet_command(int argc, char **argv);
 
 static char weights_file[] = "host-test.weights";

@@ -312,7 +312,7 @@ queue_change() {
     patch=$(ls "$work/project/darknet_patch/pjreddie/"*-label-matching.patch)
     touch "$scratch/mark"
     sleep .02
-    sed -i 's/^+.*Of several labels.*/+\/\/ changed/' "$patch"
+    sed -i 's/^+.*No label:.*/+    else changed();/' "$patch"
     stage DEBUG=1 && [ "$(written)" = src/data.c ] || { written; return 1; }
     cp -R "$work/build" "$work/build.was"
     sed -i 's/^-.*strstr(path, labels\[i\]).*/-not there/' "$patch"

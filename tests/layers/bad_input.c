@@ -7,7 +7,7 @@
 
 #include "fixture.h"
 #include "host_sections.h"
-#include "lgg_weights.h"
+#include "weights.h"
 
 #define NET "batch=4\nheight=4\nwidth=4\nchannels=2\nmax_batches=1\n"
 #define BODY                                                                                                           \

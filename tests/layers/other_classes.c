@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "lgg_weights.h"
+#include "weights.h"
 
 #define NET "batch=4\nheight=8\nwidth=8\nchannels=2\n"
 #define CONV(filters) "[convolutional]\nfilters=" #filters "\nsize=1\nstride=1\nactivation=linear\n"

@@ -23,8 +23,8 @@
 #include <linux/ptrace.h>
 
 #include "darknet.h"
-#include "lgg_checkpoint.h"
-#include "lgg_training.h"
+#include "checkpoint.h"
+#include "training.h"
 
 enum { ITERATIONS = 2, MOST_FILES = 16, MOST_FOLDERS = 4096, RUN_FAILED = 3 };
 

@@ -4,7 +4,7 @@
 #include LGG_HOST_HEADER
 
 #include "data.h"
-#include "lgg_recipe.h"
+#include "recipe.h"
 
 network *parse_as_first_host(char *path);
 void free_as_first_host(network *net);

@@ -10,7 +10,7 @@
 
 #include LGG_HOST_HEADER
 
-#include "lgg_parseval.h"
+#include "parseval.h"
 #include "tool.h"
 #include "tool_classifier.h"
 #include "tool_corruptions.h"

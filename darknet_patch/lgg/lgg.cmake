@@ -1,0 +1,41 @@
+# Builds the latent geometry sources into AlexeyAB/darknet with CMake. Installed as DARKNET/lgg/lgg.cmake; Darknet's
+# CMakeLists.txt includes it where its lists of sources are complete. What lgg.mk is for make.
+
+file(GLOB lgg_rooms "${CMAKE_CURRENT_LIST_DIR}/*/")
+foreach(room ${lgg_rooms})
+  file(GLOB room_sources "${room}/*.c")
+  file(GLOB room_cuda_sources "${room}/*.cu")
+  list(APPEND lgg_sources ${room_sources})
+  list(APPEND lgg_cuda_sources ${room_cuda_sources})
+  include_directories("${room}")
+endforeach()
+file(GLOB lgg_cpp_sources "${CMAKE_CURRENT_LIST_DIR}/tool/*.cpp")
+# what only another host takes
+list(FILTER lgg_sources EXCLUDE REGEX "(_fast|_dnnl|host_tool_pjreddie)\\.c$")
+list(APPEND sources ${lgg_sources} ${lgg_cpp_sources})
+include_directories("${CMAKE_CURRENT_LIST_DIR}/../src")
+add_definitions(-DLGG_HOST_HEADER="host_alexeyab.h")
+
+# Darknet's -Ofast assumes that there is no NaN and no infinity, which our checks look for.
+set_source_files_properties(${lgg_sources} PROPERTIES LANGUAGE C COMPILE_OPTIONS "-O3;-fno-fast-math;-fno-math-errno")
+
+# Those of its own files that look for it too find it then.
+foreach(file blas box classifier gaussian_yolo_layer region_layer utils yolo_layer)
+  set_source_files_properties("${CMAKE_CURRENT_SOURCE_DIR}/src/${file}.c" PROPERTIES COMPILE_OPTIONS "-fno-finite-math-only")
+endforeach()
+
+if(ENABLE_CUDA)
+  list(APPEND cuda_sources ${lgg_cuda_sources})
+  option(TF32 "The losses' matrix products may round float32 to TF32" OFF)
+  if(TF32)
+    add_definitions(-DTF32)
+  endif()
+endif()
+
+find_library(LGG_OPENBLAS openblas)
+find_path(LGG_CBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas)
+if(LGG_OPENBLAS AND LGG_CBLAS_INCLUDE)
+  include_directories("${LGG_CBLAS_INCLUDE}")
+  add_definitions(-DLGG_LAPACK)
+  link_libraries("${LGG_OPENBLAS}")
+endif()

@@ -1,0 +1,86 @@
+/* layer_functions.c: see layer_functions.h. */
+#include "layer_functions.h"
+
+#if HOST_WRAPS_LAYERS
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "batchnorm_whole.h"
+#include "convolution_1x1.h"
+#include "layer_fast.h"
+#include "parseval.h"
+#include "previous_delta.h"
+#include "reorg_gradient.h"
+
+static void out_of_memory(void) {
+    fprintf(stderr, "out of memory for the layers' buffers; give a smaller batch, or more subdivisions\n");
+    exit(EXIT_FAILURE);
+}
+
+function_set *begin_around(layer *l, layer_around kind) {
+    function_set *inner = &l->functions->inner[kind];
+    *inner = (function_set){l->forward, l->backward, l->forward_gpu, l->backward_gpu, l->update, l->update_gpu};
+    return inner;
+}
+
+float *floats_of(float_buffer *buffer, size_t n) {
+    if (n > buffer->size) {
+        free(buffer->memory);
+        buffer->memory = calloc(n, sizeof(float));
+        if (!buffer->memory) out_of_memory();
+        buffer->size = n;
+    }
+    return buffer->memory;
+}
+
+#ifdef GPU
+float *device_floats_of(float_buffer *buffer, size_t n) {
+    if (n > buffer->size) {
+        if (buffer->memory) cuda_free(buffer->memory);
+        buffer->memory = cuda_make_array(NULL, n);
+        buffer->size = n;
+    }
+    return buffer->memory;
+}
+#endif
+
+static void set_functions(network *net, int i) {
+    layer *l = &net->layers[i];
+    l->functions = calloc(1, sizeof *l->functions);
+    if (!l->functions) out_of_memory();
+    complete_batchnorm(l);
+    sum_reorg_gradient(l);
+    put_around_strided_1x1(l);
+    put_around_previous_delta(net, i);
+    put_fast_functions(net, i);
+}
+
+void set_layer_functions(network *net) {
+    give_missing_deltas(net);
+    if (net->layers[0].functions) return;
+    for (int i = 0; i < net->n; ++i)
+        if (net->layers[i].type != LGG) set_functions(net, i);
+    make_lgg_parseval(net);
+}
+
+static void free_device_floats(float_buffer *buffer) {
+#ifdef GPU
+    if (buffer->memory) cuda_free(buffer->memory);
+#else
+    (void)buffer;
+#endif
+}
+
+void free_layer_functions(layer_functions *functions) {
+    if (!functions) return;
+    free_fast_functions(functions);
+    free_lgg_parseval(functions->parseval);
+    free(functions->aside.memory);
+    free(functions->pixels.memory);
+    free_device_floats(&functions->aside_gpu);
+    free_device_floats(&functions->pixels_gpu);
+    free(functions);
+}
+
+#endif

@@ -1,0 +1,79 @@
+/* layer_functions.h: our functions in the place of a parsed layer's, or around the host's.
+ *
+ * A host's layer carries pointers to its forward, backward and update functions. Once all layers of a network are there, we go over
+ * them and set these pointers; the host's sources stay as they are. From the inside out:
+ *
+ *     what the host has set
+ *     AROUND_1X1        strided 1x1 convolutions that the host computes wrongly                      convolution_1x1.h
+ *     AROUND_DELTA      functions that assign the previous layer's delta, or need one                previous_delta.h
+ *     AROUND_FAST       batch normalization, activations and residual sums on every core (FAST=1)    layer_fast.h
+ *     AROUND_DNNL       convolutions through oneDNN (DNNL=1)                                         layer_fast.h
+ *     AROUND_PARSEVAL   [net] parseval                                                               parseval.h
+ *
+ * Each calls what it has found in the layer, or computes the same itself. The layers inside a recurrent one ([rnn], [crnn], [lstm],
+ * [gru]) are out of reach: it calls the host's functions by their names. They run as the host wrote them, on one core and without
+ * oneDNN, which is right: their products are [connected], or convolutions of size 3, which add to the delta that they are given,
+ * and what is wrong in the host's batch normalization itself is mended there, by a patch. */
+#ifndef LAYER_FUNCTIONS_H
+#define LAYER_FUNCTIONS_H
+
+#include LGG_HOST_HEADER
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if HOST_WRAPS_LAYERS
+
+typedef enum { AROUND_1X1, AROUND_DELTA, AROUND_FAST, AROUND_DNNL, AROUND_PARSEVAL, AROUND_KINDS } layer_around;
+
+/* A layer's functions of one kind, on the CPU and on the GPU; NULL where it has none. */
+typedef struct {
+    host_function *forward, *backward;
+    host_function *forward_gpu, *backward_gpu;
+    host_update_function *update, *update_gpu;
+} function_set;
+
+/* Floats that grow with what is asked of them. */
+typedef struct {
+    float *memory;
+    size_t size;
+} float_buffer;
+
+/* What our functions keep of a layer. Belongs to the layer, which has it in `functions`. */
+typedef struct layer_functions {
+    function_set inner[AROUND_KINDS]; /* what each of ours calls */
+    float_buffer aside, aside_gpu;    /* previous_delta.c: (B, inputs) */
+    int shares_delta;                /* previous_delta.c: 1 if others have added to the previous layer's delta before */
+    float_buffer pixels, pixels_gpu; /* convolution_1x1.c: (B, c, out_h, out_w), twice */
+    float *zeros;                    /* layer_fast.c: biases of 0 */
+    struct convolution_dnnl *dnnl;   /* convolution_dnnl.c; NULL where the convolution is the host's */
+    struct lgg_parseval *parseval;   /* parseval.c; NULL without it */
+} layer_functions;
+
+/* To be called once all layers of net are there, and again when they have taken another size. */
+void set_layer_functions(network *net);
+void free_layer_functions(layer_functions *functions);
+
+/* For those that put something around a layer: what is to be called from there, after the layer's pointers were kept. */
+function_set *begin_around(layer *l, layer_around kind);
+
+/* At least n floats, whose content is undefined after growing: on the CPU, on the GPU. Ends the program if there is no memory. */
+float *floats_of(float_buffer *buffer, size_t n);
+#ifdef GPU
+float *device_floats_of(float_buffer *buffer, size_t n);
+#endif
+
+#else
+
+static inline void set_layer_functions(network *net) {
+    (void)net;
+}
+
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,62 @@
+/* arithmetic.c: see arithmetic.h. */
+#include "arithmetic.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#ifdef DNNL
+#include <oneapi/dnnl/dnnl.h>
+#endif
+
+#ifdef LGG_BLAS
+/* OpenBLAS's own; another CBLAS has no such function, and a name that is not there is NULL */
+extern char *openblas_get_corename(void) __attribute__((weak));
+#endif
+
+static int threads(void) {
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+/* The widest instructions that our own kernels choose by. */
+static const char *instructions(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    if (__builtin_cpu_supports("avx512f")) return "AVX-512";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
+#endif
+    return "no AVX2";
+}
+
+static void append(char text[LGG_ARITHMETIC], const char *format, ...) {
+    const size_t length = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + length, LGG_ARITHMETIC - length, format, arguments);
+    va_end(arguments);
+}
+
+void lgg_describe_arithmetic(char text[LGG_ARITHMETIC]) {
+    memset(text, 0, LGG_ARITHMETIC);
+#ifdef GPU
+    if (gpu_index >= 0) {
+        append(text, "a GPU");
+        return;
+    }
+#endif
+    const int n = threads();
+    append(text, "%d thread%s, %s", n, n == 1 ? "" : "s", instructions());
+#ifdef LGG_BLAS
+    if (openblas_get_corename) append(text, ", OpenBLAS %s", openblas_get_corename());
+#endif
+#ifdef DNNL
+    const dnnl_version_t *version = dnnl_version();
+    append(text, ", oneDNN %d.%d.%d", version->major, version->minor, version->patch);
+#endif
+}

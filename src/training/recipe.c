@@ -1,0 +1,295 @@
+/* recipe.c: see recipe.h. */
+#include "recipe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "names.h"
+#include "parameters.h"
+#include "option_list.h"
+
+static const char *const our_options[] = {"pad_crop",  "flip",     "shuffle", "seed", "bn_momentum",
+                                          "decay_all", "parseval", "lgg_log", NULL};
+
+/* The thread's share of a batch, as load_threads cut it. */
+static _Thread_local struct {
+    const lgg_recipe *recipe;
+    size_t position;
+    int draws; /* of paths so far, for this share */
+} loading;
+
+/* The images of an iteration's size, every so many iterations. */
+#define LGG_ITERATIONS_OF_A_SIZE 10
+
+/* The option's value, def where it is not given; anything but a whole number of its range ends the program. */
+static int option_in_range(list *options, const char *key, int def, int low, int high) {
+    char *value = option_find(options, (char *)key);
+    if (!value) return def;
+    char *end;
+    long number = strtol(value, &end, 10);
+    if (end == value || *end || number < low || number > high) {
+        fprintf(stderr, "[net]: %s=%s: must be a whole number from %d to %d\n", key, value, low, high);
+        exit(EXIT_FAILURE);
+    }
+    return (int)number;
+}
+
+/* A number from 0 to below 1, def where it is not given. */
+static float share_option(list *options, const char *key, float def, const char *advice) {
+    char *value = option_find(options, (char *)key);
+    if (!value) return def;
+    char *end;
+    const float number = strtof(value, &end);
+    if (end == value || *end || !lgg_all_finite(&number, 1) || number < 0 || number >= 1) {
+        fprintf(stderr, "[net]: %s=%s: must be a number from 0%s to below 1, such as %s\n", key, value,
+                strcmp(key, "parseval") ? "" : " (off)", advice);
+        exit(EXIT_FAILURE);
+    }
+    return number;
+}
+
+/* Each step shrinks what is not orthonormal by twice that. */
+static float parseval_option(list *options) {
+    const float number = share_option(options, "parseval", 0, "0.01");
+    if (number > 0 && !HOST_HAS_PARSEVAL) {
+        fprintf(stderr, "[net]: parseval=%g: this Darknet's patches have no Parseval training\n", (double)number);
+        exit(EXIT_FAILURE);
+    }
+    return number;
+}
+
+static int is_our_option(const char *key) {
+    for (const char *const *ours = our_options; *ours; ++ours)
+        if (strcmp(*ours, key) == 0) return 1;
+    return 0;
+}
+
+void refuse_lgg_recipe_line(const char *filename, int number, const char *type, const char *name) {
+    if ((strcmp(type, "[net]") && strcmp(type, "[network]")) || !is_our_option(name)) return;
+    fprintf(stderr, "%s: %s: line %d: %s= has no value\n", filename, type, number, name);
+    exit(EXIT_FAILURE);
+}
+
+/* Our options are given once, each with a value. */
+static void refuse_careless_options(list *options) {
+    for (node *n = options->front; n; n = n->next) {
+        const kvp *option = n->val;
+        if (!is_our_option(option->key)) continue;
+        if (!option->val || !*option->val) {
+            fprintf(stderr, "[net]: %s= has no value\n", option->key);
+            exit(EXIT_FAILURE);
+        }
+        for (node *later = n->next; later; later = later->next) {
+            const kvp *other = later->val;
+            if (strcmp(other->key, option->key)) continue;
+            fprintf(stderr, "[net]: %s=%s: given twice; keep one of them\n", other->key, other->val ? other->val : "");
+            exit(EXIT_FAILURE);
+        }
+    }
+}
+
+/* Whether the two, of the same length, differ by a swap of neighbours; they are one edit apart. */
+static int are_swapped(const char *a, const char *b) {
+    while (*a == *b)
+        ++a, ++b;
+    return a[0] == b[1] && a[1] == b[0];
+}
+
+/* Whether a name that nobody reads can only be meant for this one of ours. Short words are one letter from many that are no mistake:
+ * "seen" and "seed", "clip" and "flip". */
+static int is_misspelt(const char *key, const char *ours) {
+    const int edits = lgg_edits(key, ours);
+    if (strlen(ours) > 5) return edits <= (strlen(ours) > 9 ? 2 : 1);
+    return edits == 1 && (strlen(key) != strlen(ours) || are_swapped(key, ours));
+}
+
+/* Whether the host reads an option of this name: given twice, the second one goes unread. */
+static int is_read_by_host(const list *options, const char *key) {
+    for (const node *n = options->front; n; n = n->next) {
+        const kvp *option = n->val;
+        if (option->used && strcmp(option->key, key) == 0) return 1;
+    }
+    return 0;
+}
+
+/* What the host ignores has always been taken: only what is surely meant for us ends the run. */
+static void refuse_misspelt_options(const list *options) {
+    for (const node *n = options->front; n; n = n->next) {
+        const kvp *option = n->val;
+        const char *near = lgg_similar_name(option->key, our_options);
+        if (!near || is_read_by_host(options, option->key)) continue;
+        if (!is_misspelt(option->key, near)) {
+            fprintf(stderr, "[net]: warning: nobody reads '%s=%s'; an option with a name like it is '%s'\n",
+                    option->key, option->val ? option->val : "", near);
+            continue;
+        }
+        fprintf(stderr, "[net]: unknown option '%s=%s': did you mean '%s'?\n", option->key,
+                option->val ? option->val : "", near);
+        exit(EXIT_FAILURE);
+    }
+}
+
+lgg_recipe *parse_lgg_recipe(list *options) {
+    lgg_recipe *recipe = calloc(1, sizeof(lgg_recipe));
+    refuse_careless_options(options);
+    share_option(options, "bn_momentum", 0, "0.9"); /* which the host reads, believing anything */
+    recipe->pad_crop = option_in_range(options, "pad_crop", -1, 0, 10000);
+    const int flip = option_in_range(options, "flip", -1, 0, 1);
+    recipe->flip = flip != 0;
+    recipe->shuffle = option_in_range(options, "shuffle", 0, 0, 1);
+    recipe->decay_all = option_in_range(options, "decay_all", 0, 0, 1);
+    recipe->parseval = parseval_option(options);
+    char *log = option_find(options, "lgg_log");
+    if (log) {
+        recipe->log = malloc(strlen(log) + 1);
+        strcpy(recipe->log, log);
+    }
+    recipe->seeded = option_find(options, "seed") != NULL;
+    recipe->seed = recipe->seeded ? (uint64_t)option_in_range(options, "seed", 0, 0, 2147483647) : (uint64_t)time(0);
+    recipe->active = recipe->seeded || recipe->shuffle || recipe->pad_crop >= 0 || flip >= 0;
+    refuse_misspelt_options(options);
+    return recipe;
+}
+
+void free_lgg_recipe(lgg_recipe *recipe) {
+    if (!recipe) return;
+    free(recipe->log);
+    free(recipe);
+}
+
+lgg_recipe *lgg_start_loading(const network *net) {
+    if (host_recipe(net)) host_recipe(net)->position = *net->seen;
+    return host_recipe(net);
+}
+
+lgg_recipe *lgg_start_detecting(const network *net) {
+    const lgg_recipe *recipe = host_recipe(net);
+    if (recipe && recipe->pad_crop >= 0) {
+        fprintf(stderr,
+                "[net]: warning: pad_crop=%d is for classifiers; a detector's images are moved by jitter instead\n",
+                recipe->pad_crop);
+    }
+    if (recipe && recipe->active && host_changes_batch(net)) {
+        fprintf(stderr,
+                "[net]: warning: with dynamic_minibatch=1 a training that goes on draws other images than one that "
+                "was never stopped\n");
+    }
+    return lgg_start_loading(net);
+}
+
+int lgg_begin_resizing(const network *net, int passes) {
+    const int iteration = (int)host_iteration(net), since = iteration % LGG_ITERATIONS_OF_A_SIZE;
+    const lgg_recipe *recipe = host_recipe(net);
+    if (!recipe || !recipe->seeded) return passes % LGG_ITERATIONS_OF_A_SIZE ? -1 : iteration;
+    if (passes > 0 && since > 0) return -1;
+    lgg_random_begin(recipe->seed, LGG_RESIZE, (uint64_t)(iteration - since));
+    return iteration - since;
+}
+
+size_t lgg_next_position(lgg_recipe *recipe, int n) {
+    if (!recipe) return 0;
+    size_t position = recipe->position;
+    recipe->position += (size_t)n;
+    return position;
+}
+
+void lgg_ask_again(lgg_recipe *recipe, int n) {
+    if (recipe) recipe->position -= (size_t)n;
+}
+
+void lgg_begin_loading(const lgg_recipe *recipe, size_t position) {
+    loading.recipe = recipe && recipe->active ? recipe : NULL;
+    loading.position = position;
+    loading.draws = 0;
+    lgg_begin_image(0);
+}
+
+void lgg_end_loading(void) {
+    loading.recipe = NULL;
+    lgg_random_end();
+}
+
+/* A seed for each draw of a share, far from the seeds that users give. */
+static uint64_t seed_of_draw(const lgg_recipe *recipe, int draw) {
+    return recipe->seed + ((uint64_t)draw << 40);
+}
+
+int lgg_draw_paths(char **drawn, char **paths, int n, int m) {
+    const lgg_recipe *recipe = loading.recipe;
+    if (!recipe) return 0;
+    const size_t images = (size_t)m;
+    const uint64_t seed = seed_of_draw(recipe, loading.draws);
+    const int shuffle = recipe->shuffle && loading.draws == 0;
+    for (int i = 0; i < n; ++i) {
+        size_t position = loading.position + (size_t)i;
+        drawn[i] = paths[shuffle ? lgg_random_order(seed, position / images, position % images, images)
+                                 : lgg_random_index(seed, position, images)];
+    }
+    ++loading.draws;
+    return 1;
+}
+
+void lgg_begin_image(int i) {
+    lgg_begin_mixed_image(i, loading.draws > 0 ? loading.draws - 1 : 0);
+}
+
+void lgg_begin_mixed_image(int i, int k) {
+    if (!loading.recipe) return;
+    lgg_random_begin(seed_of_draw(loading.recipe, k), LGG_AUGMENT, loading.position + (size_t)i);
+}
+
+int lgg_pads(void) {
+    return loading.recipe && loading.recipe->pad_crop >= 0;
+}
+
+int lgg_flips(void) {
+    return !loading.recipe || loading.recipe->flip;
+}
+
+int lgg_keeps_colours(float hue, float saturation, float exposure) {
+    return lgg_pads() && !(hue < 0 || hue > 0) && !(saturation < 1 || saturation > 1) &&
+           !(exposure < 1 || exposure > 1);
+}
+
+image lgg_pad_crop(image im, int size, const char *path) {
+    const int pad = loading.recipe->pad_crop;
+    const int spare_x = im.w + 2 * pad - size;
+    const int spare_y = im.h + 2 * pad - size;
+    if (spare_x < 0 || spare_y < 0) {
+        fprintf(stderr, "[net]: pad_crop=%d: %s is %dx%d, too small to crop %dx%d out of it\n", pad, path, im.w, im.h,
+                size, size);
+        exit(EXIT_FAILURE);
+    }
+    const int left = lgg_rand() % (spare_x + 1) - pad;
+    const int top = lgg_rand() % (spare_y + 1) - pad;
+
+    image crop = make_image(size, size, im.c);
+    const int first = left < 0 ? -left : 0;
+    const int end = im.w - left < size ? im.w - left : size;
+    for (int c = 0; c < im.c; ++c) {
+        for (int y = 0; y < size; ++y) {
+            if (y + top < 0 || y + top >= im.h) continue;
+            const float *row = im.data + ((size_t)c * (size_t)im.h + (size_t)(y + top)) * (size_t)im.w;
+            float *out = crop.data + ((size_t)c * (size_t)size + (size_t)y) * (size_t)size;
+            if (end > first) memcpy(out + first, row + first + left, (size_t)(end - first) * sizeof(float));
+        }
+    }
+    return crop;
+}
+
+void lgg_begin_iteration(const network *net) {
+    if (host_recipe(net) && host_recipe(net)->seeded)
+        lgg_random_begin(host_recipe(net)->seed, LGG_ITERATION, *net->seen);
+}
+
+void lgg_decay_all(network *net, update_args a) {
+    if (!host_recipe(net) || !host_recipe(net)->decay_all) return;
+    for (int i = 0; i < net->n; ++i) {
+        layer *leaves[HOST_MAX_LEAVES];
+        const int n = net->layers[i].update ? host_leaf_layers(&net->layers[i], leaves) : 0;
+        for (int j = 0; j < n; ++j)
+            lgg_decay_biases_and_scales(leaves[j], a);
+    }
+}

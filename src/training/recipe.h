@@ -1,0 +1,97 @@
+/* recipe.h: training recipes as the field writes them, from options of [net].
+ *
+ *     pad_crop=4     each training image is padded with 4 zero pixels on every side and cropped at a random whole pixel
+ *     flip=0|1       no mirroring, or half of the images (the host's own habit, and the default)
+ *     shuffle=1      an epoch visits every image once, in a random order (the host draws with replacement)
+ *     seed=n         image order and augmentation repeat to the bit, whatever the number of loader threads
+ *     decay_all=1    weight decay on biases and batch normalization scales too, as PyTorch has it
+ *     parseval=b     Parseval networks, see parseval.h
+ *     lgg_log=file   one row an iteration, see training_log.h
+ *
+ * Without any of them nothing of the host's loader changes. Only training asks for a recipe (load_args.recipe): images that are
+ * validated or predicted are never augmented.
+ */
+#ifndef LGG_RECIPE_H
+#define LGG_RECIPE_H
+
+#include LGG_HOST_HEADER
+
+#include <stdint.h>
+
+#include "random.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lgg_recipe {
+    int pad_crop; /* pixels of zeros on each side; -1: the host's own random crop */
+    int flip;     /* 0: never; 1: half of the images */
+    int shuffle;  /* 1: an epoch draws without replacement */
+    int decay_all;
+    float parseval;  /* 0: off */
+    int seeded;      /* 1: the user gave a seed */
+    int active;      /* 1: the loader draws by position, not by rand() */
+    uint64_t seed;   /* the user's, else from the clock */
+    size_t position; /* images asked of the loader so far: the position of the next batch's first image */
+    char *log;       /* file of lgg_log, NULL without */
+} lgg_recipe;
+
+/* Reads our options of [net]. A wrong value, or an unused option that nearly has the name of one of ours, ends the program with a
+ * message. The recipe belongs to the network. */
+lgg_recipe *parse_lgg_recipe(list *options);
+void free_lgg_recipe(lgg_recipe *recipe);
+
+/* Ends the program with one line if `name`, which has no value in line `number` of the file, is one of our options of [net]. */
+void refuse_lgg_recipe_line(const char *filename, int number, const char *type, const char *name);
+
+/* The recipe for load_args, its position that of the network: as many images as it has seen. */
+lgg_recipe *lgg_start_loading(const network *net);
+
+/* The same for a detector, with a line for what its loader cannot do. */
+lgg_recipe *lgg_start_detecting(const network *net);
+
+/* Main thread, before each iteration of a detector whose images change their size every ten: -1 while they keep it, else the iteration
+ * that the new size belongs to, which is drawn with lgg_rand(). `passes` counts from 0 in this run. With a seed the size depends on
+ * the iteration alone, so that a training that goes on takes the one that it had. */
+int lgg_begin_resizing(const network *net, int passes);
+
+/* Loader: position of the next n images, for load_args.position. */
+size_t lgg_next_position(lgg_recipe *recipe, int n);
+
+/* Loader: the images asked for last were not used; they come again. */
+void lgg_ask_again(lgg_recipe *recipe, int n);
+
+/* Loader thread: everything until lgg_end_loading draws for the images that start at this position. */
+void lgg_begin_loading(const lgg_recipe *recipe, size_t position);
+void lgg_end_loading(void);
+
+/* Loader thread: fills n paths out of m by the recipe; 0 where there is none and the host draws itself. Called again for the same
+ * share it draws others, with replacement: the images that the first ones are mixed with. */
+int lgg_draw_paths(char **drawn, char **paths, int n, int m);
+
+/* Loader thread: what is drawn from now on belongs to image i of this thread's share, of the paths drawn last. */
+void lgg_begin_image(int i);
+
+/* The same of the image that is mixed into image i as its k-th, 1 and up; 0: of image i itself. */
+void lgg_begin_mixed_image(int i, int k);
+
+/* Loader thread: is this image cropped by pad_crop? mirrored? are its colours left alone? */
+int lgg_pads(void);
+int lgg_flips(void);
+int lgg_keeps_colours(float hue, float saturation, float exposure);
+
+/* (c, size, size) out of (c, h, w) padded with zeros, at a random whole pixel. The image is the caller's. */
+image lgg_pad_crop(image im, int size, const char *path);
+
+/* Main thread, before a forward pass in training: dropout and the like repeat with the seed. */
+void lgg_begin_iteration(const network *net);
+
+/* decay_all, before the layers' own updates: adds -decay*batch*w to the updates of biases and scales. */
+void lgg_decay_all(network *net, update_args a);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
