@@ -114,5 +114,5 @@ static __global__ void lgg_distance_backward_kernel(lgg_rows rows, const float *
 void lgg_distance_backward_gpu(const lgg_graph_gpu *graph, float *f, float *gradient) {
     lgg_distance_backward_kernel<<<(unsigned)graph->batch, LGG_THREADS, 0, graph->device->stream>>>(
         lgg_rows_of(graph), graph->distance2, f, gradient);
-    lgg_blas_add_product_gpu(graph->device, graph->batch, graph->d, f, graph->x, gradient);
+    lgg_product_add_gpu(graph->device, graph->batch, graph->d, f, graph->x, gradient);
 }

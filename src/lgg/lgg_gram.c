@@ -8,7 +8,7 @@ void lgg_gram_forward(lgg_graph *graph, int batch, int d, const float *x) {
     graph->batch = batch;
     graph->d = d;
     graph->x = x;
-    lgg_blas_gram(graph->room, batch, d, x, graph->gram);
+    lgg_product_gram(graph->workspace, batch, d, x, graph->gram);
     for (size_t i = 0; i < n; i++) {
         const float length2 = graph->gram[i * n + i];
         graph->inverse_length[i] = length2 < LGG_ZERO_LENGTH2 ? 0 : 1 / sqrt((double)length2);

@@ -14,7 +14,7 @@ void lgg_gram_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x
     graph->batch = batch;
     graph->d = d;
     graph->x = x;
-    lgg_blas_gram_gpu(graph->device, batch, d, x, graph->gram);
+    lgg_product_gram_gpu(graph->device, batch, d, x, graph->gram);
     lgg_inverse_lengths_kernel<<<lgg_blocks(n), LGG_THREADS, 0, graph->device->stream>>>(n, graph->gram,
                                                                                          graph->inverse_length);
 }

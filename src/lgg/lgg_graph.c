@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 int lgg_graph_options_valid(const lgg_graph_options *options) {
-    const int kernel = options->similarity == LGG_RBF || options->similarity == LGG_EXP;
-    return (options->similarity == LGG_COSINE || kernel) &&
-           (!kernel || (options->alpha > 0 && isfinite(options->alpha))) &&
+    const int exponential = options->similarity == LGG_RBF || options->similarity == LGG_EXP;
+    return (options->similarity == LGG_COSINE || exponential) &&
+           (!exponential || (options->alpha > 0 && isfinite(options->alpha))) &&
            (options->unit == 0 || options->unit == 1) && options->k >= 0 &&
            (options->normalize == 0 || options->normalize == 1);
 }
@@ -54,11 +54,11 @@ void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient) {
     lgg_similarity_backward(graph, e, gradient);
 }
 
-/* A graph without a loss brings its own room. */
+/* A graph without a loss brings its own workspace. */
 static void lgg_graph_take_alone(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options *options, int max_batch) {
     lgg_graph_take(graph, arena, options, max_batch, 0);
-    lgg_room_take(&graph->own_room, arena, (size_t)max_batch, 0);
-    graph->room = &graph->own_room;
+    lgg_workspace_take(&graph->own_workspace, arena, (size_t)max_batch, 0);
+    graph->workspace = &graph->own_workspace;
 }
 
 lgg_status lgg_graph_create(lgg_graph **graph, const lgg_graph_options *options, int max_batch) {

@@ -59,9 +59,9 @@ static inline int lgg_threads(void) {
 #endif
 }
 
-/* How many of those that there is room for. */
-static inline int lgg_threads_of(int room) {
-    return lgg_threads() < room ? lgg_threads() : room;
+/* How many of those, at most `most`. */
+static inline int lgg_threads_of(int most) {
+    return lgg_threads() < most ? lgg_threads() : most;
 }
 
 /* The index of the calling one. */
@@ -93,15 +93,15 @@ typedef struct {
 /* count * size bytes, zeroed by the owner of the block; NULL while counting. */
 void *lgg_arena_take(lgg_arena *arena, size_t count, size_t size);
 
-/* ---- lgg_kernel.c: one thread's products, tile by tile ---- */
+/* ---- lgg_tile.c: one thread's products, tile by tile ---- */
 
 typedef enum { LGG_AVX512, LGG_AVX2, LGG_PLAIN } lgg_instructions;
-typedef struct lgg_kernel lgg_kernel;
+typedef struct lgg_tiles lgg_tiles;
 
 /* The tiles of an instruction set; NULL where the processor lacks it. LGG_PLAIN is everywhere. */
-const lgg_kernel *lgg_kernel_of(lgg_instructions instructions);
+const lgg_tiles *lgg_tiles_of(lgg_instructions instructions);
 /* The fastest of those that the processor has. */
-const lgg_kernel *lgg_kernel_best(void);
+const lgg_tiles *lgg_tiles_best(void);
 /* Steps on `count` values; `soon` is where the same will be asked for before long, and is fetched into the cache. */
 typedef struct {
     /* copy = scale x */
@@ -111,7 +111,7 @@ typedef struct {
     /* y += x; soon: of y */
     void (*add)(size_t count, const float *x, const float *soon, float *y);
 } lgg_row_steps;
-const lgg_row_steps *lgg_kernel_row(const lgg_kernel *kernel);
+const lgg_row_steps *lgg_tiles_row(const lgg_tiles *tiles);
 
 /* A tile of dot products: of each of some rows with each of some others. */
 typedef struct {
@@ -125,17 +125,17 @@ typedef struct {
 
 /* How many rows a and b a tile has. */
 enum { LGG_DOT_ROWS_MAX = 4, LGG_DOT_COLUMNS_MAX = 6 };
-size_t lgg_kernel_dot_rows(const lgg_kernel *kernel);
-size_t lgg_kernel_dot_columns(const lgg_kernel *kernel);
+size_t lgg_tiles_dot_rows(const lgg_tiles *tiles);
+size_t lgg_tiles_dot_columns(const lgg_tiles *tiles);
 
 /* c (rows, columns; c_stride apart) = a_i.b_j for the tile's first rows and columns, or += where the tile is adding. */
-void lgg_kernel_dot(const lgg_kernel *kernel, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
-                    size_t c_stride);
+void lgg_tiles_dot(const lgg_tiles *tiles, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
+                   size_t c_stride);
 
 /* c (rows, count) += w (rows, inner) x (inner, count); rows of each lie a stride apart. x is read up to the next multiple of 32
  * columns. */
-void lgg_kernel_product(const lgg_kernel *kernel, size_t rows, size_t inner, size_t count, const float *w,
-                        size_t w_stride, const float *x, size_t x_stride, float *c, size_t c_stride);
+void lgg_tiles_product(const lgg_tiles *tiles, size_t rows, size_t inner, size_t count, const float *w, size_t w_stride,
+                       const float *x, size_t x_stride, float *c, size_t c_stride);
 
 /* ---- lgg_block.c: X block by block ---- */
 
@@ -147,23 +147,23 @@ enum { LGG_ROWS_AHEAD = 4 };
 enum { LGG_BLOCK_ROWS = 256, LGG_BLOCK_COLUMNS = 256, LGG_BLOCK_STRIDE = LGG_BLOCK_COLUMNS + 16 };
 
 /* Of the copies that a Gram matrix is made of: wider, as dot products of short rows would be more summing up than multiplying. */
-enum { LGG_ROOM_ROWS = 255, LGG_ROOM_COLUMNS = 1024, LGG_ROOM_STRIDE = LGG_ROOM_COLUMNS + 16, LGG_ROOM_PARTS = 16 };
+enum { LGG_COPY_ROWS = 255, LGG_COPY_COLUMNS = 1024, LGG_COPY_STRIDE = LGG_COPY_COLUMNS + 16, LGG_GRAM_PARTS = 16 };
 
-/* Room that the threads need for their products. */
+/* What the threads need for their products. */
 typedef struct {
     float
         *values; /* each thread's, for one of the copies, and for twice as many rows of a block as there are classes */
     int threads;
     size_t size;  /* of one thread's values */
-    float *parts; /* (LGG_ROOM_PARTS, B, B) sums of some columns of a Gram matrix, for B <= LGG_ROOM_ROWS */
-} lgg_room;
+    float *parts; /* (LGG_GRAM_PARTS, B, B) sums of some columns of a Gram matrix, for B <= LGG_COPY_ROWS */
+} lgg_workspace;
 
-/* Room for batches of at most n and this many classes, as many threads as OpenMP would use now. */
-void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes);
+/* For batches of at most n and this many classes, as many threads as OpenMP would use now. */
+void lgg_workspace_take(lgg_workspace *workspace, lgg_arena *arena, size_t n, size_t classes);
 /* How many of the threads to use for so many multiplications. */
-int lgg_room_threads(const lgg_room *room, double multiplications);
-/* The room of the calling thread. */
-float *lgg_room_of_thread(const lgg_room *room);
+int lgg_workspace_threads(const lgg_workspace *workspace, double multiplications);
+/* The values of the calling thread. */
+float *lgg_workspace_of_thread(const lgg_workspace *workspace);
 
 /* Rows row, row + 1, ... and columns column, column + 1, ... of a matrix (n, d). */
 typedef struct {
@@ -178,37 +178,38 @@ const float *lgg_block_row(const lgg_block *block, const float *x, size_t i);
 const float *lgg_block_soon(const lgg_block *block, const float *x, size_t i);
 /* copy (rows, LGG_BLOCK_COLUMNS; LGG_BLOCK_STRIDE) = the block of x (n, d), row i times scale (n) unless that is NULL; zeros behind the
  * last column. */
-void lgg_block_copy(const lgg_block *block, const lgg_kernel *kernel, const double *scale, const float *x, float *copy);
+void lgg_block_copy(const lgg_block *block, const lgg_tiles *tiles, const double *scale, const float *x, float *copy);
 
 /* gradient (n, d) += w (n, n) x (n, d). The same to the bit for any number of threads. */
-void lgg_block_product(const lgg_kernel *kernel, const lgg_room *room, int n, int d, const float *w, const float *x,
-                       float *gradient);
+void lgg_block_product(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *w,
+                       const float *x, float *gradient);
 
-/* ---- lgg_gram_kernel.c ---- */
+/* ---- lgg_triangle.c ---- */
 
 /* The lower triangle of gram (n, n) = x x' for x (n, d); what else it leaves in gram means nothing. The same to the bit for any number
  * of threads. */
-void lgg_gram_kernel(const lgg_kernel *kernel, const lgg_room *room, int n, int d, const float *x, float *gram);
+void lgg_triangle_gram(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *x,
+                       float *gram);
 
 /* Likewise of c (n, n) = x y' for x, y (n, d), or += with `adding`. */
-void lgg_lower_product(const lgg_kernel *kernel, int n, int d, const float *x, const float *y, int adding, float *c);
+void lgg_triangle_product(const lgg_tiles *tiles, int n, int d, const float *x, const float *y, int adding, float *c);
 
-/* ---- lgg_blas.c: the products; each the same to the bit for any number of threads ---- */
+/* ---- lgg_product.c: the products; each the same to the bit for any number of threads ---- */
 
 /* The upper triangle of matrix (n, n) from the lower one. */
 void lgg_mirror(size_t n, float *matrix);
 
 /* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). */
-void lgg_blas_gram(const lgg_room *room, int n, int d, const float *x, float *gram);
+void lgg_product_gram(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);
 
 /* The lower triangle of c (n, n) = a b' for a, b (n, inner), or += with `adding`; what it leaves above means nothing. */
-void lgg_blas_lower_product(int n, int inner, const float *a, const float *b, int adding, float *c);
+void lgg_product_transposed(int n, int inner, const float *a, const float *b, int adding, float *c);
 
 /* gradient (n, d) += w (n, n) x (n, d). */
-void lgg_blas_add_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *gradient);
+void lgg_product_add(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *gradient);
 
 /* product (n, d) = w (n, n) x (n, d). */
-void lgg_blas_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *product);
+void lgg_product(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product);
 
 /* ---- The graph of one representation ---- */
 
@@ -231,8 +232,8 @@ struct lgg_graph {
     double *inverse_root_degree;    /* (B) degree^-1/2, 0 where degree <= 0; NULL without */
     double *degree_gradient;        /* (B) workspace: half of dL/d degree; NULL without */
     float *adjacency;               /* (B, B) A; the same buffer as similarity without normalization */
-    const lgg_room *room;           /* the loss's, or own_room */
-    lgg_room own_room;              /* of a graph without a loss */
+    const lgg_workspace *workspace; /* the loss's, or own_workspace */
+    lgg_workspace own_workspace;    /* of a graph without a loss */
 };
 
 /* Takes the graph's buffers from the arena. distances_only: what the RKD losses need, gram and distance2. */
@@ -296,7 +297,7 @@ struct lgg_loss {
     int max_batch;
     int classes;
     double zero_share;
-    lgg_room room;
+    lgg_workspace workspace;
     lgg_graph *student;     /* smoothness: one a layer; else one, reused pair after pair; NULL for HKD */
     lgg_graph *teacher;     /* one, reused pair after pair; NULL where there is none */
     float *edge_gradient;   /* (B, B) dL/dA, and everything it becomes on the way back */

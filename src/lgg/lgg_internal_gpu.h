@@ -25,14 +25,14 @@ struct lgg_device {
     lgg_status status; /* of the evaluation at hand: the first error of a product */
 };
 
-/* ---- lgg_blas_gpu.cu ---- */
+/* ---- lgg_product_gpu.cu ---- */
 
-void lgg_blas_gram_gpu(lgg_device *device, int n, int d, const float *x, float *gram);
-void lgg_blas_add_product_gpu(lgg_device *device, int n, int d, const float *w, const float *x, float *gradient);
-void lgg_blas_multiply_gpu(lgg_device *device, int rows, int columns, int inner, float alpha, const float *a,
-                           const float *b, float beta, float *c);
-void lgg_blas_multiply_transposed_gpu(lgg_device *device, int n, int inner, float alpha, const float *a, const float *b,
-                                      float beta, float *c);
+void lgg_product_gram_gpu(lgg_device *device, int n, int d, const float *x, float *gram);
+void lgg_product_add_gpu(lgg_device *device, int n, int d, const float *w, const float *x, float *gradient);
+void lgg_product_gpu(lgg_device *device, int rows, int columns, int inner, float alpha, const float *a, const float *b,
+                     float beta, float *c);
+void lgg_product_transposed_gpu(lgg_device *device, int n, int inner, float alpha, const float *a, const float *b,
+                                float beta, float *c);
 
 /* ---- The graph of one representation: lgg_graph on the device ---- */
 

@@ -89,7 +89,7 @@ static void lgg_loss_take_graph(const lgg_loss *loss, lgg_arena *arena, lgg_grap
     const int rkd = loss->kind == LGG_RKD_DISTANCE || loss->kind == LGG_RKD_ANGLE;
     if (rkd) options.unit = 0; /* RKD compares plain distances */
     lgg_graph_take(graph ? graph : &counted, arena, &options, loss->max_batch, rkd);
-    if (graph) graph->room = &loss->room;
+    if (graph) graph->workspace = &loss->workspace;
 }
 
 /* Takes every buffer of the loss. */
@@ -97,7 +97,7 @@ static void lgg_loss_take(lgg_loss *loss, lgg_arena *arena) {
     const size_t n = (size_t)loss->max_batch;
     const int students = loss->kind == LGG_SMOOTH ? loss->layers : 1;
     if (loss->kind == LGG_HKD) return;
-    lgg_room_take(&loss->room, arena, n, (size_t)loss->classes);
+    lgg_workspace_take(&loss->workspace, arena, n, (size_t)loss->classes);
     loss->student = lgg_arena_take(arena, (size_t)students, sizeof(lgg_graph));
     for (int l = 0; l < students && !arena->overflow; l++) {
         lgg_loss_take_graph(loss, arena, loss->student ? &loss->student[l] : NULL);

@@ -47,7 +47,7 @@ static void lgg_degrees(size_t n, const float *adjacency, double *degree) {
 static void lgg_laplacian_multiply(const lgg_graph *graph, int classes, const double *degree, const float *u,
                                    float *next) {
     const size_t n = (size_t)graph->batch, c = (size_t)classes;
-    lgg_blas_product(graph->room, graph->batch, classes, graph->adjacency, u, next);
+    lgg_product(graph->workspace, graph->batch, classes, graph->adjacency, u, next);
     for (size_t i = 0; i < n; i++) {
         for (size_t t = 0; t < c; t++)
             next[i * c + t] = (float)(degree[i] * (double)u[i * c + t] - (double)next[i * c + t]);
@@ -108,7 +108,7 @@ void lgg_variation_backward(int batch, int classes, int power, float scale, cons
         return;
     }
     for (int a = 0; a < power; a++) {
-        lgg_blas_lower_product(batch, classes, lgg_laplacian_power_of(a, size, labels, laplacian_power),
+        lgg_product_transposed(batch, classes, lgg_laplacian_power_of(a, size, labels, laplacian_power),
                                lgg_laplacian_power_of(power - 1 - a, size, labels, laplacian_power), a > 0, e);
     }
     lgg_variation_edges(n, scale, e);

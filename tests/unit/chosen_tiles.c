@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-const lgg_kernel *__real_lgg_kernel_best(void);
-const lgg_kernel *__wrap_lgg_kernel_best(void);
+const lgg_tiles *__real_lgg_tiles_best(void);
+const lgg_tiles *__wrap_lgg_tiles_best(void);
 
-const lgg_kernel *__wrap_lgg_kernel_best(void) {
+const lgg_tiles *__wrap_lgg_tiles_best(void) {
     const char *name = getenv("LGG_TILES");
-    if (!name) return __real_lgg_kernel_best();
-    const lgg_kernel *kernel = lgg_kernel_of(!strcmp(name, "avx512") ? LGG_AVX512
-                                             : !strcmp(name, "avx2") ? LGG_AVX2
-                                                                     : LGG_PLAIN);
-    if (!kernel) exit(77);
-    return kernel;
+    if (!name) return __real_lgg_tiles_best();
+    const lgg_tiles *tiles = lgg_tiles_of(!strcmp(name, "avx512") ? LGG_AVX512
+                                          : !strcmp(name, "avx2") ? LGG_AVX2
+                                                                  : LGG_PLAIN);
+    if (!tiles) exit(77);
+    return tiles;
 }
