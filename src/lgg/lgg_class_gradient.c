@@ -10,7 +10,7 @@
  * 2 B^2 d of a product with E. Other graphs, powers and labels have no such sums. It has no CUDA twin: that product costs a GPU little
  * more than reading X.
  */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <string.h>
 
 /* Representations narrower than this cost next to nothing either way. */

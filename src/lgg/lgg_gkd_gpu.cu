@@ -1,5 +1,5 @@
 /* lgg_gkd_gpu.cu: graph knowledge distillation, L = sum over layer pairs of ||A_T^p - A_S^p||^2 (or its root). Twin of lgg_gkd.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* label_class (n) = arg max v_i, the first of equals. */
 static __global__ void lgg_label_classes_kernel(size_t n, size_t classes, const float *labels, int *label_class) {

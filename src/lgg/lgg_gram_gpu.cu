@@ -1,5 +1,5 @@
 /* lgg_gram_gpu.cu: the Gram matrix G = X X', and the lengths on its diagonal. Twin of lgg_gram.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* inverse_length (n) = G_ii^-1/2, 0 for a zero vector. */
 static __global__ void lgg_inverse_lengths_kernel(size_t n, const float *gram, double *inverse_length) {

@@ -1,5 +1,5 @@
 /* lgg_graph.c: the graph of a representation (Section 3.3 of the paper), forward and back, and lgg.h's lgg_graph_ functions. */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <math.h>
 #include <stdlib.h>
 

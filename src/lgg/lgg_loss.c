@@ -1,5 +1,5 @@
 /* lgg_loss.c: the life of a loss: options, buffers, evaluation. */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <math.h>
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
  * cuBLAS is column-major: it sees each of our row-major matrices (rows, columns) as its transpose, with `columns` as leading
  * dimension. The handle's workspace is our own, since cuBLAS promises the same bits from run to run only then.
  */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 #include <stdlib.h>
 
 /* What cuBLAS recommends for Hopper and later; older devices need less. */

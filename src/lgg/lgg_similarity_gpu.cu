@@ -1,5 +1,5 @@
 /* lgg_similarity_gpu.cu: step 1 of the graph, S_ij with S_ii = 0. Twin of lgg_similarity.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* similarity (n, n) from gram (n, n); 0 where a vector is zero. */
 static __global__ void lgg_cosine_forward_kernel(size_t n, const double *inverse_length, const float *gram,

@@ -3,7 +3,7 @@
  * The scale of a layer's gradient depends on values (the classes of the batch, the order of the sigmas): it stays on the device, in
  * loss->factor. U_i = L^i V is kept for every layer.
  */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* Block i: row i of label_distance (n, n) = |v_i - v_j|^2 / 2, and its sum. */
 static __global__ void lgg_label_distance_kernel(size_t n, size_t classes, const float *labels, float *label_distance,

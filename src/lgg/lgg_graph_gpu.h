@@ -1,16 +1,16 @@
-/* lgg_internal_gpu.h: what the CUDA twins of the library share. A file lgg_<step>_gpu.cu mirrors lgg_<step>.c function by function:
+/* lgg_graph_gpu.h: what the CUDA twins of the library share. A file lgg_<step>_gpu.cu mirrors lgg_<step>.c function by function:
  * the C file is the reference and says why, the twin says what differs.
  *
  * What differs everywhere: nothing of a batch comes back to the host, so a branch on a value (a zero mean, equal graphs) is
  * taken by the kernels, from device scalars. Sums run in one fixed order (a block a row, then one block over the rows): two runs
  * agree to the bit.
  */
-#ifndef LGG_INTERNAL_GPU_H
-#define LGG_INTERNAL_GPU_H
+#ifndef LGG_GRAPH_GPU_H
+#define LGG_GRAPH_GPU_H
 
 #include "lgg_gpu.h"
 extern "C" {
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 }
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
