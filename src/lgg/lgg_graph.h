@@ -111,7 +111,6 @@ void lgg_normalize_backward(const lgg_graph *graph, float *e);
 /* lgg_class_gradient.c: the gradient of label variation from sums over classes. */
 typedef struct {
     int one_hot;              /* the labels of the last evaluation were */
-    int *label_class;         /* (B) of the one-hot labels */
     float *weight;            /* (B, C) K_ic, then with the slope of row i in it */
     float *weight_transposed; /* (C, B) K_ic */
     double *projection;       /* (B) scale h_i */
@@ -131,7 +130,7 @@ struct lgg_loss {
     float *label_distance;  /* (B, B) |v_i - v_j|^2 / 2: label variation, smoothness */
     float *laplacian_power; /* (power - 1, B, C) L^i V, i = 1..power-1: label variation, smoothness with power > 1 */
     double *sigma;          /* (layers) label variation, smoothness */
-    int *label_class;       /* (B) arg max v_i: GKD with edges other than all */
+    int *label_class;       /* (B) arg max v_i: label variation, smoothness; GKD with edges other than all */
     lgg_class_gradient by_class; /* label variation, smoothness */
     float *filtered[2];          /* (B, B) A of student, teacher, filtered by class: the same */
     float *matrix_power[4];      /* (B, B) workspace: GKD with power > 1 */

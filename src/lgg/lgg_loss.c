@@ -56,6 +56,7 @@ static int lgg_loss_arguments_valid(lgg_kind kind, const lgg_options *options, i
 /* Buffers of label variation and smoothness. */
 static void lgg_variation_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
     loss->label_distance = lgg_arena_take(arena, n * n, sizeof(float));
+    loss->label_class = lgg_arena_take(arena, n, sizeof(int));
     lgg_class_gradient_take(&loss->by_class, arena, n, (size_t)loss->classes);
     if (loss->options.power > 1) {
         const size_t size = n * (size_t)loss->classes;

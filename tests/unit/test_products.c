@@ -300,7 +300,7 @@ static class_case make_class_case(int power, int n, int d, const float *x) {
     assert_int_equal(lgg_loss_create(&c.loss, LGG_LABEL_VARIATION, &options, 1, n, CLASSES), LGG_OK);
     lgg_loss *loss = c.loss;
     lgg_graph *graph = loss->student;
-    loss->by_class.one_hot = lgg_one_hot(n, CLASSES, c.labels, loss->by_class.label_class);
+    loss->by_class.one_hot = lgg_one_hot(n, CLASSES, c.labels, loss->label_class);
     lgg_label_distance(n, CLASSES, c.labels, loss->label_distance, loss->row_total);
     lgg_graph_forward(graph, n, d, x, NULL);
     lgg_variation_forward(graph, CLASSES, power, c.labels, loss->label_distance, loss->laplacian_power,
