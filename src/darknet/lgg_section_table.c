@@ -69,7 +69,7 @@ const int lgg_section_type_count = sizeof lgg_section_types / sizeof *lgg_sectio
 /* Read and written as the int that they are. */
 _Static_assert(sizeof(lgg_similarity) == sizeof(int) && sizeof(lgg_reduction) == sizeof(int) &&
                    sizeof(lgg_edges) == sizeof(int) && sizeof(lgg_neighbors) == sizeof(int) &&
-                   sizeof(lgg_distance) == sizeof(int) && sizeof(lgg_kind) == sizeof(int),
+                   sizeof(lgg_graph_distance) == sizeof(int) && sizeof(lgg_kind) == sizeof(int),
                "an enumeration is no int");
 
 static const char *const switches[] = {"0", "1", NULL}, *const similarities[] = {"cosine", "rbf", "exp", NULL},

@@ -1,6 +1,6 @@
 /* lgg_tap_kernels.cu: the steps of lgg_tap.c that work value by value, on the device. */
 #include "lgg_tap_kernels.h"
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 void clear_gradient_gpu(size_t n, float *gradient, struct CUstream_st *stream) {
     cudaMemsetAsync(gradient, 0, n * sizeof(float), stream);

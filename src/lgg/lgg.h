@@ -54,7 +54,7 @@ typedef enum {
 typedef enum { LGG_SUM, LGG_MEAN } lgg_reduction;
 typedef enum { LGG_EDGES_ALL, LGG_EDGES_INTER, LGG_EDGES_INTRA } lgg_edges;
 typedef enum { LGG_NEIGHBORS_OWN, LGG_NEIGHBORS_TEACHER } lgg_neighbors;
-typedef enum { LGG_SQUARED, LGG_FROBENIUS } lgg_distance;
+typedef enum { LGG_SQUARED, LGG_FROBENIUS } lgg_graph_distance;
 
 typedef struct {
     lgg_similarity similarity;
@@ -70,8 +70,8 @@ typedef struct {
     lgg_reduction reduction; /* label variation: over ordered inter-class pairs; else over layers - 1 or layer pairs */
     lgg_edges edges;         /* GKD */
     lgg_neighbors neighbors; /* GKD */
-    lgg_distance distance;   /* GKD */
-    float temperature;       /* > 0; HKD */
+    lgg_graph_distance distance; /* GKD */
+    float temperature;           /* > 0; HKD */
 } lgg_options;
 
 /* Fills options with the defaults that the .cfg section of this kind documents. */

@@ -1,5 +1,5 @@
 /* lgg_arena.c: all buffers of a loss in one allocation, sized by the very code that carves it. */
-#include "lgg_internal.h"
+#include "lgg_product.h"
 
 #define LGG_ALIGNMENT 64u
 

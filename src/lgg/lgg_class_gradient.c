@@ -10,14 +10,13 @@
  * 2 B^2 d of a product with E. Other graphs, powers and labels have no such sums. It has no CUDA twin: that product costs a GPU little
  * more than reading X.
  */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <string.h>
 
 /* Representations narrower than this cost next to nothing either way. */
 #define LGG_CLASS_WIDTH 1024
 
 void lgg_class_gradient_take(lgg_class_gradient *by_class, lgg_arena *arena, size_t n, size_t classes) {
-    by_class->label_class = lgg_arena_take(arena, n, sizeof(int));
     by_class->weight = lgg_arena_take(arena, n, classes * sizeof(float));
     by_class->weight_transposed = lgg_arena_take(arena, n, classes * sizeof(float));
     by_class->projection = lgg_arena_take(arena, n, sizeof(double));
@@ -41,15 +40,17 @@ int lgg_one_hot(int batch, int classes, const float *labels, int *label_class) {
     return 1;
 }
 
-/* weight (B, C) = K and its transposed (C, B); laplacian (B, C) = L V, read for power 2 alone. */
-static void lgg_class_weights(const lgg_class_gradient *by_class, size_t n, size_t classes, int power,
-                              const float *laplacian) {
+/* weight (B, C) = K and its transposed (C, B); L V is read for power 2 alone. */
+static void lgg_class_weights(const lgg_loss *loss, size_t n) {
+    const lgg_class_gradient *by_class = &loss->by_class;
+    const size_t classes = (size_t)loss->classes;
+    const float *laplacian = loss->laplacian_power;
     for (size_t i = 0; i < n; i++) {
-        const size_t own = (size_t)by_class->label_class[i];
+        const size_t own = (size_t)loss->label_class[i];
         for (size_t c = 0; c < classes; c++) {
-            const float k_ic = c == own     ? 0
-                               : power == 1 ? 0.5f
-                                            : laplacian[i * classes + own] - laplacian[i * classes + c];
+            const float k_ic = c == own                   ? 0
+                               : loss->options.power == 1 ? 0.5f
+                                                          : laplacian[i * classes + own] - laplacian[i * classes + c];
             by_class->weight[i * classes + c] = by_class->weight_transposed[c * n + i] = k_ic;
         }
     }
@@ -75,50 +76,52 @@ static int lgg_class_projection(const lgg_graph *graph, const float *e, double *
 }
 
 /* Adds the unit vectors u of a block to m, and to z. */
-static void lgg_class_sums(const lgg_class_gradient *by_class, const lgg_kernel *kernel, const lgg_block *block,
-                           size_t classes, const float *u, float *m, float *z) {
+static void lgg_class_sums(const lgg_loss *loss, const lgg_tiles *tiles, const lgg_block *block, const float *u,
+                           float *m, float *z) {
     for (size_t i = 0; i < block->rows; i++) {
-        float *m_c = m + (size_t)by_class->label_class[block->row + i] * LGG_BLOCK_STRIDE;
-        lgg_kernel_row(kernel)->add(block->columns, u + i * LGG_BLOCK_STRIDE, m_c, m_c);
+        float *m_c = m + (size_t)loss->label_class[block->row + i] * LGG_BLOCK_STRIDE;
+        lgg_tiles_row(tiles)->add(block->columns, u + i * LGG_BLOCK_STRIDE, m_c, m_c);
     }
-    lgg_kernel_product(kernel, classes, block->rows, block->columns, by_class->weight_transposed + block->row, block->n,
-                       u, LGG_BLOCK_STRIDE, z, LGG_BLOCK_STRIDE);
+    lgg_tiles_product(tiles, (size_t)loss->classes, block->rows, block->columns,
+                      loss->by_class.weight_transposed + block->row, block->n, u, LGG_BLOCK_STRIDE, z,
+                      LGG_BLOCK_STRIDE);
 }
 
 /* Adds all terms to a block of the gradient. u becomes their sum first, so that the gradient itself is gone through once. */
-static void lgg_class_terms(const lgg_class_gradient *by_class, const lgg_kernel *kernel, const lgg_block *block,
-                            size_t classes, double scale, const double *inverse_length, const float *m, const float *z,
-                            float *u, float *gradient) {
-    const lgg_row_steps *row = lgg_kernel_row(kernel);
+static void lgg_class_terms(const lgg_loss *loss, const lgg_tiles *tiles, const lgg_block *block, double scale,
+                            const double *inverse_length, const float *m, const float *z, float *u, float *gradient) {
+    const lgg_class_gradient *by_class = &loss->by_class;
+    const size_t classes = (size_t)loss->classes;
+    const lgg_row_steps *row = lgg_tiles_row(tiles);
     for (size_t i = 0; i < block->rows; i++) {
         const double slope = 2 * inverse_length[block->row + i];
         row->mix(block->columns, (float)(slope * scale),
-                 z + (size_t)by_class->label_class[block->row + i] * LGG_BLOCK_STRIDE,
+                 z + (size_t)loss->label_class[block->row + i] * LGG_BLOCK_STRIDE,
                  (float)(-slope * by_class->projection[block->row + i]), u + i * LGG_BLOCK_STRIDE);
     }
-    lgg_kernel_product(kernel, block->rows, classes, block->columns, by_class->weight + block->row * classes, classes,
-                       m, LGG_BLOCK_STRIDE, u, LGG_BLOCK_STRIDE);
+    lgg_tiles_product(tiles, block->rows, classes, block->columns, by_class->weight + block->row * classes, classes, m,
+                      LGG_BLOCK_STRIDE, u, LGG_BLOCK_STRIDE);
     for (size_t i = 0; i < block->rows; i++)
         row->add(block->columns, u + i * LGG_BLOCK_STRIDE, lgg_block_soon(block, gradient, i),
                  gradient + (block->row + i) * block->d + block->column);
 }
 
-/* All rows of the gradient, from that column on: once for the sums, once for what they give. In a thread's room m and z come first. */
-static void lgg_class_columns(const lgg_class_gradient *by_class, const lgg_kernel *kernel, const lgg_graph *graph,
-                              size_t classes, double scale, size_t column, float *gradient) {
-    const size_t n = (size_t)graph->batch, d = (size_t)graph->d;
-    float *m = lgg_room_of_thread(graph->room), *z = m + classes * LGG_BLOCK_STRIDE,
+/* All rows of the gradient, from that column on: once for the sums, once for what they give. In a thread's workspace m and z come first. */
+static void lgg_class_columns(const lgg_loss *loss, const lgg_tiles *tiles, const lgg_graph *graph, double scale,
+                              size_t column, float *gradient) {
+    const size_t n = (size_t)graph->batch, d = (size_t)graph->d, classes = (size_t)loss->classes;
+    float *m = lgg_workspace_of_thread(graph->workspace), *z = m + classes * LGG_BLOCK_STRIDE,
           *u = z + classes * LGG_BLOCK_STRIDE;
     memset(m, 0, 2 * classes * LGG_BLOCK_STRIDE * sizeof(float));
     for (size_t row = 0; row < n; row += LGG_BLOCK_ROWS) {
         const lgg_block block = lgg_block_of(n, d, row, column);
-        lgg_block_copy(&block, kernel, graph->inverse_length, graph->x, u);
-        lgg_class_sums(by_class, kernel, &block, classes, u, m, z);
+        lgg_block_copy(&block, tiles, graph->inverse_length, graph->x, u);
+        lgg_class_sums(loss, tiles, &block, u, m, z);
     }
     for (size_t row = 0; row < n; row += LGG_BLOCK_ROWS) {
         const lgg_block block = lgg_block_of(n, d, row, column);
-        if (n > LGG_BLOCK_ROWS) lgg_block_copy(&block, kernel, graph->inverse_length, graph->x, u);
-        lgg_class_terms(by_class, kernel, &block, classes, scale, graph->inverse_length, m, z, u, gradient);
+        if (n > LGG_BLOCK_ROWS) lgg_block_copy(&block, tiles, graph->inverse_length, graph->x, u);
+        lgg_class_terms(loss, tiles, &block, scale, graph->inverse_length, m, z, u, gradient);
     }
 }
 
@@ -131,18 +134,18 @@ int lgg_class_gradient_pays(const lgg_loss *loss, const lgg_graph *graph) {
 int lgg_class_gradient_add(const lgg_loss *loss, const lgg_graph *graph, const float *e, double scale,
                            float *gradient) {
     const lgg_class_gradient *by_class = &loss->by_class;
-    const lgg_kernel *kernel = lgg_kernel_best();
+    const lgg_tiles *tiles = lgg_tiles_best();
     const size_t n = (size_t)graph->batch, d = (size_t)graph->d, classes = (size_t)loss->classes;
     if (!lgg_class_projection(graph, e, by_class->projection)) return 0;
 
-    lgg_class_weights(by_class, n, classes, loss->options.power, loss->laplacian_power);
+    lgg_class_weights(loss, n);
     for (size_t i = 0; i < n; i++) {
         const float slope = (float)(2 * scale * graph->inverse_length[i]);
         for (size_t c = 0; c < classes; c++)
             by_class->weight[i * classes + c] *= slope;
     }
-#pragma omp parallel for schedule(static) num_threads(lgg_room_threads(graph->room, (double)n *(double)d))
+#pragma omp parallel for schedule(static) num_threads(lgg_workspace_threads(graph->workspace, (double)n *(double)d))
     for (size_t column = 0; column < d; column += LGG_BLOCK_COLUMNS)
-        lgg_class_columns(by_class, kernel, graph, classes, scale, column, gradient);
+        lgg_class_columns(loss, tiles, graph, scale, column, gradient);
     return 1;
 }

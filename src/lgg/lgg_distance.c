@@ -7,7 +7,7 @@
  * Close pairs, where these differences would cancel, go through x_i - x_j itself; coincident points have D_ij = 0 and
  * gradient 0 exactly.
  */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <math.h>
 
 /* s_i */
@@ -120,5 +120,5 @@ void lgg_distance_backward(const lgg_graph *graph, float *f, float *gradient) {
 #pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++)
         lgg_distance_backward_row(graph, i, f, gradient);
-    lgg_blas_add_product(graph->room, graph->batch, graph->d, f, graph->x, gradient);
+    lgg_product_add(graph->workspace, graph->batch, graph->d, f, graph->x, gradient);
 }

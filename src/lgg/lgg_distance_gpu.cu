@@ -3,7 +3,7 @@
  * A block takes a row i. Its threads first deal with one j each and flag the close pairs; then, if there is one, all of them
  * together walk along the d values of each flagged pair.
  */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* y_it - y_jt. The products are rounded one by one: a fused multiply-add would leave something of coincident points. */
 static __device__ double lgg_difference(double s_i, float x_it, double s_j, float x_jt) {
@@ -114,5 +114,5 @@ static __global__ void lgg_distance_backward_kernel(lgg_rows rows, const float *
 void lgg_distance_backward_gpu(const lgg_graph_gpu *graph, float *f, float *gradient) {
     lgg_distance_backward_kernel<<<(unsigned)graph->batch, LGG_THREADS, 0, graph->device->stream>>>(
         lgg_rows_of(graph), graph->distance2, f, gradient);
-    lgg_blas_add_product_gpu(graph->device, graph->batch, graph->d, f, graph->x, gradient);
+    lgg_product_add_gpu(graph->device, graph->batch, graph->d, f, graph->x, gradient);
 }

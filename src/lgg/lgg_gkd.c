@@ -4,7 +4,7 @@
  * With Delta = A_S^p - A_T^p:  dL/dA_S^p = Gamma = 2 Delta (or Delta / ||Delta||, 0 for equal graphs), and
  * dL/dA_S = sum_(a + b = p - 1) A_S^a Gamma A_S^b.
  */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <math.h>
 #include <string.h>
 
@@ -41,11 +41,12 @@ static const float *lgg_gkd_edges(const lgg_loss *loss, const lgg_graph *graph, 
 }
 
 /* a (n, n) to the p-th power: a itself, or one of the two buffers. */
-static const float *lgg_matrix_power(const lgg_room *room, int n, int p, const float *a, float *buffer, float *other) {
+static const float *lgg_matrix_power(const lgg_workspace *workspace, int n, int p, const float *a, float *buffer,
+                                     float *other) {
     const float *power = a;
     for (int i = 1; i < p; i++) {
         float *next = power == buffer ? other : buffer;
-        lgg_blas_product(room, n, n, power, a, next);
+        lgg_product(workspace, n, n, power, a, next);
         power = next;
     }
     return power;
@@ -76,9 +77,9 @@ static void lgg_matrix_power_backward(const lgg_loss *loss, int n, const float *
     if (loss->options.power == 1) return;
     memcpy(z, e, size);
     for (int i = 1; i < loss->options.power; i++) {
-        lgg_blas_product(&loss->room, n, n, z, adjacency, next_z);
+        lgg_product(&loss->workspace, n, n, z, adjacency, next_z);
         memcpy(next_e, next_z, size);
-        lgg_blas_add_product(&loss->room, n, n, adjacency, e, next_e);
+        lgg_product_add(&loss->workspace, n, n, adjacency, e, next_e);
         memcpy(e, next_e, size);
         float *kept = z;
         z = next_z;
@@ -100,8 +101,8 @@ static double lgg_gkd_pair(lgg_loss *loss, int batch, const lgg_representation *
     const float *a_student = lgg_gkd_edges(loss, graph, loss->filtered[0]);
     const float *a_teacher = lgg_gkd_edges(loss, guide, loss->filtered[1]);
     const double squared = lgg_gkd_difference(
-        n, lgg_matrix_power(&loss->room, batch, power, a_student, loss->matrix_power[0], loss->matrix_power[1]),
-        lgg_matrix_power(&loss->room, batch, power, a_teacher, loss->matrix_power[2], loss->matrix_power[3]), e,
+        n, lgg_matrix_power(&loss->workspace, batch, power, a_student, loss->matrix_power[0], loss->matrix_power[1]),
+        lgg_matrix_power(&loss->workspace, batch, power, a_teacher, loss->matrix_power[2], loss->matrix_power[3]), e,
         loss->row_total);
     const int root = loss->options.distance == LGG_FROBENIUS;
     const double value = root ? sqrt(squared) : squared;

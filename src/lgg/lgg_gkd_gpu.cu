@@ -1,5 +1,5 @@
 /* lgg_gkd_gpu.cu: graph knowledge distillation, L = sum over layer pairs of ||A_T^p - A_S^p||^2 (or its root). Twin of lgg_gkd.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* label_class (n) = arg max v_i, the first of equals. */
 static __global__ void lgg_label_classes_kernel(size_t n, size_t classes, const float *labels, int *label_class) {
@@ -39,7 +39,7 @@ static const float *lgg_matrix_power_gpu(lgg_device *device, int n, int p, const
     const float *power = a;
     for (int i = 1; i < p; i++) {
         float *next = power == buffer ? other : buffer;
-        lgg_blas_multiply_gpu(device, n, n, n, 1, power, a, 0, next);
+        lgg_product_gpu(device, n, n, n, 1, power, a, 0, next);
         power = next;
     }
     return power;
@@ -85,9 +85,9 @@ static void lgg_matrix_power_backward_gpu(const lgg_loss_gpu *loss, int n, const
     if (loss->options.power == 1) return;
     cudaMemcpyAsync(z, e, size, cudaMemcpyDeviceToDevice, stream);
     for (int i = 1; i < loss->options.power; i++) {
-        lgg_blas_multiply_gpu(loss->device, n, n, n, 1, z, adjacency, 0, next_z);
+        lgg_product_gpu(loss->device, n, n, n, 1, z, adjacency, 0, next_z);
         cudaMemcpyAsync(next_e, next_z, size, cudaMemcpyDeviceToDevice, stream);
-        lgg_blas_multiply_gpu(loss->device, n, n, n, 1, adjacency, e, 1, next_e);
+        lgg_product_gpu(loss->device, n, n, n, 1, adjacency, e, 1, next_e);
         cudaMemcpyAsync(e, next_e, size, cudaMemcpyDeviceToDevice, stream);
         float *kept = z;
         z = next_z;

@@ -1,5 +1,5 @@
 /* lgg_gram.c: the Gram matrix G = X X' of a representation, and the lengths on its diagonal. */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <math.h>
 
 /* gram (B, B) = x_i.x_j; inverse_length (B) = G_ii^-1/2, 0 for a zero vector. */
@@ -8,7 +8,7 @@ void lgg_gram_forward(lgg_graph *graph, int batch, int d, const float *x) {
     graph->batch = batch;
     graph->d = d;
     graph->x = x;
-    lgg_blas_gram(graph->room, batch, d, x, graph->gram);
+    lgg_product_gram(graph->workspace, batch, d, x, graph->gram);
     for (size_t i = 0; i < n; i++) {
         const float length2 = graph->gram[i * n + i];
         graph->inverse_length[i] = length2 < LGG_ZERO_LENGTH2 ? 0 : 1 / sqrt((double)length2);

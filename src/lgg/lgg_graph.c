@@ -1,12 +1,12 @@
-/* lgg_graph.c: the graph of a representation (Section 3.3 of the paper), forward and back, and lgg.h's lgg_graph_ functions. */
-#include "lgg_internal.h"
+/* lgg_graph.c: the graph of a representation (Section 3.3 of the paper), forward and back, and lgg.h's functions that make and build one. */
+#include "lgg_graph.h"
 #include <math.h>
 #include <stdlib.h>
 
 int lgg_graph_options_valid(const lgg_graph_options *options) {
-    const int kernel = options->similarity == LGG_RBF || options->similarity == LGG_EXP;
-    return (options->similarity == LGG_COSINE || kernel) &&
-           (!kernel || (options->alpha > 0 && isfinite(options->alpha))) &&
+    const int exponential = options->similarity == LGG_RBF || options->similarity == LGG_EXP;
+    return (options->similarity == LGG_COSINE || exponential) &&
+           (!exponential || (options->alpha > 0 && isfinite(options->alpha))) &&
            (options->unit == 0 || options->unit == 1) && options->k >= 0 &&
            (options->normalize == 0 || options->normalize == 1);
 }
@@ -54,11 +54,11 @@ void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient) {
     lgg_similarity_backward(graph, e, gradient);
 }
 
-/* A graph without a loss brings its own room. */
+/* A graph without a loss brings its own workspace. */
 static void lgg_graph_take_alone(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options *options, int max_batch) {
     lgg_graph_take(graph, arena, options, max_batch, 0);
-    lgg_room_take(&graph->own_room, arena, (size_t)max_batch, 0);
-    graph->room = &graph->own_room;
+    lgg_workspace_take(&graph->own_workspace, arena, (size_t)max_batch, 0);
+    graph->workspace = &graph->own_workspace;
 }
 
 lgg_status lgg_graph_create(lgg_graph **graph, const lgg_graph_options *options, int max_batch) {
@@ -91,29 +91,4 @@ lgg_status lgg_graph_build(lgg_graph *graph, int batch, int d, const float *x) {
 
 const float *lgg_graph_adjacency(const lgg_graph *graph) {
     return graph && graph->batch ? graph->adjacency : NULL;
-}
-
-lgg_status lgg_graph_variation(lgg_graph *graph, const float *labels, int classes, int power, lgg_reduction reduction,
-                               double *sigma) {
-    if (!graph || !graph->batch || !labels || !sigma || classes < 1 || power < 1 ||
-        (reduction != LGG_SUM && reduction != LGG_MEAN)) {
-        return LGG_ERROR_ARGUMENT;
-    }
-    const size_t n = (size_t)graph->batch;
-    lgg_arena arena = {0};
-    float *label_distance, *laplacian_power;
-    double *row_total;
-    for (int carve = 0; carve < 2; carve++) {
-        arena.used = 0;
-        label_distance = lgg_arena_take(&arena, n * n, sizeof(float));
-        laplacian_power = lgg_arena_take(&arena, n * (size_t)classes, (size_t)(power - 1) * sizeof(float));
-        row_total = lgg_arena_take(&arena, n, sizeof(double));
-        if (arena.overflow) return LGG_ERROR_MEMORY;
-        if (!carve && !(arena.base = malloc(arena.used))) return LGG_ERROR_MEMORY;
-    }
-    const double weight = lgg_label_distance(graph->batch, classes, labels, label_distance, row_total);
-    *sigma = lgg_variation_forward(graph, classes, power, labels, label_distance, laplacian_power, row_total);
-    if (reduction == LGG_MEAN) *sigma = weight > 0 ? *sigma / weight : 0;
-    free(arena.base);
-    return LGG_OK;
 }

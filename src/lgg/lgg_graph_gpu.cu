@@ -1,5 +1,5 @@
 /* lgg_graph_gpu.cu: the graph of a representation (Section 3.3 of the paper), forward and back. Twin of lgg_graph.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 void lgg_graph_take_gpu(lgg_graph_gpu *graph, lgg_arena *arena, lgg_device *device, const lgg_graph_options *options,
                         int max_batch, int distances_only) {

@@ -1,7 +1,7 @@
 /* lgg_hkd_gpu.cu: Hinton's knowledge distillation, L = mean over the batch of KL(p || q), p = softmax(t/T), q = softmax(s/T). Twin
  * of lgg_hkd.c; a block takes a sample.
  */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 #include <float.h>
 
 /* Largest of every thread's value, for all threads of the block. Two in a row need a barrier between them, such as a sum has. */

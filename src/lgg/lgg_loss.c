@@ -1,5 +1,5 @@
 /* lgg_loss.c: the life of a loss: options, buffers, evaluation. */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -56,6 +56,7 @@ static int lgg_loss_arguments_valid(lgg_kind kind, const lgg_options *options, i
 /* Buffers of label variation and smoothness. */
 static void lgg_variation_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
     loss->label_distance = lgg_arena_take(arena, n * n, sizeof(float));
+    loss->label_class = lgg_arena_take(arena, n, sizeof(int));
     lgg_class_gradient_take(&loss->by_class, arena, n, (size_t)loss->classes);
     if (loss->options.power > 1) {
         const size_t size = n * (size_t)loss->classes;
@@ -89,7 +90,7 @@ static void lgg_loss_take_graph(const lgg_loss *loss, lgg_arena *arena, lgg_grap
     const int rkd = loss->kind == LGG_RKD_DISTANCE || loss->kind == LGG_RKD_ANGLE;
     if (rkd) options.unit = 0; /* RKD compares plain distances */
     lgg_graph_take(graph ? graph : &counted, arena, &options, loss->max_batch, rkd);
-    if (graph) graph->room = &loss->room;
+    if (graph) graph->workspace = &loss->workspace;
 }
 
 /* Takes every buffer of the loss. */
@@ -97,7 +98,7 @@ static void lgg_loss_take(lgg_loss *loss, lgg_arena *arena) {
     const size_t n = (size_t)loss->max_batch;
     const int students = loss->kind == LGG_SMOOTH ? loss->layers : 1;
     if (loss->kind == LGG_HKD) return;
-    lgg_room_take(&loss->room, arena, n, (size_t)loss->classes);
+    lgg_workspace_take(&loss->workspace, arena, n, (size_t)loss->classes);
     loss->student = lgg_arena_take(arena, (size_t)students, sizeof(lgg_graph));
     for (int l = 0; l < students && !arena->overflow; l++) {
         lgg_loss_take_graph(loss, arena, loss->student ? &loss->student[l] : NULL);

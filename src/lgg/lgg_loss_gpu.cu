@@ -1,5 +1,5 @@
 /* lgg_loss_gpu.cu: the life of a loss on the device: buffers, evaluation, report. Twin of lgg_loss.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 #include <stdlib.h>
 
 static bool lgg_is_variation(lgg_kind kind) {

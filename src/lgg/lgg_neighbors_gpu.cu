@@ -1,7 +1,7 @@
 /* lgg_neighbors_gpu.cu: steps 2 and 3 of the graph: each vertex keeps its k nearest others, and an edge stays if either of its ends
  * keeps it. Twin of lgg_neighbors.c; here row i of the mask holds what i itself chose, and who applies it asks both ends.
  */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 #include <stdint.h>
 
 int lgg_neighbors_needed_gpu(const lgg_graph_gpu *graph, int batch) {

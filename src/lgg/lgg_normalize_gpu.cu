@@ -1,5 +1,5 @@
 /* lgg_normalize_gpu.cu: step 4 of the graph: A_ij = r_i S_ij r_j, r_i = D_i^-1/2. Twin of lgg_normalize.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* Block i: degree (n) of similarity (n, n), and inverse_root (n) = degree^-1/2, 0 for an isolated vertex. */
 static __global__ void lgg_degree_kernel(size_t n, const float *similarity, double *degree, double *inverse_root) {

@@ -1,5 +1,5 @@
 /* lgg_rkd_gpu.cu: relational knowledge distillation, RKD-D and RKD-A (Park et al., 2019). Twin of lgg_rkd.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 static __device__ double lgg_huber(double u) {
     return fabs(u) < 1 ? 0.5 * u * u : fabs(u) - 0.5;

@@ -2,7 +2,7 @@
  *
  *     cosine  S_ij = x_i.x_j / (|x_i| |x_j|)      rbf  S_ij = exp(-alpha D_ij)      exp  S_ij = exp(-alpha sqrt(D_ij))
  */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <math.h>
 
 /* S (B, B) from gram (B, B); 0 where a vector is zero. */
@@ -75,11 +75,11 @@ static void lgg_cosine_backward(const lgg_graph *graph, float *e, float *gradien
         }
         row[i] = (float)(-2 * diagonal * inverse_i * inverse_i);
     }
-    lgg_blas_add_product(graph->room, graph->batch, graph->d, e, graph->x, gradient);
+    lgg_product_add(graph->workspace, graph->batch, graph->d, e, graph->x, gradient);
 }
 
 /* S (B, B) from distance2 (B, B). */
-static void lgg_kernel_forward(lgg_graph *graph) {
+static void lgg_exponential_forward(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
     const float alpha = graph->options.alpha;
     const int squared = graph->options.similarity == LGG_RBF;
@@ -94,7 +94,7 @@ static void lgg_kernel_forward(lgg_graph *graph) {
 }
 
 /* e (B, B) = dL/dS becomes F = dL/dD: F_ij = -alpha S_ij E_ij, under exp divided by 2 sqrt(D_ij), 0 at D_ij = 0. */
-static void lgg_kernel_backward(const lgg_graph *graph, float *e, float *gradient) {
+static void lgg_exponential_backward(const lgg_graph *graph, float *e, float *gradient) {
     const size_t n = (size_t)graph->batch;
     const float alpha = graph->options.alpha;
     const int squared = graph->options.similarity == LGG_RBF;
@@ -112,7 +112,7 @@ void lgg_similarity_forward(lgg_graph *graph) {
         lgg_cosine_forward(graph);
     } else {
         lgg_distance_forward(graph);
-        lgg_kernel_forward(graph);
+        lgg_exponential_forward(graph);
     }
 }
 
@@ -120,6 +120,6 @@ void lgg_similarity_backward(const lgg_graph *graph, float *e, float *gradient) 
     if (graph->options.similarity == LGG_COSINE) {
         lgg_cosine_backward(graph, e, gradient);
     } else {
-        lgg_kernel_backward(graph, e, gradient);
+        lgg_exponential_backward(graph, e, gradient);
     }
 }

@@ -1,5 +1,5 @@
 /* lgg_similarity_gpu.cu: step 1 of the graph, S_ij with S_ii = 0. Twin of lgg_similarity.c. */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* similarity (n, n) from gram (n, n); 0 where a vector is zero. */
 static __global__ void lgg_cosine_forward_kernel(size_t n, const double *inverse_length, const float *gram,
@@ -66,16 +66,16 @@ static __global__ void lgg_cosine_backward_kernel(lgg_rows rows, const float *si
 }
 
 /* similarity (n, n) from distance2 (n, n): rbf where `squared`, else exp. */
-static __global__ void lgg_kernel_forward_kernel(size_t n, float alpha, int squared, const float *distance2,
-                                                 float *similarity) {
+static __global__ void lgg_exponential_forward_kernel(size_t n, float alpha, int squared, const float *distance2,
+                                                      float *similarity) {
     const size_t t = lgg_element();
     if (t >= n * n) return;
     similarity[t] = t / n == t % n ? 0.f : expf(-alpha * (squared ? distance2[t] : sqrtf(distance2[t])));
 }
 
 /* e (n, n) = dL/dS becomes F = dL/dD: F_ij = -alpha S_ij E_ij, under exp divided by 2 sqrt(D_ij), 0 at D_ij = 0. */
-static __global__ void lgg_kernel_backward_kernel(size_t n, float alpha, int squared, const float *distance2,
-                                                  const float *similarity, float *e) {
+static __global__ void lgg_exponential_backward_kernel(size_t n, float alpha, int squared, const float *distance2,
+                                                       const float *similarity, float *e) {
     const size_t t = lgg_element();
     if (t >= n * n) return;
     const float slope = squared ? 1.f : distance2[t] > 0 ? 0.5f / sqrtf(distance2[t]) : 0.f;
@@ -91,7 +91,7 @@ void lgg_similarity_forward_gpu(lgg_graph_gpu *graph) {
                                                                                  graph->similarity);
     } else {
         lgg_distance_forward_gpu(graph);
-        lgg_kernel_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
+        lgg_exponential_forward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
             n, options->alpha, options->similarity == LGG_RBF, graph->distance2, graph->similarity);
     }
 }
@@ -103,9 +103,9 @@ void lgg_similarity_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gr
     if (options->similarity == LGG_COSINE) {
         lgg_cosine_backward_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(lgg_rows_of(graph), graph->similarity, e,
                                                                             gradient);
-        lgg_blas_add_product_gpu(graph->device, graph->batch, graph->d, e, graph->x, gradient);
+        lgg_product_add_gpu(graph->device, graph->batch, graph->d, e, graph->x, gradient);
     } else {
-        lgg_kernel_backward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
+        lgg_exponential_backward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
             n, options->alpha, options->similarity == LGG_RBF, graph->distance2, graph->similarity, e);
         lgg_distance_backward_gpu(graph, e, gradient);
     }

@@ -6,8 +6,9 @@
  *         dsigma/dL = M = sum_(a + b = m - 1) U_a U_b',   dsigma/dA_ij = (M_ii + M_jj) / 2 - M_ij.
  * L^m itself is never formed. Under cosine the last product, with X, may be left to lgg_class_gradient.c.
  */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include <math.h>
+#include <stdlib.h>
 
 double lgg_label_distance(int batch, int classes, const float *labels, float *label_distance, double *row_total) {
     const size_t n = (size_t)batch, c = (size_t)classes;
@@ -47,7 +48,7 @@ static void lgg_degrees(size_t n, const float *adjacency, double *degree) {
 static void lgg_laplacian_multiply(const lgg_graph *graph, int classes, const double *degree, const float *u,
                                    float *next) {
     const size_t n = (size_t)graph->batch, c = (size_t)classes;
-    lgg_blas_product(graph->room, graph->batch, classes, graph->adjacency, u, next);
+    lgg_product(graph->workspace, graph->batch, classes, graph->adjacency, u, next);
     for (size_t i = 0; i < n; i++) {
         for (size_t t = 0; t < c; t++)
             next[i * c + t] = (float)(degree[i] * (double)u[i * c + t] - (double)next[i * c + t]);
@@ -108,13 +109,38 @@ void lgg_variation_backward(int batch, int classes, int power, float scale, cons
         return;
     }
     for (int a = 0; a < power; a++) {
-        lgg_blas_lower_product(batch, classes, lgg_laplacian_power_of(a, size, labels, laplacian_power),
+        lgg_product_transposed(batch, classes, lgg_laplacian_power_of(a, size, labels, laplacian_power),
                                lgg_laplacian_power_of(power - 1 - a, size, labels, laplacian_power), a > 0, e);
     }
     lgg_variation_edges(n, scale, e);
     for (size_t i = 0; i < n; i++)
         e[i * n + i] = 0;
     lgg_mirror(n, e);
+}
+
+lgg_status lgg_graph_variation(lgg_graph *graph, const float *labels, int classes, int power, lgg_reduction reduction,
+                               double *sigma) {
+    if (!graph || !graph->batch || !labels || !sigma || classes < 1 || power < 1 ||
+        (reduction != LGG_SUM && reduction != LGG_MEAN)) {
+        return LGG_ERROR_ARGUMENT;
+    }
+    const size_t n = (size_t)graph->batch;
+    lgg_arena arena = {0};
+    float *label_distance, *laplacian_power;
+    double *row_total;
+    for (int carve = 0; carve < 2; carve++) {
+        arena.used = 0;
+        label_distance = lgg_arena_take(&arena, n * n, sizeof(float));
+        laplacian_power = lgg_arena_take(&arena, n * (size_t)classes, (size_t)(power - 1) * sizeof(float));
+        row_total = lgg_arena_take(&arena, n, sizeof(double));
+        if (arena.overflow) return LGG_ERROR_MEMORY;
+        if (!carve && !(arena.base = malloc(arena.used))) return LGG_ERROR_MEMORY;
+    }
+    const double weight = lgg_label_distance(graph->batch, classes, labels, label_distance, row_total);
+    *sigma = lgg_variation_forward(graph, classes, power, labels, label_distance, laplacian_power, row_total);
+    if (reduction == LGG_MEAN) *sigma = weight > 0 ? *sigma / weight : 0;
+    free(arena.base);
+    return LGG_OK;
 }
 
 /* sigma of one built graph, by the loss's options. */
@@ -141,7 +167,7 @@ double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, co
     lgg_graph *graph = loss->student;
     const double weight = lgg_label_distance(batch, loss->classes, labels, loss->label_distance, loss->row_total);
     const double share = loss->options.reduction == LGG_SUM ? 1 : weight > 0 ? 1 / weight : 0;
-    loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->by_class.label_class);
+    loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->label_class);
     lgg_graph_forward(graph, batch, student->d, student->x, NULL);
     loss->zero_share = lgg_gram_zero_share(graph);
     sigma[0] = share * lgg_loss_variation(loss, graph, labels);
@@ -163,7 +189,7 @@ double lgg_smooth_evaluate(lgg_loss *loss, int batch, const float *labels, const
     if (loss->options.power == 1) {
         lgg_label_distance(batch, loss->classes, labels, loss->label_distance, loss->row_total);
     }
-    loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->by_class.label_class);
+    loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->label_class);
     loss->zero_share = 0;
     for (int l = 0; l < layers; l++) {
         lgg_graph_forward(&loss->student[l], batch, student[l].d, student[l].x, NULL);

@@ -3,7 +3,7 @@
  * The scale of a layer's gradient depends on values (the classes of the batch, the order of the sigmas): it stays on the device, in
  * loss->factor. U_i = L^i V is kept for every layer.
  */
-#include "lgg_internal_gpu.h"
+#include "lgg_graph_gpu.h"
 
 /* Block i: row i of label_distance (n, n) = |v_i - v_j|^2 / 2, and its sum. */
 static __global__ void lgg_label_distance_kernel(size_t n, size_t classes, const float *labels, float *label_distance,
@@ -55,7 +55,7 @@ static void lgg_laplacian_multiply_gpu(const lgg_loss_gpu *loss, const lgg_graph
                                        float *next) {
     const size_t n = (size_t)graph->batch, classes = (size_t)loss->classes;
     lgg_scale_rows_kernel<<<(unsigned)n, LGG_THREADS, 0, loss->device->stream>>>(n, classes, graph->adjacency, u, next);
-    lgg_blas_multiply_gpu(loss->device, graph->batch, loss->classes, graph->batch, -1, graph->adjacency, u, 1, next);
+    lgg_product_gpu(loss->device, graph->batch, loss->classes, graph->batch, -1, graph->adjacency, u, 1, next);
 }
 
 /* Block i: row_total (rows) = sum over row i of a b, for a, b (rows, columns). */
@@ -138,9 +138,9 @@ static void lgg_variation_backward_gpu(const lgg_loss_gpu *loss, int layer, int 
     /* e = T with M = T + T': the terms a < b, and half of a = b */
     float beta = 0;
     for (int a = 0, b = loss->options.power - 1; a <= b; a++, b--) {
-        lgg_blas_multiply_transposed_gpu(loss->device, batch, loss->classes, a == b ? 0.5f : 1.f,
-                                         lgg_laplacian_power_of(loss, layer, batch, a, labels),
-                                         lgg_laplacian_power_of(loss, layer, batch, b, labels), beta, e);
+        lgg_product_transposed_gpu(loss->device, batch, loss->classes, a == b ? 0.5f : 1.f,
+                                   lgg_laplacian_power_of(loss, layer, batch, a, labels),
+                                   lgg_laplacian_power_of(loss, layer, batch, b, labels), beta, e);
         beta = 1;
     }
     lgg_laplacian_gradient_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, factor, e);

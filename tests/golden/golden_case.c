@@ -141,7 +141,7 @@ static int golden_option(golden_reader *r, lgg_options *o, int *reduced) {
         break;
     case DISTANCE:
         choice = golden_choice(r, distance_names);
-        if (choice >= 0) o->distance = (lgg_distance)choice;
+        if (choice >= 0) o->distance = (lgg_graph_distance)choice;
         break;
     case TEMPERATURE:
         return golden_positive(r, "temperature", &o->temperature);

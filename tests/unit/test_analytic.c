@@ -25,7 +25,7 @@ static void cosine_of_three_vectors(void **state) {
         unit_assert_near((double)a[t], expected[t], 1e-6);
 }
 
-static void kernels_of_a_line(void **state) {
+static void rbf_and_exp_of_a_line(void **state) {
     const float x[] = {0, 1, 3};
     float a[9];
     (void)state;
@@ -40,7 +40,7 @@ static void kernels_of_a_line(void **state) {
         assert_true(a[4 * i] == 0);
 }
 
-static void unit_length_before_the_kernel(void **state) {
+static void unit_length_before_the_exponential(void **state) {
     const float x[] = {5, 0, 0, 0.1f, 7, 0};
     float a[9];
     (void)state;
@@ -231,8 +231,8 @@ static void hkd_of_one_sample(void **state) {
 int run_analytic_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cosine_of_three_vectors),
-        cmocka_unit_test(kernels_of_a_line),
-        cmocka_unit_test(unit_length_before_the_kernel),
+        cmocka_unit_test(rbf_and_exp_of_a_line),
+        cmocka_unit_test(unit_length_before_the_exponential),
         cmocka_unit_test(an_edge_stays_if_either_end_keeps_it),
         cmocka_unit_test(ties_go_to_the_lower_index),
         cmocka_unit_test(coincident_neighbours_tie),

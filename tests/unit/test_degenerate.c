@@ -191,7 +191,7 @@ static void equal_graphs(void **state) {
     (void)state;
     for (int distance = LGG_SQUARED; distance <= LGG_FROBENIUS; distance++) {
         reference_case *c = new_case(LGG_GKD, 1);
-        c->options.distance = (lgg_distance)distance;
+        c->options.distance = (lgg_graph_distance)distance;
         c->d_teacher[0] = D;
         for (int t = 0; t < BATCH * D; t++)
             c->teacher[0][t] = 3 * (c->student[0][t] = coarse(c->student[0][t]));

@@ -199,7 +199,7 @@ static void assert_threads_do_not_matter(const reference_case *c) {
     unit_free_gradients(c, one);
 }
 
-/* Every loss and kernel, all neighbours and some, and the options that take loops of their own. */
+/* Every loss and similarity, all neighbours and some, and the options that take loops of their own. */
 static void the_same_for_any_number_of_threads(void **state) {
     enum { batch = 101, d = 9 };
     const int threads = omp_get_max_threads();

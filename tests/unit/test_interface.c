@@ -62,7 +62,7 @@ static void bad_options_are_refused(void **state) {
     REFUSED_WITH(reduction, (lgg_reduction)7);
     REFUSED_WITH(edges, (lgg_edges)7);
     REFUSED_WITH(neighbors, (lgg_neighbors)7);
-    REFUSED_WITH(distance, (lgg_distance)7);
+    REFUSED_WITH(distance, (lgg_graph_distance)7);
 #undef REFUSED_WITH
     for (int i = 0; i < 4; i++) {
         const float alphas[] = {0, -1, NAN, INFINITY};

@@ -1,6 +1,6 @@
-/* test_products.c: the kernels behind the Gram matrix and the gradient's product, each instruction set that this machine has; and the
+/* test_products.c: the tiles behind the Gram matrix and the gradient's product, each instruction set that this machine has; and the
  * gradient of label variation from sums over classes against that product. */
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 #include "unit.h"
 #include <math.h>
 #include <stdio.h>
@@ -22,16 +22,16 @@ static float *random_rows(int n, int d) {
     return x;
 }
 
-/* Room for the products of n rows, to be freed by its arena's base. */
-static lgg_room make_room(size_t n, size_t classes, lgg_arena *arena) {
-    lgg_room room = {0};
+/* Workspace for the products of n rows, to be freed by its arena's base. */
+static lgg_workspace make_workspace(size_t n, size_t classes, lgg_arena *arena) {
+    lgg_workspace workspace = {0};
     *arena = (lgg_arena){0};
-    lgg_room_take(&room, arena, n, classes);
+    lgg_workspace_take(&workspace, arena, n, classes);
     arena->base = calloc(1, arena->used);
     assert_non_null(arena->base);
     arena->used = 0;
-    lgg_room_take(&room, arena, n, classes);
-    return room;
+    lgg_workspace_take(&workspace, arena, n, classes);
+    return workspace;
 }
 
 /* Fewer rows and columns than a tile has, values that fill no vector; with a copy of the rows and without, added and not. */
@@ -43,16 +43,16 @@ static void tiles_of_dot_products(void **state) {
     for (int i = 0; i < LGG_DOT_ROWS_MAX + LGG_DOT_COLUMNS_MAX; i++)
         row[i] = x + i * COUNT;
     for (int s = 0; s < 4 * SETS; s++) {
-        const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 4]);
+        const lgg_tiles *tiles = lgg_tiles_of(every_set[s / 4]);
         const int copying = s % 2, adding = s / 2 % 2;
-        if (!kernel) continue;
-        for (size_t rows = 1; rows <= lgg_kernel_dot_rows(kernel); rows++) {
-            for (size_t columns = 1; columns <= lgg_kernel_dot_columns(kernel); columns++) {
+        if (!tiles) continue;
+        for (size_t rows = 1; rows <= lgg_tiles_dot_rows(tiles); rows++) {
+            for (size_t columns = 1; columns <= lgg_tiles_dot_columns(tiles); columns++) {
                 float c[LGG_DOT_ROWS_MAX * WIDE], copy[LGG_DOT_ROWS_MAX * STRIDE];
                 const lgg_dot_tile tile = {COUNT, a, b, x, copying ? copy : NULL, STRIDE, adding};
                 for (size_t t = 0; t < LGG_DOT_ROWS_MAX * WIDE; t++)
                     c[t] = 1;
-                lgg_kernel_dot(kernel, &tile, rows, columns, c, WIDE);
+                lgg_tiles_dot(tiles, &tile, rows, columns, c, WIDE);
                 for (size_t i = 0; i < LGG_DOT_ROWS_MAX; i++) {
                     for (size_t j = 0; j < WIDE; j++) {
                         const int wanted = i < rows && j < columns;
@@ -95,7 +95,7 @@ static void assert_gram(int n, int d, const double *expected, const float *gram,
 
 /* Rows and columns that fill no tile, no panel and no vector; more columns than are taken at a time; rows that would meet in the cache; so
  * many rows that they go by blocks. */
-static void gram_kernels_of_every_shape(void **state) {
+static void grams_of_every_shape(void **state) {
     static const int rows[] = {1, 2, 3, 4, 5, 7, 12, 47, 49, 101, 256, 323},
                      widths[] = {1, 7, 8, 15, 16, 17, 33, 4096, 8201, 17 * 1024};
     const float sentinel = -1234;
@@ -107,14 +107,14 @@ static void gram_kernels_of_every_shape(void **state) {
             float *x = random_rows(n, d), *gram = malloc(((size_t)n * (size_t)n + 1) * sizeof *gram);
             double *expected = expect_gram(n, d, x);
             lgg_arena arena;
-            lgg_room room = make_room((size_t)n, 0, &arena);
+            lgg_workspace workspace = make_workspace((size_t)n, 0, &arena);
             assert_non_null(gram);
             for (int s = 0; s < SETS; s++) {
-                const lgg_kernel *kernel = lgg_kernel_of(every_set[s]);
-                if (!kernel) continue;
+                const lgg_tiles *tiles = lgg_tiles_of(every_set[s]);
+                if (!tiles) continue;
                 for (int t = 0; t <= n * n; t++)
                     gram[t] = sentinel;
-                lgg_gram_kernel(kernel, &room, n, d, x, gram);
+                lgg_triangle_gram(tiles, &workspace, n, d, x, gram);
                 assert_gram(n, d, expected, gram, sentinel);
             }
             free(arena.base);
@@ -125,7 +125,7 @@ static void gram_kernels_of_every_shape(void **state) {
     }
 }
 
-/* As of gram_kernels_of_every_shape, for two matrices; adding, and not. */
+/* As of grams_of_every_shape, for two matrices; adding, and not. */
 static void lower_products_of_every_shape(void **state) {
     static const int rows[] = {1, 2, 5, 47, 49, 101}, widths[] = {1, 7, 10, 16, 33, 4097};
     (void)state;
@@ -135,12 +135,12 @@ static void lower_products_of_every_shape(void **state) {
             float *a = random_rows(2 * n, d), *b = a + n * d, *c = malloc((size_t)n * (size_t)n * sizeof *c);
             assert_non_null(c);
             for (int s = 0; s < 2 * SETS; s++) {
-                const lgg_kernel *kernel = lgg_kernel_of(every_set[s / 2]);
+                const lgg_tiles *tiles = lgg_tiles_of(every_set[s / 2]);
                 const int adding = s % 2;
-                if (!kernel || (double)n * n * d > 50 * 50 * 4097.) continue;
+                if (!tiles || (double)n * n * d > 50 * 50 * 4097.) continue;
                 for (int t = 0; t < n * n; t++)
                     c[t] = 1;
-                lgg_lower_product(kernel, n, d, a, b, adding, c);
+                lgg_triangle_product(tiles, n, d, a, b, adding, c);
                 for (int i = 0; i < n; i++) {
                     for (int j = 0; j <= i; j++) {
                         double sum = adding;
@@ -163,8 +163,8 @@ static void gram_is_symmetric_to_the_bit(void **state) {
     double *expected = expect_gram(N, D, x);
     (void)state;
     lgg_arena arena;
-    lgg_room room = make_room(N, 0, &arena);
-    lgg_blas_gram(&room, N, D, x, gram);
+    lgg_workspace workspace = make_workspace(N, 0, &arena);
+    lgg_product_gram(&workspace, N, D, x, gram);
     free(arena.base);
     assert_gram(N, D, expected, gram, 0);
     free(expected);
@@ -185,15 +185,15 @@ static void gram_is_the_same_for_any_number_of_threads(void **state) {
     const int threads = omp_get_max_threads();
     omp_set_num_threads(5);
     lgg_arena arena;
-    lgg_room room = make_room(N, 0, &arena);
+    lgg_workspace workspace = make_workspace(N, 0, &arena);
     for (int s = 0; s < SETS; s++) {
-        const lgg_kernel *kernel = lgg_kernel_of(every_set[s]);
-        if (!kernel) continue;
+        const lgg_tiles *tiles = lgg_tiles_of(every_set[s]);
+        if (!tiles) continue;
         omp_set_num_threads(1);
-        lgg_gram_kernel(kernel, &room, N, D, x, one);
-        for (int count = 2; count <= 7; count++) { /* more than there is room for, too */
+        lgg_triangle_gram(tiles, &workspace, N, D, x, one);
+        for (int count = 2; count <= 7; count++) { /* more than the workspace has, too */
             omp_set_num_threads(count);
-            lgg_gram_kernel(kernel, &room, N, D, x, many);
+            lgg_triangle_gram(tiles, &workspace, N, D, x, many);
             for (int i = 0; i < N; i++)
                 assert_memory_equal(one + i * N, many + i * N, ((size_t)i + 1) * sizeof *one);
         }
@@ -226,14 +226,14 @@ static void products_of_every_shape(void **state) {
             const size_t size = (size_t)n * (size_t)d;
             float *x = random_rows(n, d), *w = random_rows(n, n), *gradient = malloc((size + 2) * sizeof *gradient);
             lgg_arena arena;
-            lgg_room room = make_room((size_t)n, 0, &arena);
+            lgg_workspace workspace = make_workspace((size_t)n, 0, &arena);
             assert_non_null(gradient);
             for (int s = 0; s < SETS; s++) {
-                const lgg_kernel *kernel = lgg_kernel_of(every_set[s]);
-                if (!kernel) continue;
+                const lgg_tiles *tiles = lgg_tiles_of(every_set[s]);
+                if (!tiles) continue;
                 for (size_t t = 0; t < size + 2; t++)
                     gradient[t] = 1;
-                lgg_block_product(kernel, &room, n, d, w, x, gradient + 1);
+                lgg_block_product(tiles, &workspace, n, d, w, x, gradient + 1);
                 assert_product(n, d, w, x, gradient + 1);
                 assert_true(gradient[0] == 1 && gradient[size + 1] == 1);
             }
@@ -254,14 +254,14 @@ static void product_is_the_same_for_any_number_of_threads(void **state) {
     const int threads = omp_get_max_threads();
     omp_set_num_threads(4);
     lgg_arena arena;
-    lgg_room room = make_room(N, 0, &arena);
+    lgg_workspace workspace = make_workspace(N, 0, &arena);
     omp_set_num_threads(1);
     memset(one, 0, sizeof one);
-    lgg_block_product(lgg_kernel_best(), &room, N, D, w, x, one);
-    for (int count = 2; count <= 7; count++) { /* more than there is room for, too */
+    lgg_block_product(lgg_tiles_best(), &workspace, N, D, w, x, one);
+    for (int count = 2; count <= 7; count++) { /* more than the workspace has, too */
         omp_set_num_threads(count);
         memset(many, 0, sizeof many);
-        lgg_block_product(lgg_kernel_best(), &room, N, D, w, x, many);
+        lgg_block_product(lgg_tiles_best(), &workspace, N, D, w, x, many);
         assert_memory_equal(one, many, sizeof one);
     }
     omp_set_num_threads(threads);
@@ -300,7 +300,7 @@ static class_case make_class_case(int power, int n, int d, const float *x) {
     assert_int_equal(lgg_loss_create(&c.loss, LGG_LABEL_VARIATION, &options, 1, n, CLASSES), LGG_OK);
     lgg_loss *loss = c.loss;
     lgg_graph *graph = loss->student;
-    loss->by_class.one_hot = lgg_one_hot(n, CLASSES, c.labels, loss->by_class.label_class);
+    loss->by_class.one_hot = lgg_one_hot(n, CLASSES, c.labels, loss->label_class);
     lgg_label_distance(n, CLASSES, c.labels, loss->label_distance, loss->row_total);
     lgg_graph_forward(graph, n, d, x, NULL);
     lgg_variation_forward(graph, CLASSES, power, c.labels, loss->label_distance, loss->laplacian_power,
@@ -436,7 +436,7 @@ static void class_sums_are_for_whole_cosine_graphs(void **state) {
 int run_product_tests(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiles_of_dot_products),
-        cmocka_unit_test(gram_kernels_of_every_shape),
+        cmocka_unit_test(grams_of_every_shape),
         cmocka_unit_test(lower_products_of_every_shape),
         cmocka_unit_test(gram_is_symmetric_to_the_bit),
         cmocka_unit_test(gram_is_the_same_for_any_number_of_threads),

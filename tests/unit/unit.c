@@ -154,7 +154,7 @@ void unit_assert_near(double a, double b, double tolerance) {
 int main(int argc, char **argv) {
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return run_analytic_tests() + run_gradient_tests() + run_degenerate_tests() + run_interface_tests() +
-                   run_product_tests()
+                   run_product_tests() + run_memory_tests()
                ? 1
                : 0;
 }

@@ -43,5 +43,6 @@ int run_gradient_tests(void);
 int run_degenerate_tests(void);
 int run_interface_tests(void);
 int run_product_tests(void);
+int run_memory_tests(void);
 
 #endif

@@ -7,7 +7,9 @@ LGG_TEST_THREADS := $(LGG_SANITIZE) --coverage -fopenmp
 LGG_TEST_SINGLE := $(LGG_SANITIZE) -fopenmp-simd
 UNIT_SOURCES := $(sort $(filter-out %/reference.c,$(wildcard tests/unit/*.c)))
 # Any of the library's tiles on any processor that has them.
-CHOSEN_TILES := tests/unit/chosen_tiles.c -Wl,--wrap=lgg_kernel_best
+CHOSEN_TILES := tests/unit/chosen_tiles.c -Wl,--wrap=lgg_tiles_best
+# Allocations that fail on demand.
+FAILING_MEMORY := -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=free
 UNIT_HEADERS := $(wildcard tests/unit/*.h)
 
 $(eval $(call lgg_library,$(BUILD)/test/threads/liblgg.a,$(BUILD)/test/threads/lgg,$(LGG_TEST_THREADS)))
@@ -21,7 +23,7 @@ $(BUILD)/test/reference.o: tests/unit/reference.c $(UNIT_HEADERS) $(LGG_HEADERS)
 # $(call math_tests,flavour,flags): the unit tests and the golden runner against one flavour of the library.
 define math_tests
 $(BUILD)/test/$(1)/unit: $(UNIT_SOURCES) $(UNIT_HEADERS) $(BUILD)/test/reference.o $(BUILD)/test/$(1)/liblgg.a
-	$$(CC) $(LGG_CFLAGS) -O1 -g $(2) -Wl,--wrap=lgg_kernel_best $(UNIT_SOURCES) $(BUILD)/test/reference.o $(BUILD)/test/$(1)/liblgg.a \
+	$$(CC) $(LGG_CFLAGS) -O1 -g $(2) -Wl,--wrap=lgg_tiles_best $(FAILING_MEMORY) $(UNIT_SOURCES) $(BUILD)/test/reference.o $(BUILD)/test/$(1)/liblgg.a \
 		-o $$@ -lcmocka -lm
 $(BUILD)/test/$(1)/golden: $(GOLDEN_SOURCES) tests/golden/golden.h tests/unit/chosen_tiles.c $(BUILD)/test/$(1)/liblgg.a
 	$$(CC) $(LGG_CFLAGS) $(LGG_SANITIZE) $(2) $(CHOSEN_TILES) $(GOLDEN_SOURCES) $(BUILD)/test/$(1)/liblgg.a -o $$@ -lm
@@ -32,7 +34,7 @@ $(eval $(call math_tests,single,-fsanitize=address$(comma)undefined))
 
 # The golden cases once more, with another rounding of the Gram matrix.
 $(BUILD)/test/threads/golden-rounded: $(GOLDEN_SOURCES) tests/golden/rounded_gram.c tests/golden/golden.h $(BUILD)/test/threads/liblgg.a
-	$(CC) $(LGG_CFLAGS) $(LGG_TEST_THREADS) -Wl,--wrap=lgg_blas_gram $(GOLDEN_SOURCES) tests/golden/rounded_gram.c \
+	$(CC) $(LGG_CFLAGS) $(LGG_TEST_THREADS) -Wl,--wrap=lgg_product_gram $(GOLDEN_SOURCES) tests/golden/rounded_gram.c \
 		$(BUILD)/test/threads/liblgg.a -o $@ -lm
 
 .PHONY: test-math

@@ -1,11 +1,11 @@
-/* lgg_kernel.c: products of a few rows with each other and of a small matrix with a few rows, tile by tile in the registers of x86
+/* lgg_tile.c: products of a few rows with each other and of a small matrix with a few rows, tile by tile in the registers of x86
  * processors with AVX-512 or AVX2, and the steps on single rows between them; vectors of four elsewhere. One thread's work: who calls
  * them shares it out.
  */
-#include "lgg_internal.h"
+#include "lgg_product.h"
 #include <string.h>
 
-/* lgg_kernel_dot of a tile. */
+/* lgg_tiles_dot of a tile. */
 typedef void (*lgg_dot_step)(const lgg_dot_tile *tile, size_t rows, size_t columns, float *c, size_t c_stride);
 
 /* c (rows, LGG_PANEL; stride c_stride) += w (rows, inner) x (inner, LGG_PANEL). */
@@ -13,7 +13,7 @@ typedef void (*lgg_product_tile)(size_t rows, size_t inner, const float *w, size
                                  size_t x_stride, float *c, size_t c_stride);
 
 /* The tiles of an instruction set: as many accumulators as its registers hold beside the operands. */
-struct lgg_kernel {
+struct lgg_tiles {
     lgg_dot_step dot;
     size_t dot_rows, dot_columns;
     lgg_product_tile product;
@@ -380,85 +380,84 @@ __attribute__((target("avx2,fma"))) static void lgg_product256(size_t rows, size
 LGG_ROW_STEPS(512, __attribute__((target("avx512f"))))
 LGG_ROW_STEPS(256, __attribute__((target("avx2,fma"))))
 
-static const lgg_kernel lgg_kernel512 = {lgg_dot512,           LGG_DOT512_ROWS,     LGG_DOT512_COLUMNS,
-                                         lgg_product512,       LGG_PRODUCT512_ROWS, LGG_PRODUCT512_ROWS_MAX,
-                                         LGG_ROW_STEPS_OF(512)},
-                        lgg_kernel256 = {lgg_dot256,           LGG_DOT256_ROWS,     LGG_DOT256_COLUMNS,
-                                         lgg_product256,       LGG_PRODUCT256_ROWS, LGG_PRODUCT256_ROWS_MAX,
-                                         LGG_ROW_STEPS_OF(256)};
+static const lgg_tiles lgg_tiles512 = {lgg_dot512,           LGG_DOT512_ROWS,     LGG_DOT512_COLUMNS,
+                                       lgg_product512,       LGG_PRODUCT512_ROWS, LGG_PRODUCT512_ROWS_MAX,
+                                       LGG_ROW_STEPS_OF(512)},
+                       lgg_tiles256 = {lgg_dot256,           LGG_DOT256_ROWS,     LGG_DOT256_COLUMNS,
+                                       lgg_product256,       LGG_PRODUCT256_ROWS, LGG_PRODUCT256_ROWS_MAX,
+                                       LGG_ROW_STEPS_OF(256)};
 
 static int lgg_processor_has(lgg_instructions instructions) {
     if (instructions == LGG_AVX512) return __builtin_cpu_supports("avx512f") != 0;
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-static const lgg_kernel *lgg_vector_kernel(lgg_instructions instructions) {
+static const lgg_tiles *lgg_vector_tiles(lgg_instructions instructions) {
     if (!lgg_processor_has(instructions)) return NULL;
-    return instructions == LGG_AVX512 ? &lgg_kernel512 : &lgg_kernel256;
+    return instructions == LGG_AVX512 ? &lgg_tiles512 : &lgg_tiles256;
 }
 
 #else
 
-static const lgg_kernel *lgg_vector_kernel(lgg_instructions instructions) {
+static const lgg_tiles *lgg_vector_tiles(lgg_instructions instructions) {
     (void)instructions;
     return NULL;
 }
 
 #endif
 
-const lgg_kernel *lgg_kernel_of(lgg_instructions instructions) {
-    static const lgg_kernel plain = {lgg_dot128,          LGG_DOT128_ROWS,         LGG_DOT128_COLUMNS,   lgg_product128,
-                                     LGG_PRODUCT128_ROWS, LGG_PRODUCT128_ROWS_MAX, LGG_ROW_STEPS_OF(128)};
-    return instructions == LGG_PLAIN ? &plain : lgg_vector_kernel(instructions);
+const lgg_tiles *lgg_tiles_of(lgg_instructions instructions) {
+    static const lgg_tiles plain = {lgg_dot128,          LGG_DOT128_ROWS,         LGG_DOT128_COLUMNS,   lgg_product128,
+                                    LGG_PRODUCT128_ROWS, LGG_PRODUCT128_ROWS_MAX, LGG_ROW_STEPS_OF(128)};
+    return instructions == LGG_PLAIN ? &plain : lgg_vector_tiles(instructions);
 }
 
-const lgg_kernel *lgg_kernel_best(void) {
-    const lgg_kernel *kernel = lgg_kernel_of(LGG_AVX512);
-    if (!kernel) kernel = lgg_kernel_of(LGG_AVX2);
-    return kernel ? kernel : lgg_kernel_of(LGG_PLAIN);
+const lgg_tiles *lgg_tiles_best(void) {
+    const lgg_tiles *tiles = lgg_tiles_of(LGG_AVX512);
+    if (!tiles) tiles = lgg_tiles_of(LGG_AVX2);
+    return tiles ? tiles : lgg_tiles_of(LGG_PLAIN);
 }
 
-size_t lgg_kernel_dot_rows(const lgg_kernel *kernel) {
-    return kernel->dot_rows;
+size_t lgg_tiles_dot_rows(const lgg_tiles *tiles) {
+    return tiles->dot_rows;
 }
 
-size_t lgg_kernel_dot_columns(const lgg_kernel *kernel) {
-    return kernel->dot_columns;
+size_t lgg_tiles_dot_columns(const lgg_tiles *tiles) {
+    return tiles->dot_columns;
 }
 
-const lgg_row_steps *lgg_kernel_row(const lgg_kernel *kernel) {
-    return &kernel->row;
+const lgg_row_steps *lgg_tiles_row(const lgg_tiles *tiles) {
+    return &tiles->row;
 }
 
-void lgg_kernel_dot(const lgg_kernel *kernel, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
-                    size_t c_stride) {
-    kernel->dot(tile, rows, columns, c, c_stride);
+void lgg_tiles_dot(const lgg_tiles *tiles, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
+                   size_t c_stride) {
+    tiles->dot(tile, rows, columns, c, c_stride);
 }
 
 /* The last columns of a row of tiles, fewer than a panel: c must not be written past them. */
-static void lgg_product_rest(const lgg_kernel *kernel, size_t rows, size_t inner, size_t count, const float *w,
+static void lgg_product_rest(const lgg_tiles *tiles, size_t rows, size_t inner, size_t count, const float *w,
                              size_t w_stride, const float *x, size_t x_stride, float *c, size_t c_stride) {
     float sums[LGG_PRODUCT_ROWS_MAX * LGG_PANEL] = {0};
-    kernel->product(rows, inner, w, w_stride, x, x_stride, sums, LGG_PANEL);
+    tiles->product(rows, inner, w, w_stride, x, x_stride, sums, LGG_PANEL);
     for (size_t r = 0; r < rows; r++) {
         for (size_t t = 0; t < count; t++)
             c[r * c_stride + t] += sums[r * LGG_PANEL + t];
     }
 }
 
-void lgg_kernel_product(const lgg_kernel *kernel, size_t rows, size_t inner, size_t count, const float *w,
-                        size_t w_stride, const float *x, size_t x_stride, float *c, size_t c_stride) {
-    const size_t groups =
-                     rows <= kernel->product_rows_max ? 1 : (rows + kernel->product_rows - 1) / kernel->product_rows,
+void lgg_tiles_product(const lgg_tiles *tiles, size_t rows, size_t inner, size_t count, const float *w, size_t w_stride,
+                       const float *x, size_t x_stride, float *c, size_t c_stride) {
+    const size_t groups = rows <= tiles->product_rows_max ? 1 : (rows + tiles->product_rows - 1) / tiles->product_rows,
                  whole = count / LGG_PANEL * LGG_PANEL;
     for (size_t group = 0; group < groups; group++) {
         const size_t i = group * rows / groups, high = (group + 1) * rows / groups - i;
         const float *w_i = w + i * w_stride;
         float *c_i = c + i * c_stride;
         for (size_t t = 0; t < whole; t += LGG_PANEL)
-            kernel->product(high, inner, w_i, w_stride, x + t, x_stride, c_i + t, c_stride);
+            tiles->product(high, inner, w_i, w_stride, x + t, x_stride, c_i + t, c_stride);
         if (whole < count)
-            lgg_product_rest(kernel, high, inner, count - whole, w_i, w_stride, x + whole, x_stride, c_i + whole,
+            lgg_product_rest(tiles, high, inner, count - whole, w_i, w_stride, x + whole, x_stride, c_i + whole,
                              c_stride);
     }
 }

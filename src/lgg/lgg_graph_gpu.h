@@ -1,16 +1,16 @@
-/* lgg_internal_gpu.h: what the CUDA twins of the library share. A file lgg_<step>_gpu.cu mirrors lgg_<step>.c function by function:
+/* lgg_graph_gpu.h: what the CUDA twins of the library share. A file lgg_<step>_gpu.cu mirrors lgg_<step>.c function by function:
  * the C file is the reference and says why, the twin says what differs.
  *
  * What differs everywhere: nothing of a batch comes back to the host, so a branch on a value (a zero mean, equal graphs) is
  * taken by the kernels, from device scalars. Sums run in one fixed order (a block a row, then one block over the rows): two runs
  * agree to the bit.
  */
-#ifndef LGG_INTERNAL_GPU_H
-#define LGG_INTERNAL_GPU_H
+#ifndef LGG_GRAPH_GPU_H
+#define LGG_GRAPH_GPU_H
 
 #include "lgg_gpu.h"
 extern "C" {
-#include "lgg_internal.h"
+#include "lgg_graph.h"
 }
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
@@ -25,14 +25,14 @@ struct lgg_device {
     lgg_status status; /* of the evaluation at hand: the first error of a product */
 };
 
-/* ---- lgg_blas_gpu.cu ---- */
+/* ---- lgg_product_gpu.cu ---- */
 
-void lgg_blas_gram_gpu(lgg_device *device, int n, int d, const float *x, float *gram);
-void lgg_blas_add_product_gpu(lgg_device *device, int n, int d, const float *w, const float *x, float *gradient);
-void lgg_blas_multiply_gpu(lgg_device *device, int rows, int columns, int inner, float alpha, const float *a,
-                           const float *b, float beta, float *c);
-void lgg_blas_multiply_transposed_gpu(lgg_device *device, int n, int inner, float alpha, const float *a, const float *b,
-                                      float beta, float *c);
+void lgg_product_gram_gpu(lgg_device *device, int n, int d, const float *x, float *gram);
+void lgg_product_add_gpu(lgg_device *device, int n, int d, const float *w, const float *x, float *gradient);
+void lgg_product_gpu(lgg_device *device, int rows, int columns, int inner, float alpha, const float *a, const float *b,
+                     float beta, float *c);
+void lgg_product_transposed_gpu(lgg_device *device, int n, int inner, float alpha, const float *a, const float *b,
+                                float beta, float *c);
 
 /* ---- The graph of one representation: lgg_graph on the device ---- */
 

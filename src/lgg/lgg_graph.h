@@ -1,4 +1,4 @@
-/* lgg_internal.h: what the files of the library share. Programs include lgg.h alone.
+/* lgg_graph.h: what the files of the graph and of its losses share. Programs include lgg.h alone.
  *
  * The path of the data, forward, and the file that takes each step:
  *
@@ -10,15 +10,12 @@
  *
  * Matrices are row-major and contiguous; n stands for B, the samples of the batch at hand.
  */
-#ifndef LGG_INTERNAL_H
-#define LGG_INTERNAL_H
+#ifndef LGG_GRAPH_H
+#define LGG_GRAPH_H
 
 #include "lgg.h"
+#include "lgg_product.h"
 #include <float.h>
-#include <stdint.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 /* Squared lengths and distances below this count as zero: the inverses of their products would leave float32's range. */
 #define LGG_ZERO_LENGTH2 1e-30f
@@ -41,175 +38,6 @@
 /* Two graphs closer than this, ||A - B|| relative to ||B||, are equal. */
 #define LGG_EQUAL_GRAPH ((double)FLT_EPSILON)
 
-/* Below so many rows a second thread costs more than it saves. */
-#define LGG_PARALLEL_ROWS 64
-
-static inline size_t lgg_least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
-/* ---- Threads ---- */
-
-/* How many OpenMP would use now. */
-static inline int lgg_threads(void) {
-#ifdef _OPENMP
-    return omp_get_max_threads();
-#else
-    return 1;
-#endif
-}
-
-/* How many of those that there is room for. */
-static inline int lgg_threads_of(int room) {
-    return lgg_threads() < room ? lgg_threads() : room;
-}
-
-/* The index of the calling one. */
-static inline size_t lgg_thread(void) {
-#ifdef _OPENMP
-    return (size_t)omp_get_thread_num();
-#else
-    return 0;
-#endif
-}
-
-/* The sum of the rows' sums, in order: the same for any number of threads. */
-static inline double lgg_sum_rows(size_t n, const double *row_total) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += row_total[i];
-    return sum;
-}
-
-/* ---- lgg_arena.c: all buffers of a loss in one allocation ---- */
-
-/* Hands out aligned pieces of one block. With base NULL it only counts, so that the same code sizes and carves. */
-typedef struct {
-    char *base;
-    size_t used;
-    int overflow; /* the sum of the sizes does not fit size_t */
-} lgg_arena;
-
-/* count * size bytes, zeroed by the owner of the block; NULL while counting. */
-void *lgg_arena_take(lgg_arena *arena, size_t count, size_t size);
-
-/* ---- lgg_kernel.c: one thread's products, tile by tile ---- */
-
-typedef enum { LGG_AVX512, LGG_AVX2, LGG_PLAIN } lgg_instructions;
-typedef struct lgg_kernel lgg_kernel;
-
-/* The tiles of an instruction set; NULL where the processor lacks it. LGG_PLAIN is everywhere. */
-const lgg_kernel *lgg_kernel_of(lgg_instructions instructions);
-/* The fastest of those that the processor has. */
-const lgg_kernel *lgg_kernel_best(void);
-/* Steps on `count` values; `soon` is where the same will be asked for before long, and is fetched into the cache. */
-typedef struct {
-    /* copy = scale x */
-    void (*copy)(size_t count, float scale, const float *x, const float *soon, float *copy);
-    /* y = a x + b y */
-    void (*mix)(size_t count, float a, const float *x, float b, float *y);
-    /* y += x; soon: of y */
-    void (*add)(size_t count, const float *x, const float *soon, float *y);
-} lgg_row_steps;
-const lgg_row_steps *lgg_kernel_row(const lgg_kernel *kernel);
-
-/* A tile of dot products: of each of some rows with each of some others. */
-typedef struct {
-    size_t count;                     /* values of a row */
-    const float *const *a, *const *b; /* the rows, a whole tile's, however few are wanted */
-    const float *soon;                /* `count` values that will be asked for before long: fetched into the cache */
-    float *copy;                      /* receives a whole tile's rows of a, copy_stride apart; NULL: nothing does */
-    size_t copy_stride;
-    int adding; /* to what is there already */
-} lgg_dot_tile;
-
-/* How many rows a and b a tile has. */
-enum { LGG_DOT_ROWS_MAX = 4, LGG_DOT_COLUMNS_MAX = 6 };
-size_t lgg_kernel_dot_rows(const lgg_kernel *kernel);
-size_t lgg_kernel_dot_columns(const lgg_kernel *kernel);
-
-/* c (rows, columns; c_stride apart) = a_i.b_j for the tile's first rows and columns, or += where the tile is adding. */
-void lgg_kernel_dot(const lgg_kernel *kernel, const lgg_dot_tile *tile, size_t rows, size_t columns, float *c,
-                    size_t c_stride);
-
-/* c (rows, count) += w (rows, inner) x (inner, count); rows of each lie a stride apart. x is read up to the next multiple of 32
- * columns. */
-void lgg_kernel_product(const lgg_kernel *kernel, size_t rows, size_t inner, size_t count, const float *w,
-                        size_t w_stride, const float *x, size_t x_stride, float *c, size_t c_stride);
-
-/* ---- lgg_block.c: X block by block ---- */
-
-/* Rows ahead of the one being copied that are fetched into the cache. */
-enum { LGG_ROWS_AHEAD = 4 };
-
-/* Of a block: so many rows and columns at most, which fill a part of the second-level cache, and how far apart the rows of its copy lie:
- * not so that those of a tile fall on the same few lines of the cache. */
-enum { LGG_BLOCK_ROWS = 256, LGG_BLOCK_COLUMNS = 256, LGG_BLOCK_STRIDE = LGG_BLOCK_COLUMNS + 16 };
-
-/* Of the copies that a Gram matrix is made of: wider, as dot products of short rows would be more summing up than multiplying. */
-enum { LGG_ROOM_ROWS = 255, LGG_ROOM_COLUMNS = 1024, LGG_ROOM_STRIDE = LGG_ROOM_COLUMNS + 16, LGG_ROOM_PARTS = 16 };
-
-/* Room that the threads need for their products. */
-typedef struct {
-    float
-        *values; /* each thread's, for one of the copies, and for twice as many rows of a block as there are classes */
-    int threads;
-    size_t size;  /* of one thread's values */
-    float *parts; /* (LGG_ROOM_PARTS, B, B) sums of some columns of a Gram matrix, for B <= LGG_ROOM_ROWS */
-} lgg_room;
-
-/* Room for batches of at most n and this many classes, as many threads as OpenMP would use now. */
-void lgg_room_take(lgg_room *room, lgg_arena *arena, size_t n, size_t classes);
-/* How many of the threads to use for so many multiplications. */
-int lgg_room_threads(const lgg_room *room, double multiplications);
-/* The room of the calling thread. */
-float *lgg_room_of_thread(const lgg_room *room);
-
-/* Rows row, row + 1, ... and columns column, column + 1, ... of a matrix (n, d). */
-typedef struct {
-    size_t n, d, row, column, rows, columns;
-} lgg_block;
-
-/* The block that begins there. */
-lgg_block lgg_block_of(size_t n, size_t d, size_t row, size_t column);
-/* Row i of the block in x (n, d). */
-const float *lgg_block_row(const lgg_block *block, const float *x, size_t i);
-/* What will be wanted of x some rows after that. */
-const float *lgg_block_soon(const lgg_block *block, const float *x, size_t i);
-/* copy (rows, LGG_BLOCK_COLUMNS; LGG_BLOCK_STRIDE) = the block of x (n, d), row i times scale (n) unless that is NULL; zeros behind the
- * last column. */
-void lgg_block_copy(const lgg_block *block, const lgg_kernel *kernel, const double *scale, const float *x, float *copy);
-
-/* gradient (n, d) += w (n, n) x (n, d). The same to the bit for any number of threads. */
-void lgg_block_product(const lgg_kernel *kernel, const lgg_room *room, int n, int d, const float *w, const float *x,
-                       float *gradient);
-
-/* ---- lgg_gram_kernel.c ---- */
-
-/* The lower triangle of gram (n, n) = x x' for x (n, d); what else it leaves in gram means nothing. The same to the bit for any number
- * of threads. */
-void lgg_gram_kernel(const lgg_kernel *kernel, const lgg_room *room, int n, int d, const float *x, float *gram);
-
-/* Likewise of c (n, n) = x y' for x, y (n, d), or += with `adding`. */
-void lgg_lower_product(const lgg_kernel *kernel, int n, int d, const float *x, const float *y, int adding, float *c);
-
-/* ---- lgg_blas.c: the products; each the same to the bit for any number of threads ---- */
-
-/* The upper triangle of matrix (n, n) from the lower one. */
-void lgg_mirror(size_t n, float *matrix);
-
-/* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). */
-void lgg_blas_gram(const lgg_room *room, int n, int d, const float *x, float *gram);
-
-/* The lower triangle of c (n, n) = a b' for a, b (n, inner), or += with `adding`; what it leaves above means nothing. */
-void lgg_blas_lower_product(int n, int inner, const float *a, const float *b, int adding, float *c);
-
-/* gradient (n, d) += w (n, n) x (n, d). */
-void lgg_blas_add_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *gradient);
-
-/* product (n, d) = w (n, n) x (n, d). */
-void lgg_blas_product(const lgg_room *room, int n, int d, const float *w, const float *x, float *product);
-
 /* ---- The graph of one representation ---- */
 
 struct lgg_graph {
@@ -231,8 +59,8 @@ struct lgg_graph {
     double *inverse_root_degree;    /* (B) degree^-1/2, 0 where degree <= 0; NULL without */
     double *degree_gradient;        /* (B) workspace: half of dL/d degree; NULL without */
     float *adjacency;               /* (B, B) A; the same buffer as similarity without normalization */
-    const lgg_room *room;           /* the loss's, or own_room */
-    lgg_room own_room;              /* of a graph without a loss */
+    const lgg_workspace *workspace; /* the loss's, or own_workspace */
+    lgg_workspace own_workspace;    /* of a graph without a loss */
 };
 
 /* Takes the graph's buffers from the arena. distances_only: what the RKD losses need, gram and distance2. */
@@ -283,7 +111,6 @@ void lgg_normalize_backward(const lgg_graph *graph, float *e);
 /* lgg_class_gradient.c: the gradient of label variation from sums over classes. */
 typedef struct {
     int one_hot;              /* the labels of the last evaluation were */
-    int *label_class;         /* (B) of the one-hot labels */
     float *weight;            /* (B, C) K_ic, then with the slope of row i in it */
     float *weight_transposed; /* (C, B) K_ic */
     double *projection;       /* (B) scale h_i */
@@ -296,14 +123,14 @@ struct lgg_loss {
     int max_batch;
     int classes;
     double zero_share;
-    lgg_room room;
+    lgg_workspace workspace;
     lgg_graph *student;     /* smoothness: one a layer; else one, reused pair after pair; NULL for HKD */
     lgg_graph *teacher;     /* one, reused pair after pair; NULL where there is none */
     float *edge_gradient;   /* (B, B) dL/dA, and everything it becomes on the way back */
     float *label_distance;  /* (B, B) |v_i - v_j|^2 / 2: label variation, smoothness */
     float *laplacian_power; /* (power - 1, B, C) L^i V, i = 1..power-1: label variation, smoothness with power > 1 */
     double *sigma;          /* (layers) label variation, smoothness */
-    int *label_class;       /* (B) arg max v_i: GKD with edges other than all */
+    int *label_class;       /* (B) arg max v_i: label variation, smoothness; GKD with edges other than all */
     lgg_class_gradient by_class; /* label variation, smoothness */
     float *filtered[2];          /* (B, B) A of student, teacher, filtered by class: the same */
     float *matrix_power[4];      /* (B, B) workspace: GKD with power > 1 */
