@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-_Noreturn void lgg_out_of_memory(const char *what, double bytes) {
+void lgg_out_of_memory(const char *what, double bytes) {
     fflush(stdout);
     if (bytes >= 1e5)
         fprintf(stderr, "out of memory for %s (%.1f MB)\n", what, bytes / 1e6);

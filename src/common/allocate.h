@@ -7,6 +7,16 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef __GNUC__
+#define LGG_ENDS __attribute__((__noreturn__))
+#else
+#define LGG_ENDS
+#endif
+
 /* A zeroed array of `count` elements of `size` bytes, never NULL, also for none. `what` is for the line: "the labels". */
 void *lgg_allocate(size_t count, size_t size, const char *what);
 
@@ -17,6 +27,10 @@ void *lgg_grow(void *memory, size_t count, size_t size, const char *what);
 char *lgg_copy_string(const char *text);
 
 /* Prints "out of memory for WHAT (1.5 MB)" on stderr and ends the program: for memory that a library was asked for. */
-_Noreturn void lgg_out_of_memory(const char *what, double bytes);
+LGG_ENDS void lgg_out_of_memory(const char *what, double bytes);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

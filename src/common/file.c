@@ -177,15 +177,14 @@ int lgg_file_sync(lgg_file *file) {
     return -1;
 }
 
-/* Makes a rename last through a crash of the machine; a file system that cannot is no reason to fail. */
-static void sync_folder(const char *path) {
-    char *copy = lgg_path_with(path, "");
-    const int folder = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+/* Makes the rename to path last through a crash of the machine; a file system that cannot is no reason to fail. The text of path is used
+ * up. */
+static void sync_folder(char *path) {
+    const int folder = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
         fsync(folder);
         close(folder);
     }
-    free(copy);
 }
 
 int lgg_file_replace(lgg_file *file) {

@@ -10,6 +10,7 @@
 #include "convolutional_layer.h"
 #include "dark_cuda.h"
 #include "array.h"
+#include "allocate.h"
 #include "list.h"
 #include "network.h"
 #include "option_list.h"
@@ -165,8 +166,8 @@ static inline void host_write_weights(network *net, FILE *file, int cutoff) {
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
 static inline network *host_parse_network(const char *cfg, int batch) {
-    network *net = (network *)malloc(sizeof *net);
-    if (net) *net = parse_network_cfg_custom((char *)cfg, batch, 1);
+    network *net = (network *)lgg_allocate(1, sizeof *net, "a network");
+    *net = parse_network_cfg_custom((char *)cfg, batch, 1);
     return net;
 }
 static inline void host_load_weights(network *net, const char *weights) {

@@ -8,6 +8,7 @@
 #include "connected_layer.h"
 #include "convolutional_layer.h"
 #include "array.h"
+#include "allocate.h"
 #include "network.h"
 #include "option_list.h"
 #include "parser.h"
@@ -260,7 +261,7 @@ static inline int host_lacks_delta(const layer *l) {
 }
 static inline void host_give_delta(layer *l) {
     free(l->delta);
-    l->delta = (float *)calloc((size_t)l->outputs * (size_t)l->batch, sizeof(float));
+    l->delta = (float *)lgg_allocate((size_t)l->outputs * (size_t)l->batch, sizeof(float), "the layers' buffers");
 #ifdef GPU
     if (l->delta_gpu) cuda_free(l->delta_gpu);
     l->delta_gpu = cuda_make_array(l->delta, (size_t)l->outputs * (size_t)l->batch);

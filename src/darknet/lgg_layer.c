@@ -60,6 +60,11 @@ static void read_taps(const lgg_cfg *cfg, lgg_section *s, const network *net) {
     }
 }
 
+static char *copy_text(const lgg_place *place, const char *text) {
+    const size_t length = strlen(text);
+    return memcpy(allocate_for_lgg(place, (int)length + 1, 1), text, length + 1);
+}
+
 /* What the sections before this one share, or something new if it is the first. */
 static lgg_network *share_network(const lgg_cfg *cfg, const layer *layers) {
     lgg_network *shared = NULL;
@@ -68,7 +73,7 @@ static lgg_network *share_network(const lgg_cfg *cfg, const layer *layers) {
     }
     if (!shared) {
         shared = allocate_for_lgg(&cfg->place, 1, sizeof *shared);
-        shared->cfg = strdup(cfg->place.file);
+        shared->cfg = copy_text(&cfg->place, cfg->place.file);
     }
     ++shared->sections;
     return shared;
@@ -107,8 +112,8 @@ static void read_teacher(const lgg_cfg *cfg, lgg_section *s) {
         lgg_fail(&cfg->place, "teacher_layers names %d layer%s and layers %d; name as many in both", given,
                  given == 1 ? "" : "s", s->n);
     }
-    s->teacher_cfg = strdup(file);
-    s->teacher_weights = strdup(weights);
+    s->teacher_cfg = copy_text(&cfg->place, file);
+    s->teacher_weights = copy_text(&cfg->place, weights);
     s->taught = allocate_for_lgg(&cfg->place, s->n, sizeof *s->taught);
 }
 

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "allocate.h"
+
 #ifdef GPU
 
 #ifdef TF32
@@ -34,8 +36,7 @@ static void read_lgg_teachers_gpu(lgg_section *s, const host_pass *pass, int bat
 static void check_negatives_gpu(const lgg_section *s, int batch) {
     for (int i = 0; i < s->n && lgg_minds_negatives(s); ++i) {
         size_t n = (size_t)batch * (size_t)s->student[i].d, j = 0;
-        float *x = malloc(n * sizeof *x);
-        if (!x) lgg_fail(&s->place, "out of memory");
+        float *x = lgg_allocate(n, sizeof *x, "a look at a layer's outputs");
         cuda_pull_array((float *)s->student[i].x, x, n);
         while (j < n && x[j] >= 0)
             ++j;

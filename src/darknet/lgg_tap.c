@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
+
 /* Layers whose output is no representation, or through which the host passes no right gradient. */
 static const struct {
     LAYER_TYPE type;
@@ -107,10 +109,10 @@ void check_lgg_tap(const lgg_place *place, const lgg_tap *tap, const layer *laye
 static float *clear_scratch(lgg_tap *tap, size_t n) {
     if (n > tap->capacity) {
         free(tap->scratch);
-        tap->scratch = malloc(n * sizeof *tap->scratch);
-        tap->capacity = tap->scratch ? n : 0;
+        tap->scratch = lgg_allocate(n, sizeof *tap->scratch, "the gradient of a tapped layer");
+        tap->capacity = n;
     }
-    if (tap->scratch) memset(tap->scratch, 0, n * sizeof *tap->scratch);
+    memset(tap->scratch, 0, n * sizeof *tap->scratch);
     return tap->scratch;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "blas.h"
+#include "allocate.h"
 
 static void update_batchnorm(layer l, update_args a) {
     const float step = a.learning_rate * l.learning_rate_scale / (float)a.batch;
@@ -27,9 +28,7 @@ static void update_batchnorm_gpu(layer l, update_args a) {
 
 /* `*x` with room for n floats. */
 static void make_room(float **x, size_t n) {
-    float *grown = realloc(*x, n * sizeof(float));
-    if (!grown) malloc_error();
-    *x = grown;
+    *x = lgg_grow(*x, n, sizeof(float), "the layers' buffers");
 }
 
 static void make_room_for_batch(layer *l) {

@@ -9,14 +9,12 @@
 #include "batchnorm_whole.h"
 #include "convolution_1x1.h"
 #include "layer_fast.h"
+#include "allocate.h"
 #include "parseval.h"
 #include "previous_delta.h"
 #include "reorg_gradient.h"
 
-static void out_of_memory(void) {
-    fprintf(stderr, "out of memory for the layers' buffers; give a smaller batch, or more subdivisions\n");
-    exit(EXIT_FAILURE);
-}
+static const char buffers[] = "the layers' buffers; give a smaller batch, or more subdivisions";
 
 function_set *begin_around(layer *l, layer_around kind) {
     function_set *inner = &l->functions->inner[kind];
@@ -27,8 +25,7 @@ function_set *begin_around(layer *l, layer_around kind) {
 float *floats_of(float_buffer *buffer, size_t n) {
     if (n > buffer->size) {
         free(buffer->memory);
-        buffer->memory = calloc(n, sizeof(float));
-        if (!buffer->memory) out_of_memory();
+        buffer->memory = lgg_allocate(n, sizeof(float), buffers);
         buffer->size = n;
     }
     return buffer->memory;
@@ -47,8 +44,7 @@ float *device_floats_of(float_buffer *buffer, size_t n) {
 
 static void set_functions(network *net, int i) {
     layer *l = &net->layers[i];
-    l->functions = calloc(1, sizeof *l->functions);
-    if (!l->functions) out_of_memory();
+    l->functions = lgg_allocate(1, sizeof *l->functions, buffers);
     complete_batchnorm(l);
     sum_reorg_gradient(l);
     put_around_strided_1x1(l);

@@ -8,6 +8,7 @@
 #include "batchnorm_fast.h"
 #include "convolution_dnnl.h"
 #include "elementwise_fast.h"
+#include "allocate.h"
 
 #ifdef FAST
 static size_t count_outputs(layer l) {
@@ -102,8 +103,7 @@ static void put_fast_by_kind(layer *l) {
     if (l->type == ACTIVE) put_fast_pair(l, forward_activation, backward_activation);
     if (l->type == SHORTCUT) put_fast_pair(l, forward_shortcut, backward_shortcut);
     if (!l->batch_normalize || !host_is_linear(l)) return;
-    l->functions->zeros = calloc(2 * (size_t)l->out_c, sizeof(float));
-    if (!l->functions->zeros) malloc_error();
+    l->functions->zeros = lgg_allocate(2 * (size_t)l->out_c, sizeof(float), "the layers' buffers");
     put_fast_pair(l, forward_normalized, backward_normalized);
 }
 #endif

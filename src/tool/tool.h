@@ -179,6 +179,8 @@ float *tool_model_embed(tool_model *model, const tool_images *images, int layer,
 
 /* C (m, n) = A B, A (m, k) or its transpose when ta, B (k, n) or its transpose when tb. Row-major. */
 void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c);
+/* Index of the greatest; the first of equals. */
+int tool_argmax(const float *x, int n);
 
 /* ---- output (tool_output.c) ---- */
 

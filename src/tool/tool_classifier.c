@@ -29,14 +29,6 @@ void tool_classifier_option_list(tool_classifier_options *o, tool_option list[TO
     memcpy(list, options, sizeof options);
 }
 
-int tool_argmax(const float *x, int n) {
-    int best = 0;
-    for (int i = 1; i < n; ++i) {
-        if (x[i] > x[best]) best = i;
-    }
-    return best;
-}
-
 static int embedding_layer(const tool_model *model, const char *text) {
     if (!text) return tool_model_embedding_layer(model);
     int *indices;

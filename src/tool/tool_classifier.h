@@ -43,9 +43,6 @@ const char *tool_classifier_default(const tool_model *model, const tool_data *da
 
 /* ---- what they are made of ---- */
 
-/* Index of the greatest; the first of equals. */
-int tool_argmax(const float *x, int n);
-
 /* k-nearest neighbours (tool_nearest.c). cosine: rows are compared by angle, else by distance. */
 typedef struct tool_nearest tool_nearest;
 /* Takes over train (n, d), which is normalized in place for cosine. */

@@ -1,4 +1,4 @@
-/* tool_decode.h: image files (JPEG, PNG, BMP, PPM and what else the host's stb_image reads) to pixels, whatever is in them. */
+/* tool_decode.h: image files (JPEG, PNG, BMP, PPM, PGM) to pixels, whatever is in them. */
 #ifndef TOOL_DECODE_H
 #define TOOL_DECODE_H
 

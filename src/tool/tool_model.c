@@ -196,3 +196,11 @@ float *tool_model_embed(tool_model *model, const tool_images *images, int index,
 void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c) {
     host_gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, c, n);
 }
+
+int tool_argmax(const float *x, int n) {
+    int best = 0;
+    for (int i = 1; i < n; ++i) {
+        if (x[i] > x[best]) best = i;
+    }
+    return best;
+}

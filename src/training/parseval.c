@@ -13,6 +13,7 @@
 #include "blas.h"
 #include "gemm.h"
 #include "layer_functions.h"
+#include "allocate.h"
 #include "recipe.h"
 
 #if HOST_HAS_PARSEVAL
@@ -56,17 +57,11 @@ static void backward_scaled(layer l, network net) {
 }
 
 static void *allocate(size_t count) {
-    void *memory = calloc(count, sizeof(float));
-    if (!memory) {
-        fprintf(stderr, "[net]: parseval: out of memory\n");
-        exit(EXIT_FAILURE);
-    }
-    return memory;
+    return lgg_allocate(count, sizeof(float), "[net]'s parseval");
 }
 
 static lgg_parseval *make_matrix_state(const layer *l, float step) {
-    lgg_parseval *p = calloc(1, sizeof *p);
-    if (!p) exit(EXIT_FAILURE);
+    lgg_parseval *p = lgg_allocate(1, sizeof *p, "[net]'s parseval");
     p->groups = l->type == CONVOLUTIONAL ? l->groups : 1;
     p->rows = (l->type == CONVOLUTIONAL ? l->n : l->outputs) / p->groups;
     p->columns = l->type == CONVOLUTIONAL ? l->c / l->groups * l->size * l->size : l->inputs;

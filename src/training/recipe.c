@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "allocate.h"
 #include "names.h"
 #include "parameters.h"
 #include "option_list.h"
@@ -132,7 +133,7 @@ static void refuse_misspelt_options(const list *options) {
 }
 
 lgg_recipe *parse_lgg_recipe(list *options) {
-    lgg_recipe *recipe = calloc(1, sizeof(lgg_recipe));
+    lgg_recipe *recipe = lgg_allocate(1, sizeof *recipe, "the options of [net]");
     refuse_careless_options(options);
     share_option(options, "bn_momentum", 0, "0.9"); /* which the host reads, believing anything */
     recipe->pad_crop = option_in_range(options, "pad_crop", -1, 0, 10000);
@@ -142,10 +143,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     recipe->decay_all = option_in_range(options, "decay_all", 0, 0, 1);
     recipe->parseval = parseval_option(options);
     char *log = option_find(options, "lgg_log");
-    if (log) {
-        recipe->log = malloc(strlen(log) + 1);
-        strcpy(recipe->log, log);
-    }
+    if (log) recipe->log = lgg_copy_string(log);
     recipe->seeded = option_find(options, "seed") != NULL;
     recipe->seed = recipe->seeded ? (uint64_t)option_in_range(options, "seed", 0, 0, 2147483647) : (uint64_t)time(0);
     recipe->active = recipe->seeded || recipe->shuffle || recipe->pad_crop >= 0 || flip >= 0;

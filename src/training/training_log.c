@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "file.h"
+#include "allocate.h"
 #include "lgg_report.h"
 #include "network.h"
 
@@ -90,8 +91,8 @@ static void prepare(const char *path, const char *header, size_t iteration) {
 lgg_log *lgg_log_open(const char *path, network *net, size_t iteration) {
     struct stat st;
     char *header = columns(net);
-    lgg_log *log = calloc(1, sizeof *log);
-    if (!log || !header) cannot_write(path);
+    lgg_log *log = lgg_allocate(1, sizeof *log, "the log");
+    if (!header) cannot_write(path);
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) prepare(path, header, iteration);
     log->path = lgg_path_with(path, "");
     log->file = fopen(path, "a");

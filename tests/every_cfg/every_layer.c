@@ -16,6 +16,7 @@
 #include "checkpoint.h"
 #include "parameters.h"
 #include "recipe.h"
+#include "training.h"
 
 LAYER_TYPE string_to_layer_type(char *type);
 

@@ -7,7 +7,7 @@
 # optimization than -O1, or more to debug than lines, would take longer to compile than it gains.
 
 TESTS += test-fuzz
-FUZZERS := cfg weights golden cifar
+FUZZERS := cfg weights golden cifar npy image
 FUZZ_SECONDS := 3
 FUZZ := $(BUILD)/fuzz
 FUZZ_TREE := $(FUZZ)/darknet-$(HOST)
@@ -28,7 +28,7 @@ fuzz: fuzzers
 
 .PHONY: keep-fuzz-corpus
 keep-fuzz-corpus: fuzzers
-	@tests/fuzz/keep_corpus.sh $(abspath $(FUZZ)) $(filter-out cifar,$(FUZZERS))
+	@tests/fuzz/keep_corpus.sh $(abspath $(FUZZ)) $(filter-out cifar npy image,$(FUZZERS))
 
 fuzzers: pristine
 	@mkdir -p $(FUZZ)
@@ -40,4 +40,8 @@ fuzzers: pristine
 	        -o $(FUZZ)/fuzz_$$name || exit 1; done
 	@$(FUZZ_LINK) $(FUZZ_WRAP) tests/fuzz/fuzz_golden.c tests/fuzz/fuzz_host.c tests/golden/golden_case.c $(wildcard src/lgg/*.c) -lm \
 	    -o $(FUZZ)/fuzz_golden
+	@$(FUZZ_LINK) $(FUZZ_WRAP) -Isrc/tool tests/fuzz/fuzz_npy.c tests/fuzz/fuzz_host.c src/tool/tool_npy.c src/tool/tool_common.c \
+	    src/common/allocate.c src/common/text_file.c -o $(FUZZ)/fuzz_npy
+	@$(FUZZ_LINK) $(FUZZ_WRAP) -Isrc/tool tests/fuzz/fuzz_image.c tests/fuzz/fuzz_host.c src/tool/tool_decode.c src/tool/tool_common.c \
+	    $(FUZZ_TREE)/libdarknet.a -lm -lpthread -o $(FUZZ)/fuzz_image
 	@$(FUZZ_LINK) tests/fuzz/fuzz_cifar.c data/cifar10.c -lpng -o $(FUZZ)/fuzz_cifar

@@ -10,6 +10,7 @@
 
 #include LGG_HOST_HEADER
 
+#include "layer_functions.h"
 #include "parseval.h"
 #include "tool.h"
 #include "tool_classifier.h"
@@ -212,7 +213,7 @@ static void write_text(const char *path, const char *text) {
 /* A Parseval network divides its weights by as much. */
 static double weights_width(const layer *l) {
 #if HOST_HAS_PARSEVAL
-    if (l->functions->parseval) return sqrt(2. * l->size * l->size + 1);
+    if (l->functions && l->functions->parseval) return sqrt(2. * l->size * l->size + 1);
 #endif
     (void)l;
     return 1;
