@@ -37,5 +37,5 @@ ifeq ($(HOST),pjreddie)
 host-stock: host-test-libs
 	@mkdir -p $(BUILD)/tests/stock
 	@for file in $(STOCK_FILES); do \
-		$(CC) $(STOCK_CFLAGS) -c $(HOST_TREE)/lgg/darknet/$$file.c -o $(BUILD)/tests/stock/$$file.o || exit 1; done
+		$(CC) $(STOCK_CFLAGS) -c $(HOST_TREE)/lgg/speed/$$file.c -o $(BUILD)/tests/stock/$$file.o || exit 1; done
 endif
