@@ -9,7 +9,7 @@
 # Initial weights, images, their order and the number of iterations are the same in all. Every cfg/demo-*.cfg also holds
 # [label_variation] sections of lambda=0, which only watch: the label variation of three layers, in the log.
 #
-# Results: demo/results.txt and .csv, demo/*.svg, demo/logs/. Stopped by Ctrl-C or killed, the next call goes on: a finished run is
+# Results: demo/results.txt, .csv and .md, demo/*.svg, demo/logs/. Stopped by Ctrl-C or killed, the next call goes on: a finished run is
 # kept, the one at work resumes from its backup. A changed cfg file starts its run anew.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -166,6 +166,24 @@ print_table() {
     echo "Label variation: mean similarity of images of distinct classes in a batch; 0 = orthogonal, 1 = all alike."
 }
 
+# The table once more, as README has it.
+write_markdown() {
+    local name
+    echo "# The demo, as measured"
+    echo
+    echo "Written by \`make demo\`: $(net_option "$out/cfg/demo-plain.cfg" max_batches) iterations of $(net_option "$out/cfg/demo-plain.cfg" batch) images, one seed;" \
+        "$(date -u +%Y-%m-%d), $cores cores of $(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo), commit" \
+        "$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown), $((SECONDS - began)) s for all trainings and judgements."
+    echo
+    echo "| | test error % | label variation of layers $(variations plain | awk '{ printf "%s%s", sep, $1; sep = ", " }'), start | end | seconds |"
+    echo "| --- | --- | --- | --- | --- |"
+    echo "| ${title[teacher]} | $(test_error teacher) | | | |"
+    for name in "${runs[@]}"; do
+        echo "| ${title[$name]} | $(test_error "$name") | $(variations "$name" | awk '{ printf "%s%s", sep, $2; sep = " " }') |" \
+            "$(variations "$name" | awk '{ printf "%s%s", sep, $3; sep = " " }') | $(cat "$out/logs/$name.seconds") |"
+    done
+}
+
 write_csv() {
     local name n=0
     printf 'run,classifier,test_error_percent'
@@ -230,8 +248,9 @@ main() {
     run_all
     kill $watcher 2>/dev/null || true
     write_csv >"$out/results.csv.new" && mv "$out/results.csv.new" "$out/results.csv"
+    write_markdown >"$out/results.md.new" && mv "$out/results.md.new" "$out/results.md"
     print_table | tee "$out/results.txt"
-    say "$((SECONDS - began)) s; results in $out/results.txt and $out/results.csv, pictures $out/*.svg, logs in $out/logs/"
+    say "$((SECONDS - began)) s; results in $out/results.txt, .csv and .md, pictures $out/*.svg, logs in $out/logs/"
 }
 
 main

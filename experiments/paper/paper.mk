@@ -4,7 +4,8 @@
 #   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
 #
 #   make search        label variation's open choices, on training images only
-#   make keep-results  puts finished tables into RESULTS.md and results/ here, from where README links to them
+#   make keep-results  puts finished tables into RESULTS.md and results/ here, and what the demo and the benchmark measured beside
+#                      their scripts, from where README takes its tables
 
 SCALE ?= small
 PAPER := $(BUILD)/paper
@@ -28,3 +29,7 @@ $(PAPER_TABLES): deps darknet data
 .PHONY: keep-results
 keep-results:
 	@experiments/paper/keep.sh results experiments/paper
+	@[ ! -e demo/results.md ] || cp demo/results.md experiments/demo/RESULTS.md
+	@[ ! -e $(BUILD)/bench/RESULTS.md ] || cp $(BUILD)/bench/RESULTS.md tests/bench/RESULTS.md
+	@[ ! -e $(BUILD)/bench/losses.svg ] || cp $(BUILD)/bench/losses.svg tests/bench/pictures/losses.svg
+	@tests/docs/readme.sh write

@@ -131,5 +131,13 @@ sleep .2 # the last figures reach the file
 ratios | record
 sleep .2
 aims | record
+{
+    echo "# The benchmark, as measured"
+    echo
+    echo "Written by \`make bench\`, $(date -u +%Y-%m-%d), $(nproc) cores of $(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo), commit" \
+        "$(git rev-parse --short=12 HEAD 2> /dev/null || echo unknown), OpenBLAS with its $(get openblas_kernels) kernels."
+    echo
+    awk -f "$here/results.awk" "$csv"
+} > "$dir/RESULTS.md"
 awk -f "$here/plot.awk" "$dir/losses.csv" > "$dir/losses.svg" || fail "nothing to draw"
-echo "$csv, $dir/losses.csv and $dir/losses.svg hold these figures" >&2
+echo "$csv, $dir/RESULTS.md, $dir/losses.csv and $dir/losses.svg hold these figures" >&2

@@ -1,0 +1,19 @@
+# results.awk: figures.csv (name,value,unit) as Markdown: the table that README has, and all figures.
+BEGIN { FS = "," }
+NR > 1 { value[$1] = $2; unit[$1] = $3; name[++n] = $1 }
+function row(what, ours, floor, torch, faster) {
+    if (ours in value) print "| " what " | " value[ours] " | " value[floor] " | " value[torch] " | " value[faster] " |"
+}
+END {
+    print "| | ours, ms | the same products by sgemm, ms | PyTorch, ms | times faster |"
+    print "| --- | --- | --- | --- | --- |"
+    row("GKD on the three pairs of WideResNet28-1 → 28-0.5, B = 128, forward and backward", "gkd_wrn28", "gkd_wrn28_floor", "torch_gkd_wrn28", "gkd_wrn28_times_faster_than_torch")
+    row("smoothness over the 17 ReLUs of PreActResNet18, B = 100, power 2", "smooth_preact18", "smooth_preact18_floor", "torch_smooth_preact18", "smooth_preact18_times_faster_than_torch")
+    row("a training step of WideResNet28-0.5, batch 128", "step_wrn28-0.5", "", "torch_step_wrn28-0.5", "step_wrn28-0.5_times_faster_than_torch")
+    row("the same with GKD, teacher and loss included", "step_wrn28-0.5-gkd")
+    row("a step of PreActResNet18, batch 100, without smoothness", "step_preact_resnet18-smooth-without")
+    row("the same with smoothness", "step_preact_resnet18-smooth")
+    row("loading a batch of 128 images", "load_128_images")
+    print "\n## All figures\n\n| figure | value | unit |\n| --- | --- | --- |"
+    for (i = 1; i <= n; ++i) print "| " name[i] " | " value[name[i]] " | " unit[name[i]] " |"
+}
