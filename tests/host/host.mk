@@ -16,7 +16,7 @@ test-queue: pristine
 $(BUILD)/tests/host/patches_test: tests/host/patches_test.c $(BUILD)/darknet-pjreddie/libdarknet.so
 	@mkdir -p $(@D)
 	@$(CC) -Wall -Wextra -O1 -g -isystem $(BUILD)/darknet-pjreddie/include -isystem $(BUILD)/darknet-pjreddie/src $< -o $@ \
-		$(patsubst %,-isystem $(BUILD)/darknet-pjreddie/lgg/%,lgg darknet) -DLGG_HOST_HEADER='"host_pjreddie.h"' \
+		$(ROOMS:%=-isystem $(BUILD)/darknet-pjreddie/lgg/%) -DLGG_HOST_HEADER='"host_pjreddie.h"' \
 		-L$(BUILD)/darknet-pjreddie -ldarknet -Wl,-rpath,$(abspath $(BUILD)/darknet-pjreddie) -lcmocka -lm
 
 $(BUILD)/darknet-pjreddie/libdarknet.so: host
