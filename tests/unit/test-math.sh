@@ -30,13 +30,13 @@ golden_cases "$BUILD/test/threads/golden-rounded" "Gram matrix rounded otherwise
 # What other processors multiply with: with 1, 2 and 5 threads.
 for tiles in avx512 avx2 plain; do
     export LGG_TILES=$tiles
-    "$BUILD/test/threads/unit" '*_threads' > "$BUILD/test/threads/$tiles.log" 2>&1
+    "$BUILD/test/fast/unit" '*_threads' > "$BUILD/test/fast/$tiles.log" 2>&1
     case $? in
         0) echo "PASS unit tests, $tiles tiles" ;;
         77) echo "SKIPPED $tiles tiles: the processor lacks them" && continue ;;
-        *) grep -E '^\[  (ERROR|FAILED)' "$BUILD/test/threads/$tiles.log" && echo "FAIL unit tests, $tiles tiles" && status=1 ;;
+        *) grep -E '^\[  (ERROR|FAILED)' "$BUILD/test/fast/$tiles.log" && echo "FAIL unit tests, $tiles tiles" && status=1 ;;
     esac
-    golden_cases "$BUILD/test/threads/golden" "$tiles tiles"
+    golden_cases "$BUILD/test/fast/golden" "$tiles tiles"
 done
 unset LGG_TILES
 

@@ -1,5 +1,5 @@
 # make test-math: the mathematics, in two builds, each under the address and undefined sanitizers: with OpenMP (its coverage is printed),
-# and without.
+# and without. A third, as fast as it is used, goes through the tiles of every processor and several numbers of threads.
 
 comma := ,
 LGG_SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -14,6 +14,7 @@ UNIT_HEADERS := $(wildcard tests/unit/*.h)
 
 $(eval $(call lgg_library,$(BUILD)/test/threads/liblgg.a,$(BUILD)/test/threads/lgg,$(LGG_TEST_THREADS)))
 $(eval $(call lgg_library,$(BUILD)/test/single/liblgg.a,$(BUILD)/test/single/lgg,$(LGG_TEST_SINGLE)))
+$(eval $(call lgg_library,$(BUILD)/test/fast/liblgg.a,$(BUILD)/test/fast/lgg,-O3 -fopenmp))
 
 # The reference is only slow, not under test.
 $(BUILD)/test/reference.o: tests/unit/reference.c $(UNIT_HEADERS) $(LGG_HEADERS)
@@ -31,6 +32,7 @@ endef
 
 $(eval $(call math_tests,threads,-fsanitize=address$(comma)undefined --coverage -fopenmp))
 $(eval $(call math_tests,single,-fsanitize=address$(comma)undefined))
+$(eval $(call math_tests,fast,-fopenmp))
 
 # The golden cases once more, with another rounding of the Gram matrix.
 $(BUILD)/test/threads/golden-rounded: $(GOLDEN_SOURCES) tests/golden/rounded_gram.c tests/golden/golden.h $(BUILD)/test/threads/liblgg.a
@@ -38,7 +40,7 @@ $(BUILD)/test/threads/golden-rounded: $(GOLDEN_SOURCES) tests/golden/rounded_gra
 		$(BUILD)/test/threads/liblgg.a -o $@ -lm
 
 .PHONY: test-math
-test-math: $(foreach flavour,threads single,$(BUILD)/test/$(flavour)/unit $(BUILD)/test/$(flavour)/golden) $(BUILD)/test/threads/golden-rounded
+test-math: $(foreach flavour,threads single fast,$(BUILD)/test/$(flavour)/unit $(BUILD)/test/$(flavour)/golden) $(BUILD)/test/threads/golden-rounded
 	@BUILD=$(BUILD) CC="$(CC)" tests/unit/test-math.sh
 
 # Warnings of both compilers, with and without what the preprocessor and OpenMP leave out.
