@@ -48,6 +48,9 @@ typedef network_state host_pass;
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 0
 
+/* Whether the host's writer of weights can be asked what it writes. */
+#define HOST_WRITES_LAYERS 1
+
 /* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
 #define HOST_WRAPS_LAYERS 0
 

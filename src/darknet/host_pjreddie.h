@@ -48,6 +48,13 @@ typedef void host_update_function(layer, update_args);
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 1
 
+/* Whether the host's writer of weights can be asked what it writes: not where that group of patches is left out. */
+#ifdef LGG_WITHOUT_TRAINING
+#define HOST_WRITES_LAYERS 0
+#else
+#define HOST_WRITES_LAYERS 1
+#endif
+
 /* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
 #define HOST_WRAPS_LAYERS 1
 
@@ -416,7 +423,11 @@ static inline void host_write_layer(const network *net, const layer *l, FILE *fi
             alone.nweights = l->nweights / l->n * l->numload;
         }
     }
+#ifdef LGG_WITHOUT_TRAINING
+    (void)file;
+#else
     write_weights_upto(&one, file, one.n);
+#endif
 }
 
 /* Frees what only training reads of a layer on the device. */
