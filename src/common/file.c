@@ -40,7 +40,8 @@ void lgg_file_stop(int signal_number) {
     raise(signal_number);
 }
 
-/* Signals whose default is to end the process; one that is ignored, as under nohup, or handled stays so. */
+/* Signals whose default is to end the process; one that is ignored, as under nohup, or handled stays so. But SIGPIPE, which libraries
+ * ignore for the whole program. */
 static void clean_up_at_the_end(void) {
     static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGXCPU};
     if (owner) return;
@@ -48,7 +49,9 @@ static void clean_up_at_the_end(void) {
     atexit(remove_unfinished);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
         struct sigaction action;
-        if (sigaction(ends[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL) signal(ends[i], lgg_file_stop);
+        if (sigaction(ends[i], NULL, &action) != 0) continue;
+        if (action.sa_handler == SIG_DFL || (action.sa_handler == SIG_IGN && ends[i] == SIGPIPE))
+            signal(ends[i], lgg_file_stop);
     }
     /* Past a limit on the size of files (ulimit -f) let write fail, as on a full disk, instead of killing us. */
     signal(SIGXFSZ, SIG_IGN);

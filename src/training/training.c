@@ -52,12 +52,13 @@ static void catch_signal(int signal_number) {
     sigaction(signal_number, &action, NULL);
 }
 
-/* Ctrl-C and kill; and, unless they are ignored, as SIGHUP is under nohup: a terminal that closes, a scheduler's warning, nobody left to
- * read the output. */
+/* Ctrl-C, kill, and nobody left to read the output (which libraries ignore for the whole program); and, unless they are ignored, as
+ * SIGHUP is under nohup: a terminal that closes, a scheduler's warning. */
 static void catch_signals(void) {
-    static const int unless_ignored[] = {SIGHUP, SIGUSR1, SIGPIPE};
+    static const int unless_ignored[] = {SIGHUP, SIGUSR1};
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
+    catch_signal(SIGPIPE);
     for (size_t i = 0; i < sizeof unless_ignored / sizeof *unless_ignored; ++i) {
         struct sigaction before;
         if (sigaction(unless_ignored[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
