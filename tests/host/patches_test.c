@@ -102,7 +102,7 @@ static void assert_accumulates(layer l) {
     memcpy(l.delta, delta, (size_t)out * sizeof(float));
     l.backward(l, net);
     for (int i = 0; i < in; ++i) {
-        assert_float_equal(second[i], first[i] + there[i], 1e-4);
+        assert_float_equal(second[i], first[i] + there[i], 1e-4 + 1e-6 * fabs(first[i]));
         largest = fmaxf(largest, fabsf(first[i]));
     }
     assert_true(largest > 0);
