@@ -247,6 +247,16 @@ static inline int host_reads(const layer *l, int i) {
     return 0;
 }
 
+/* The layer that l is a copy of; -1 if it is none. */
+static inline int host_copies_one(const layer *l) {
+    return l->type == ROUTE && l->n == 1 ? l->input_layers[0] : -1;
+}
+
+/* Whether no gradient goes from l to those before it though they have one. */
+static inline int host_stops_gradients(const layer *l) {
+    return l->stopbackward || l->onlyforward;
+}
+
 /* Whether l has the output and the delta of the layer before it for its own. */
 static inline int host_works_in_place(const layer *l) {
     return l->type == DROPOUT || l->type == LGG;

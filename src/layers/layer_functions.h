@@ -40,9 +40,21 @@ typedef struct {
     size_t size;
 } float_buffer;
 
+/* What is done otherwise in a network that nothing but its own layers looks into (network_plan.h). All 0: as the host does it. */
+typedef struct {
+    int channels_last;       /* output, delta and x are (batch, h, w, c) */
+    int input_channels_last; /* and so are the output and the delta of the layer that it takes in */
+    int skipped;             /* a [route] that is not run, since its one reader reads what it would copy */
+    int source;              /* for that reader: the layer to read, plus 1 */
+    int assigns;             /* its backward pass writes the delta of the layer it takes in, which holds nothing yet */
+    int assigns_from;        /* a [shortcut]'s: that of `from` */
+    int is_assigned;         /* its delta is written so: no zeros are needed there */
+} layer_plan;
+
 /* What our functions keep of a layer. Belongs to the layer, which has it in `functions`. */
 typedef struct layer_functions {
     function_set inner[AROUND_KINDS]; /* what each of ours calls */
+    layer_plan plan;
     float_buffer aside, aside_gpu;    /* previous_delta.c: (B, inputs) */
     int shares_delta;                /* previous_delta.c: 1 if others have added to the previous layer's delta before */
     float_buffer pixels, pixels_gpu; /* convolution_1x1.c: (B, c, out_h, out_w), twice */

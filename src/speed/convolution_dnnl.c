@@ -2,12 +2,14 @@
 #include "convolution_dnnl.h"
 
 #include "batchnorm_fast.h"
+#include "batchnorm_rows.h"
 #include "elementwise_fast.h"
 #include "layer_functions.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -44,6 +46,7 @@ typedef struct {
 
 struct convolution_dnnl {
     int batch, h, w, threads; /* what the operations below were made for */
+    layer_plan plan;
     int failed;               /* oneDNN has declined this shape */
     size_t bytes;             /* of workspace */
     workspace_dnnl *shared;
@@ -167,19 +170,29 @@ typedef struct {
 } shapes;
 
 /* oneDNN's blocked layouts hold 16 channels: narrower layers would compute and move zeros, so those get channels innermost. */
-static int describe(layer l, shapes *s) {
-    dnnl_dims_t input = {l.batch, l.c, l.h, l.w}, map = {l.batch, l.n, l.out_h, l.out_w};
+static int wants_channels_last(layer l) {
+    const layer_plan *plan = &l.functions->plan;
+    const int is_narrow = l.c > 3 && (l.c < SIMD_CHANNELS || l.n < SIMD_CHANNELS);
+    return l.groups == 1 && (is_narrow || plan->channels_last || plan->input_channels_last);
+}
+
+static dnnl_format_tag_t order_tag(int channels_last) {
+    return channels_last ? dnnl_nhwc : dnnl_nchw;
+}
+
+static int describe(layer l, dnnl_format_tag_t inner, shapes *s) {
+    dnnl_dims_t pixels = {l.batch, l.c, l.h, l.w}, outputs = {l.batch, l.n, l.out_h, l.out_w};
     dnnl_dims_t filters = {l.n, l.c, l.size, l.size};
     dnnl_dims_t grouped = {l.groups, l.n / l.groups, l.c / l.groups, l.size, l.size};
-    int narrow = l.groups == 1 && l.c > 3 && (l.c < SIMD_CHANNELS || l.n < SIMD_CHANNELS);
-    dnnl_format_tag_t inner = narrow ? dnnl_nhwc : dnnl_format_tag_any;
+    dnnl_format_tag_t image = order_tag(l.functions->plan.input_channels_last),
+                      map = order_tag(l.functions->plan.channels_last);
     dnnl_data_type_t type = dnnl_f32;
     s->stride[0] = s->stride[1] = l.stride;
     s->pad[0] = s->pad[1] = l.pad;
-    return dnnl_memory_desc_init_by_tag(&s->image, 4, input, type, dnnl_nchw) == dnnl_success &&
-           dnnl_memory_desc_init_by_tag(&s->map, 4, map, type, dnnl_nchw) == dnnl_success &&
-           dnnl_memory_desc_init_by_tag(&s->inner_image, 4, input, type, inner) == dnnl_success &&
-           dnnl_memory_desc_init_by_tag(&s->inner_map, 4, map, type, inner) == dnnl_success &&
+    return dnnl_memory_desc_init_by_tag(&s->image, 4, pixels, type, image) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->map, 4, outputs, type, map) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->inner_image, 4, pixels, type, inner) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->inner_map, 4, outputs, type, inner) == dnnl_success &&
            (l.groups == 1 ? dnnl_memory_desc_init_by_tag(&s->filters, 4, filters, type, dnnl_oihw) == dnnl_success &&
                                 dnnl_memory_desc_init_by_tag(&s->inner_filters, 4, filters, type,
                                                              dnnl_format_tag_any) == dnnl_success
@@ -211,16 +224,16 @@ static int make_operation(convolution_dnnl *c, operation *o, const shapes *s, co
     return made;
 }
 
-static int make_operations(convolution_dnnl *c, layer l) {
-    static const access forward_use[3] = {TAKEN, TAKEN, GIVEN}, data_use[3] = {ADDED, TAKEN, TAKEN},
-                        weights_use[3] = {TAKEN, ADDED, TAKEN};
+static int make_operations(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) {
+    static const access forward_use[3] = {TAKEN, TAKEN, GIVEN}, weights_use[3] = {TAKEN, ADDED, TAKEN};
+    const access data_use[3] = {l.functions->plan.assigns ? GIVEN : ADDED, TAKEN, TAKEN};
     static const dnnl_query_t forward_what[3] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md};
     static const dnnl_query_t data_what[3] = {dnnl_query_diff_src_md, dnnl_query_weights_md, dnnl_query_diff_dst_md};
     static const dnnl_query_t weights_what[3] = {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md};
     shapes s;
     dnnl_convolution_desc_t forward, backward_data, backward_weights;
     dnnl_alg_kind_t how = dnnl_convolution_direct;
-    return describe(l, &s) &&
+    return describe(l, inner, &s) &&
            dnnl_convolution_forward_desc_init(&forward, dnnl_forward_training, how, &s.inner_image, &s.inner_filters,
                                               NULL, &s.inner_map, s.stride, s.pad, s.pad) == dnnl_success &&
            make_operation(c, &c->forward, &s, &forward, NULL, forward_use, forward_what) &&
@@ -233,18 +246,39 @@ static int make_operations(convolution_dnnl *c, layer l) {
                           weights_what);
 }
 
+/* Whether oneDNN has a kernel for the operation, and does not take the long way. */
+static int is_fast(const operation *o) {
+    const char *name = "";
+    dnnl_primitive_desc_query(o->description, dnnl_query_impl_info_str, 0, &name);
+    return !strstr(name, "ref") && !strstr(name, "gemm");
+}
+
+/* With channels innermost if that is wanted and fast, or else as oneDNN likes it. */
+static int make_best_operations(convolution_dnnl *c, layer l) {
+    if (wants_channels_last(l)) {
+        if (make_operations(c, l, dnnl_nhwc) && is_fast(&c->forward) && is_fast(&c->backward_data) &&
+            is_fast(&c->backward_weights))
+            return 1;
+        free_operations(c);
+    }
+    return make_operations(c, l, dnnl_format_tag_any);
+}
+
 /* Makes the operations fit the layer's present batch, image size and threads. Returns 0 if the layer is the host's. */
 static int prepare(layer l) {
     convolution_dnnl *c = l.functions->dnnl;
     if (!c) return 0;
     int threads = max_threads();
-    if (c->batch != l.batch || c->h != l.h || c->w != l.w || c->threads != threads) {
+    const layer_plan *plan = &l.functions->plan;
+    if (c->batch != l.batch || c->h != l.h || c->w != l.w || c->threads != threads ||
+        memcmp(&c->plan, plan, sizeof *plan) != 0) {
         free_operations(c);
+        c->plan = *plan;
         c->batch = l.batch;
         c->h = l.h;
         c->w = l.w;
         c->threads = threads;
-        c->failed = !make_operations(c, l);
+        c->failed = !make_best_operations(c, l);
         if (c->failed) free_operations(c);
     }
     return !c->failed;
@@ -257,6 +291,10 @@ static int place_tensor(tensor *t, char *base) {
 static int place_operation(operation *o, char *base) {
     return place_tensor(&o->image, base) && place_tensor(&o->filters, base) && place_tensor(&o->map, base) &&
            dnnl_memory_set_data_handle(o->scratch, base + o->scratch_offset) == dnnl_success;
+}
+
+int is_ready_for_dnnl(layer l) {
+    return prepare(l);
 }
 
 /* Makes the workspace as large as this layer needs it; what another layer has left there is of no use any more. */
@@ -328,16 +366,34 @@ static void convolve(layer l, const float *input, float *output) {
     give(c, &o->map, output);
 }
 
+static size_t count_rows(layer l) {
+    return (size_t)l.batch * (size_t)l.out_h * (size_t)l.out_w;
+}
+
+static void normalize_map(layer l, host_pass pass, const float *x) {
+    if (l.functions->plan.channels_last)
+        forward_batchnorm_rows(l, pass, x, l.output, l.activation);
+    else
+        forward_batchnorm_fast(l, pass, x, l.output, l.activation);
+}
+
+static void bias_map(layer l) {
+    if (l.functions->plan.channels_last)
+        bias_activate_rows(l.output, l.biases, count_rows(l), l.n, l.activation);
+    else
+        bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, l.activation);
+}
+
 int forward_convolution_dnnl(layer l, host_pass pass) {
     if (!place(l)) return 0;
     const float *input = *host_input_of(&pass);
     if (l.batch_normalize) {
         float *x = pass.train ? l.x : l.output;
         convolve(l, input, x);
-        forward_batchnorm_fast(l, pass, x, l.output, l.activation);
+        normalize_map(l, pass, x);
     } else {
         convolve(l, input, l.output);
-        bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, l.activation);
+        bias_map(l);
     }
     return 1;
 }
@@ -358,16 +414,27 @@ static void backward_data(layer l, float *input_delta) {
     if (!o->map.reorder || !dnnl_memory_desc_equal(&o->map.layout, &c->backward_weights.map.layout))
         take(c, &o->map, l.delta);
     take(c, &o->filters, l.weights);
+    if (!o->image.reorder) dnnl_memory_set_data_handle(o->image.host, input_delta);
     run(c, o, DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST);
     give(c, &o->image, input_delta);
 }
 
-int backward_convolution_dnnl(layer l, host_pass pass) {
-    if (!place(l)) return 0;
-    if (l.batch_normalize)
+/* l.delta <- the gradient of what the convolution gives; adds to the updates of what comes after it. */
+static void backward_map(layer l, host_pass pass) {
+    const int last = l.functions->plan.channels_last;
+    if (l.batch_normalize && last)
+        backward_batchnorm_rows(l, pass, l.x, l.delta, 0, l.activation);
+    else if (l.batch_normalize)
         backward_batchnorm_fast(l, pass, l.x, l.delta, 0, l.activation);
+    else if (last)
+        backward_bias_rows(l.bias_updates, l.output, l.delta, count_rows(l), l.n, l.activation);
     else
         backward_bias_fast(l.bias_updates, l.output, l.delta, l.batch, l.n, l.out_h * l.out_w, l.activation);
+}
+
+int backward_convolution_dnnl(layer l, host_pass pass) {
+    if (!place(l)) return 0;
+    backward_map(l, pass);
     backward_weights(l, *host_input_of(&pass));
     if (*host_delta(&pass)) backward_data(l, *host_delta(&pass));
     return 1;

@@ -6,6 +6,7 @@
  * usage: bench_step NAME CFG */
 #include "bench.h"
 #include "lgg_section.h"
+#include "weights.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
@@ -148,6 +149,7 @@ int main(int argc, char **argv) {
     }
     double step[BENCH_RUNS], losses[BENCH_RUNS], taught[BENCH_RUNS];
     srand(1);
+    note_darknet_command(3, (char *[]){"darknet", "classifier", "train"});
     network *net = parse_network_cfg(argv[2]);
     invent_batch(net);
     time_lgg_layers(net);

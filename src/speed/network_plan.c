@@ -1,0 +1,251 @@
+/* network_plan.c: see network_plan.h. */
+#include "network_plan.h"
+
+#if HOST_WRAPS_LAYERS
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocate.h"
+#include "convolution_dnnl.h"
+#include "layer_fast.h"
+#include "lgg_hooks.h"
+#include "lgg_section.h"
+#include "previous_delta.h"
+
+static void put_channels_first(const layer *l, const float *from, float *to) {
+    const size_t pixels = (size_t)l->out_h * (size_t)l->out_w, channels = (size_t)l->out_c;
+#pragma omp parallel for
+    for (int b = 0; b < l->batch; ++b) {
+        const size_t image = (size_t)b * pixels * channels;
+        for (size_t c = 0; c < channels; ++c)
+            for (size_t p = 0; p < pixels; ++p)
+                to[image + c * pixels + p] = from[image + p * channels + c];
+    }
+}
+
+const float *planned_output(const network *net, int i, float_buffer *copy) {
+    const layer *l = &net->layers[i];
+    if (l->functions && l->functions->plan.skipped) l = &net->layers[net->layers[i + 1].functions->plan.source - 1];
+    const layer *owner = l;
+    while (owner > net->layers && host_works_in_place(owner))
+        --owner;
+    if (!owner->functions || !owner->functions->plan.channels_last) return l->output;
+    float *first = floats_of(copy, (size_t)l->batch * (size_t)l->outputs);
+    put_channels_first(owner, l->output, first);
+    return first;
+}
+
+#if defined(FAST) && defined(DNNL)
+
+/* Layers whose arrays have one layout, whatever it is: those of a set (union-find), and whether it must be Darknet's. */
+typedef struct {
+    int *parent, *is_darknets;
+} layouts;
+
+static int set_of(layouts all, int i) {
+    while (all.parent[i] != i)
+        i = all.parent[i];
+    return i;
+}
+
+static void keep_darknets(layouts all, int i) {
+    if (i >= 0) all.is_darknets[set_of(all, i)] = 1;
+}
+
+/* Layers i and j have one layout; the network's images (-1) have Darknet's. */
+static void keep_equal(layouts all, int i, int j) {
+    if (i < 0 || j < 0) {
+        keep_darknets(all, i < 0 ? j : i);
+        return;
+    }
+    const int a = set_of(all, i), b = set_of(all, j);
+    all.parent[a] = b;
+    all.is_darknets[b] |= all.is_darknets[a];
+}
+
+/* Whether i and j are written value by value from one another, in any order that both have. */
+static void join_neighbours(const network *net, layouts all, int i) {
+    const layer *l = &net->layers[i];
+    if (host_copies_one(l) >= 0) {
+        keep_equal(all, i, host_copies_one(l));
+        return;
+    }
+    keep_equal(all, i, i - 1);
+    for (int j = 0; j < i; ++j)
+        if (l->type == SHORTCUT && host_reads(l, j)) keep_equal(all, i, j);
+}
+
+/* What layer i reads stays as Darknet has it, and so does what it writes. */
+static void keep_darknets_around(const network *net, layouts all, int i) {
+    const layer *l = &net->layers[i];
+    keep_darknets(all, i);
+    if (l->type != ROUTE) keep_darknets(all, i - 1);
+    for (int j = 0; j < i; ++j)
+        if (host_reads(l, j)) keep_darknets(all, j);
+}
+
+/* HKD compares with a teacher's values one by one: where it taps a map, their order matters. */
+static void keep_tapped(const network *net, layouts all, const lgg_section *s) {
+    for (int i = 0; i < s->n && s->kind == LGG_HKD; ++i)
+        keep_darknets(all, s->tapped[i]);
+    (void)net;
+}
+
+/* The host looks at the network's last output, at what is compared with the truth, and at what a loss has written. */
+static int is_looked_at(const network *net, int i) {
+    const layer *l = &net->layers[i];
+    int last = net->n - 1;
+    while (last > 0 && (net->layers[last].type == COST || net->layers[last].type == LGG))
+        --last;
+    return i >= last || l->truth || l->cost;
+}
+
+static void find_layouts(const network *net, layouts all) {
+    for (int i = 0; i < net->n; ++i)
+        all.parent[i] = i;
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        const layer_order order = order_of(l);
+        if (l->type == LGG) keep_tapped(net, all, l->lgg);
+        if (order == ORDER_DARKNETS || is_looked_at(net, i)) keep_darknets_around(net, all, i);
+        if (order == ORDER_KEPT) join_neighbours(net, all, i);
+        if (order == ORDER_LOST) keep_darknets(all, i);
+    }
+}
+
+/* The layer whose output layer i takes in for that of the layer before it. */
+static int source_of(const network *net, int i) {
+    const int planned = net->layers[i].functions ? net->layers[i].functions->plan.source : 0;
+    return planned ? planned - 1 : i - 1;
+}
+
+/* Whether layer i is a copy that the convolution after it alone reads. */
+static int needs_no_copy(const network *net, int i) {
+    if (host_copies_one(&net->layers[i]) < 0 || i + 1 >= net->n || !net->layers[i + 1].functions ||
+        !net->layers[i + 1].functions->dnnl)
+        return 0;
+    for (int reader = i + 2; reader < net->n; ++reader)
+        if (layer_reads(net, reader, i)) return 0;
+    return 1;
+}
+
+static void skip_copies(network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        if (!needs_no_copy(net, i)) continue;
+        net->layers[i].functions->plan.skipped = 1;
+        net->layers[i].functions->plan.is_assigned = 1;
+        net->layers[i + 1].functions->plan.source = host_copies_one(&net->layers[i]) + 1;
+    }
+}
+
+static void set_layouts(network *net) {
+    layouts all = {lgg_allocate((size_t)net->n, sizeof(int), "the layers' order"),
+                   lgg_allocate((size_t)net->n, sizeof(int), "the layers' order")};
+    find_layouts(net, all);
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        if (l->functions) l->functions->plan.channels_last = !all.is_darknets[set_of(all, i)] && l->out_h * l->out_w > 1;
+    }
+    for (int i = 0; i < net->n; ++i) {
+        const int source = source_of(net, i);
+        if (net->layers[i].functions && source >= 0)
+            net->layers[i].functions->plan.input_channels_last =
+                !all.is_darknets[set_of(all, source)] && net->layers[source].out_h * net->layers[source].out_w > 1;
+    }
+    free(all.parent);
+    free(all.is_darknets);
+}
+
+/* The layer whose delta layer i has: its own, or that of the one before it where it works in place. */
+static int delta_owner(const network *net, int i) {
+    while (i > 0 && host_works_in_place(&net->layers[i]))
+        --i;
+    return i;
+}
+
+/* How layer `reader` adds to the delta of layer i. */
+typedef enum { ADDS_NOTHING, ADDS_ELSEWHERE, ADDS_AS_INPUT, ADDS_AS_FROM } adding;
+
+static adding adds_to(const network *net, int reader, int i) {
+    const layer *l = &net->layers[reader];
+    const int reads_input = l->type != ROUTE && !host_works_in_place(l) && source_of(net, reader) >= 0 &&
+                            delta_owner(net, source_of(net, reader)) == i;
+    if (reads_input) return ADDS_AS_INPUT;
+    if (l->functions && l->functions->plan.skipped) return ADDS_NOTHING;
+    for (int j = i; j < reader && (j == i || host_works_in_place(&net->layers[j])); ++j)
+        if (layer_reads(net, reader, j)) return l->type == SHORTCUT ? ADDS_AS_FROM : ADDS_ELSEWHERE;
+    return ADDS_NOTHING;
+}
+
+/* Whether something of the host's writes the delta of l before any backward pass, or it is that of another layer. */
+static int has_quiet_delta(const layer *l) {
+    switch (l->type) {
+    case CONVOLUTIONAL:
+    case CONNECTED:
+    case BATCHNORM:
+    case ACTIVE:
+    case SHORTCUT:
+    case MAXPOOL:
+    case AVGPOOL:
+        return l->delta && !l->cost && !l->truth;
+    default:
+        return 0;
+    }
+}
+
+/* Has the delta of layer i written by its last reader, whose backward pass comes first, if that is one of ours. */
+static void assign_delta(network *net, int i) {
+    int reader = net->n - 1;
+    adding how = ADDS_NOTHING;
+    while (reader > i && (how = adds_to(net, reader, i)) == ADDS_NOTHING)
+        --reader;
+    layer *l = &net->layers[reader];
+    if (reader == i || how == ADDS_ELSEWHERE || !writes_delta(l)) return;
+    if (how == ADDS_AS_INPUT) l->functions->plan.assigns = 1;
+    if (how == ADDS_AS_FROM) l->functions->plan.assigns_from = 1;
+    for (int j = i; j < net->n && (j == i || host_works_in_place(&net->layers[j])); ++j)
+        if (net->layers[j].functions) net->layers[j].functions->plan.is_assigned = 1;
+}
+
+static int goes_all_the_way_back(const network *net) {
+    for (int i = 0; i < net->n; ++i)
+        if (host_stops_gradients(&net->layers[i])) return 0;
+    return 1;
+}
+
+static void forget_plan(network *net) {
+    for (int i = 0; i < net->n; ++i)
+        if (net->layers[i].functions) net->layers[i].functions->plan = (layer_plan){0};
+}
+
+/* Whether oneDNN takes all convolutions that are no longer as the host knows them. */
+static int is_possible(const network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        if (l->functions && l->functions->dnnl && !is_ready_for_dnnl(*l)) return 0;
+    }
+    return 1;
+}
+
+void plan_network(network *net) {
+#ifdef GPU
+    if (gpu_index >= 0) return;
+#endif
+    forget_plan(net);
+    skip_copies(net);
+    set_layouts(net);
+    for (int i = 0; i < net->n && goes_all_the_way_back(net); ++i)
+        if (has_quiet_delta(&net->layers[i])) assign_delta(net, i);
+    if (!is_possible(net)) forget_plan(net);
+}
+
+#else
+
+void plan_network(network *net) {
+    (void)net;
+}
+
+#endif
+
+#endif
