@@ -3,8 +3,11 @@
 
 #if HOST_WRAPS_LAYERS
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "allocate.h"
 #include "convolution_dnnl.h"
@@ -37,6 +40,9 @@ const float *planned_output(const network *net, int i, float_buffer *copy) {
 }
 
 #if defined(FAST) && defined(DNNL)
+
+/* Arrays below this are not worth pages of their own. */
+enum { LARGE_BYTES = 1 << 20, LINE = 64 };
 
 /* Layers whose arrays have one layout, whatever it is: those of a set (union-find), and whether it must be Darknet's. */
 typedef struct {
@@ -214,6 +220,44 @@ static int goes_all_the_way_back(const network *net) {
     return 1;
 }
 
+/* Asks for large pages, of which a pass over an array of megabytes needs few. */
+static void prefer_large_pages(const float *x, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t begin = (uintptr_t)x / page * page, end = ((uintptr_t)x + bytes + page - 1) / page * page;
+    if (bytes >= LARGE_BYTES) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#else
+    (void)x, (void)bytes;
+#endif
+}
+
+/* Moves the array of n floats at *x to where a vector does not straddle two lines of the cache. */
+static void align_array(network *net, float **x, size_t n) {
+    float *old = *x;
+    const size_t bytes = (n * sizeof *old + LINE - 1) / LINE * LINE;
+    if (!old || (uintptr_t)old % LINE == 0) return;
+    float *aligned = aligned_alloc(LINE, bytes);
+    if (!aligned) return;
+    prefer_large_pages(aligned, bytes);
+    memcpy(aligned, old, n * sizeof *old);
+    *x = aligned;
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        if (l->output == old) l->output = aligned;
+        if (l->delta == old) l->delta = aligned;
+    }
+    free(old);
+}
+
+static void align_layer(network *net, int i) {
+    layer *l = &net->layers[i];
+    const size_t n = (size_t)l->batch * (size_t)l->outputs;
+    if (!has_quiet_delta(l) || is_looked_at(net, i)) return;
+    align_array(net, &l->output, n);
+    align_array(net, &l->delta, n);
+    align_array(net, &l->x, n);
+}
+
 static void forget_plan(network *net) {
     for (int i = 0; i < net->n; ++i)
         if (net->layers[i].functions) net->layers[i].functions->plan = (layer_plan){0};
@@ -238,6 +282,8 @@ void plan_network(network *net) {
     for (int i = 0; i < net->n && goes_all_the_way_back(net); ++i)
         if (has_quiet_delta(&net->layers[i])) assign_delta(net, i);
     if (!is_possible(net)) forget_plan(net);
+    for (int i = 0; i < net->n; ++i)
+        align_layer(net, i);
 }
 
 #else
