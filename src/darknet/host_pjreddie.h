@@ -252,6 +252,11 @@ static inline int host_copies_one(const layer *l) {
     return l->type == ROUTE && l->n == 1 ? l->input_layers[0] : -1;
 }
 
+/* The layer that l adds to the one before it, both as they are; -1 if it does anything else. */
+static inline int host_adds(const layer *l) {
+    return l->type == SHORTCUT && l->alpha == 1 && l->beta == 1 ? l->index : -1;
+}
+
 /* Whether no gradient goes from l to those before it though they have one. */
 static inline int host_stops_gradients(const layer *l) {
     return l->stopbackward || l->onlyforward;

@@ -127,14 +127,12 @@ int starts_at_zero(const layer *l) {
     return l->type != LGG;
 }
 
-/* Whether only the layers of net look at one another's outputs and deltas. */
-static int is_closed(const network *net) {
-    return is_reading_lgg_teacher() || (darknet_is_training() && host_can_train(net));
-}
-
 void finish_lgg_network(network *net) {
     set_layer_functions(net);
-    if (is_closed(net)) plan_network(net);
+    if (is_reading_lgg_teacher())
+        plan_network(net, PLAN_PREDICTION);
+    else if (darknet_is_training() && host_can_train(net))
+        plan_network(net, PLAN_TRAINING);
     const int is_new = check_sections(net), classes = agreed_classes(net);
     if (classes) {
         net->truths = classes;

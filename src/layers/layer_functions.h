@@ -49,12 +49,20 @@ typedef struct {
     int assigns;             /* its backward pass writes the delta of the layer it takes in, which holds nothing yet */
     int assigns_from;        /* a [shortcut]'s: that of `from` */
     int is_assigned;         /* its delta is written so: no zeros are needed there */
+    int predicts;            /* it only predicts: biases and activation belong to the convolution */
+    ACTIVATION activation;   /* which is this */
+    int residual;            /* and so does the [shortcut] after it, `skipped`: the layer that is added, plus 1 */
+    int sum;                 /* and the [shortcut], whose output is written */
 } layer_plan;
+
+/* Who looks at the output of a layer besides the layers of its network. */
+typedef enum { SEEN_BY_LAYERS, SEEN_IN_ANY_ORDER, SEEN_IN_DARKNETS_ORDER } layer_view;
 
 /* What our functions keep of a layer. Belongs to the layer, which has it in `functions`. */
 typedef struct layer_functions {
     function_set inner[AROUND_KINDS]; /* what each of ours calls */
     layer_plan plan;
+    layer_view view;
     float_buffer aside, aside_gpu;    /* previous_delta.c: (B, inputs) */
     int shares_delta;                /* previous_delta.c: 1 if others have added to the previous layer's delta before */
     float_buffer pixels, pixels_gpu; /* convolution_1x1.c: (B, c, out_h, out_w), twice */

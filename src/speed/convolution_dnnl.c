@@ -42,6 +42,7 @@ typedef struct {
     tensor image, filters, map; /* (batch, c, h, w), (n, c, size, size), (batch, n, out_h, out_w), or their gradients */
     dnnl_memory_t scratch;
     size_t scratch_offset;
+    dnnl_memory_t biases, residual; /* of one that only predicts: (n), and what is added to the map; NULL without */
 } operation;
 
 struct convolution_dnnl {
@@ -75,6 +76,8 @@ static void free_operation(operation *o) {
     free_tensor(&o->filters);
     free_tensor(&o->map);
     if (o->scratch) dnnl_memory_destroy(o->scratch);
+    if (o->biases) dnnl_memory_destroy(o->biases);
+    if (o->residual) dnnl_memory_destroy(o->residual);
     if (o->primitive) dnnl_primitive_destroy(o->primitive);
     if (o->description) dnnl_primitive_desc_destroy(o->description);
     *o = (operation){0};
@@ -201,11 +204,14 @@ static int describe(layer l, dnnl_format_tag_t inner, shapes *s) {
                                                              dnnl_format_tag_any) == dnnl_success);
 }
 
+/* What else a convolution does with its map: `after` may be NULL. */
 static int make_operation(convolution_dnnl *c, operation *o, const shapes *s, const void *description,
-                          const_dnnl_primitive_desc_t hint, const access use[3], const dnnl_query_t what[3]) {
+                          const_dnnl_primitive_desc_t hint, const access use[3], const dnnl_query_t what[3],
+                          const_dnnl_post_ops_t after) {
     dnnl_primitive_attr_t attributes = NULL;
     int made = dnnl_primitive_attr_create(&attributes) == dnnl_success &&
                dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user) == dnnl_success &&
+               (!after || dnnl_primitive_attr_set_post_ops(attributes, after) == dnnl_success) &&
                dnnl_primitive_desc_create(&o->description, description, attributes, c->engine, hint) == dnnl_success;
     if (attributes) dnnl_primitive_attr_destroy(attributes);
     if (!made) return 0;
@@ -224,7 +230,37 @@ static int make_operation(convolution_dnnl *c, operation *o, const shapes *s, co
     return made;
 }
 
-static int make_operations(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) {
+/* A residual sum and an activation on each value before it is written. */
+static int describe_rest(const layer_plan *plan, const shapes *s, dnnl_post_ops_t rest) {
+    float slope = 1;
+    activation_slope(plan->activation, &slope);
+    return (!plan->residual || dnnl_post_ops_append_binary(rest, dnnl_binary_add, &s->map) == dnnl_success) &&
+           (slope == 1 || dnnl_post_ops_append_eltwise(rest, 1, dnnl_eltwise_relu, slope, 0) == dnnl_success);
+}
+
+/* The forward pass of a layer that only predicts, whole. */
+static int make_prediction(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) {
+    static const access use[3] = {TAKEN, TAKEN, GIVEN};
+    static const dnnl_query_t what[3] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md};
+    shapes s;
+    dnnl_convolution_desc_t forward;
+    dnnl_memory_desc_t biases;
+    dnnl_post_ops_t rest = NULL;
+    const int made =
+        describe(l, inner, &s) && dnnl_post_ops_create(&rest) == dnnl_success && describe_rest(&l.functions->plan, &s, rest) &&
+        dnnl_memory_desc_init_by_tag(&biases, 1, (dnnl_dims_t){l.n}, dnnl_f32, dnnl_x) == dnnl_success &&
+        dnnl_convolution_forward_desc_init(&forward, dnnl_forward_inference, dnnl_convolution_direct, &s.inner_image,
+                                           &s.inner_filters, &biases, &s.inner_map, s.stride, s.pad,
+                                           s.pad) == dnnl_success &&
+        make_operation(c, &c->forward, &s, &forward, NULL, use, what, rest) &&
+        dnnl_memory_create(&c->forward.biases, &biases, c->engine, DNNL_MEMORY_NONE) == dnnl_success &&
+        (!l.functions->plan.residual ||
+         dnnl_memory_create(&c->forward.residual, &s.map, c->engine, DNNL_MEMORY_NONE) == dnnl_success);
+    if (rest) dnnl_post_ops_destroy(rest);
+    return made;
+}
+
+static int make_training(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) {
     static const access forward_use[3] = {TAKEN, TAKEN, GIVEN}, weights_use[3] = {TAKEN, ADDED, TAKEN};
     const access data_use[3] = {l.functions->plan.assigns ? GIVEN : ADDED, TAKEN, TAKEN};
     static const dnnl_query_t forward_what[3] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md};
@@ -236,19 +272,25 @@ static int make_operations(convolution_dnnl *c, layer l, dnnl_format_tag_t inner
     return describe(l, inner, &s) &&
            dnnl_convolution_forward_desc_init(&forward, dnnl_forward_training, how, &s.inner_image, &s.inner_filters,
                                               NULL, &s.inner_map, s.stride, s.pad, s.pad) == dnnl_success &&
-           make_operation(c, &c->forward, &s, &forward, NULL, forward_use, forward_what) &&
+           make_operation(c, &c->forward, &s, &forward, NULL, forward_use, forward_what, NULL) &&
            dnnl_convolution_backward_data_desc_init(&backward_data, how, &s.inner_image, &s.inner_filters, &s.inner_map,
                                                     s.stride, s.pad, s.pad) == dnnl_success &&
-           make_operation(c, &c->backward_data, &s, &backward_data, c->forward.description, data_use, data_what) &&
+           make_operation(c, &c->backward_data, &s, &backward_data, c->forward.description, data_use, data_what,
+                          NULL) &&
            dnnl_convolution_backward_weights_desc_init(&backward_weights, how, &s.inner_image, &s.inner_filters, NULL,
                                                        &s.inner_map, s.stride, s.pad, s.pad) == dnnl_success &&
            make_operation(c, &c->backward_weights, &s, &backward_weights, c->forward.description, weights_use,
-                          weights_what);
+                          weights_what, NULL);
+}
+
+static int make_operations(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) {
+    return l.functions->plan.predicts ? make_prediction(c, l, inner) : make_training(c, l, inner);
 }
 
 /* Whether oneDNN has a kernel for the operation, and does not take the long way. */
 static int is_fast(const operation *o) {
     const char *name = "";
+    if (!o->description) return 1;
     dnnl_primitive_desc_query(o->description, dnnl_query_impl_info_str, 0, &name);
     return !strstr(name, "ref") && !strstr(name, "gemm");
 }
@@ -289,6 +331,7 @@ static int place_tensor(tensor *t, char *base) {
 }
 
 static int place_operation(operation *o, char *base) {
+    if (!o->description) return 1;
     return place_tensor(&o->image, base) && place_tensor(&o->filters, base) && place_tensor(&o->map, base) &&
            dnnl_memory_set_data_handle(o->scratch, base + o->scratch_offset) == dnnl_success;
 }
@@ -349,11 +392,13 @@ static void give(convolution_dnnl *c, const tensor *t, float *host) {
 static void run(convolution_dnnl *c, operation *o, int image_role, int filters_role, int map_role) {
     if (!o->primitive && dnnl_primitive_create(&o->primitive, o->description) != dnnl_success)
         error("oneDNN could not create a convolution");
-    dnnl_exec_arg_t arguments[4] = {{image_role, o->image.inner},
-                                    {filters_role, o->filters.inner},
-                                    {map_role, o->map.inner},
-                                    {DNNL_ARG_SCRATCHPAD, o->scratch}};
-    execute(c, o->primitive, 4, arguments);
+    const dnnl_exec_arg_t arguments[6] = {{image_role, o->image.inner},
+                                          {filters_role, o->filters.inner},
+                                          {map_role, o->map.inner},
+                                          {DNNL_ARG_SCRATCHPAD, o->scratch},
+                                          {DNNL_ARG_BIAS, o->biases},
+                                          {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, o->residual}};
+    execute(c, o->primitive, !o->biases ? 4 : !o->residual ? 5 : 6, arguments);
 }
 
 static void convolve(layer l, const float *input, float *output) {
@@ -384,10 +429,22 @@ static void bias_map(layer l) {
         bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, l.activation);
 }
 
+/* Biases, activation and residual sum are the convolution's own here. */
+static void predict(layer l, const host_pass *pass, const float *input) {
+    const layer_plan *plan = &l.functions->plan;
+    const operation *o = &l.functions->dnnl->forward;
+    if (l.batch_normalize) error("a teacher's batch normalization is not part of its convolution");
+    dnnl_memory_set_data_handle(o->biases, l.biases);
+    if (plan->residual) dnnl_memory_set_data_handle(o->residual, host_layers(pass)[plan->residual - 1].output);
+    convolve(l, input, plan->residual ? host_layers(pass)[plan->sum].output : l.output);
+}
+
 int forward_convolution_dnnl(layer l, host_pass pass) {
     if (!place(l)) return 0;
     const float *input = *host_input_of(&pass);
-    if (l.batch_normalize) {
+    if (l.functions->plan.predicts) {
+        predict(l, &pass, input);
+    } else if (l.batch_normalize) {
         float *x = pass.train ? l.x : l.output;
         convolve(l, input, x);
         normalize_map(l, pass, x);

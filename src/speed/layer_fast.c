@@ -100,6 +100,7 @@ static int same_shape(layer l) {
 }
 
 static void forward_shortcut(layer l, host_pass pass) {
+    if (l.functions->plan.skipped) return;
     if (!same_shape(l)) {
         host_functions(l)->forward(l, pass);
         return;
@@ -158,7 +159,8 @@ static void take_source(layer l, host_pass *pass) {
 
 /* Only Darknet's own order is one that the host's function understands. */
 static void check_host_can(layer l) {
-    if (l.functions->plan.channels_last || l.functions->plan.input_channels_last || l.functions->plan.assigns)
+    const layer_plan *plan = &l.functions->plan;
+    if (plan->channels_last || plan->input_channels_last || plan->assigns || plan->residual)
         error("oneDNN has no memory left for a convolution");
 }
 

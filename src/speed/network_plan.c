@@ -11,6 +11,7 @@
 
 #include "allocate.h"
 #include "convolution_dnnl.h"
+#include "elementwise_fast.h"
 #include "layer_fast.h"
 #include "lgg_hooks.h"
 #include "lgg_section.h"
@@ -29,7 +30,7 @@ static void put_channels_first(const layer *l, const float *from, float *to) {
 
 const float *planned_output(const network *net, int i, float_buffer *copy) {
     const layer *l = &net->layers[i];
-    if (l->functions && l->functions->plan.skipped) l = &net->layers[net->layers[i + 1].functions->plan.source - 1];
+    if (l->type == ROUTE && l->functions->plan.skipped) l = &net->layers[l[1].functions->plan.source - 1];
     const layer *owner = l;
     while (owner > net->layers && host_works_in_place(owner))
         --owner;
@@ -104,7 +105,7 @@ static int is_looked_at(const network *net, int i) {
     int last = net->n - 1;
     while (last > 0 && (net->layers[last].type == COST || net->layers[last].type == LGG))
         --last;
-    return i >= last || l->truth || l->cost;
+    return i >= last || l->truth || l->cost || (l->functions && l->functions->view == SEEN_IN_DARKNETS_ORDER);
 }
 
 static void find_layouts(const network *net, layouts all) {
@@ -126,14 +127,21 @@ static int source_of(const network *net, int i) {
     return planned ? planned - 1 : i - 1;
 }
 
-/* Whether layer i is a copy that the convolution after it alone reads. */
-static int needs_no_copy(const network *net, int i) {
-    if (host_copies_one(&net->layers[i]) < 0 || i + 1 >= net->n || !net->layers[i + 1].functions ||
-        !net->layers[i + 1].functions->dnnl)
-        return 0;
+/* Whether nothing but layer i + 1 looks at layer i. */
+static int has_one_reader(const network *net, int i) {
+    if (i + 1 >= net->n || net->layers[i].functions->view != SEEN_BY_LAYERS || is_looked_at(net, i)) return 0;
     for (int reader = i + 2; reader < net->n; ++reader)
         if (layer_reads(net, reader, i)) return 0;
-    return 1;
+    return !host_works_in_place(&net->layers[i + 1]);
+}
+
+static int is_convolution(const layer *l) {
+    return l->functions && l->functions->dnnl;
+}
+
+/* Whether layer i is a copy that the convolution after it alone reads. */
+static int needs_no_copy(const network *net, int i) {
+    return host_copies_one(&net->layers[i]) >= 0 && has_one_reader(net, i) && is_convolution(&net->layers[i + 1]);
 }
 
 static void skip_copies(network *net) {
@@ -178,7 +186,7 @@ static adding adds_to(const network *net, int reader, int i) {
     const int reads_input = l->type != ROUTE && !host_works_in_place(l) && source_of(net, reader) >= 0 &&
                             delta_owner(net, source_of(net, reader)) == i;
     if (reads_input) return ADDS_AS_INPUT;
-    if (l->functions && l->functions->plan.skipped) return ADDS_NOTHING;
+    if (l->type == ROUTE && l->functions->plan.skipped) return ADDS_NOTHING;
     for (int j = i; j < reader && (j == i || host_works_in_place(&net->layers[j])); ++j)
         if (layer_reads(net, reader, j)) return l->type == SHORTCUT ? ADDS_AS_FROM : ADDS_ELSEWHERE;
     return ADDS_NOTHING;
@@ -212,6 +220,25 @@ static void assign_delta(network *net, int i) {
     if (how == ADDS_AS_FROM) l->functions->plan.assigns_from = 1;
     for (int j = i; j < net->n && (j == i || host_works_in_place(&net->layers[j])); ++j)
         if (net->layers[j].functions) net->layers[j].functions->plan.is_assigned = 1;
+}
+
+/* A convolution that only predicts does what follows it as well: its biases and activation, and a residual sum. */
+static void join_predictions(network *net) {
+    float slope;
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        if (!is_convolution(l) || !activation_slope(l->activation, &slope)) continue;
+        layer_plan *plan = &l->functions->plan;
+        plan->predicts = 1;
+        plan->activation = l->activation;
+        if (l->activation != LINEAR || !plan->channels_last || !has_one_reader(net, i)) continue;
+        const layer *sum = l + 1;
+        if (host_adds(sum) < 0 || host_adds(sum) == i || !activation_slope(sum->activation, &slope)) continue;
+        plan->activation = sum->activation;
+        plan->residual = host_adds(sum) + 1;
+        plan->sum = i + 1;
+        sum->functions->plan.skipped = 1;
+    }
 }
 
 static int goes_all_the_way_back(const network *net) {
@@ -272,24 +299,39 @@ static int is_possible(const network *net) {
     return 1;
 }
 
-void plan_network(network *net) {
+void plan_network(network *net, plan_purpose purpose) {
 #ifdef GPU
     if (gpu_index >= 0) return;
 #endif
     forget_plan(net);
     skip_copies(net);
     set_layouts(net);
-    for (int i = 0; i < net->n && goes_all_the_way_back(net); ++i)
+    if (purpose == PLAN_PREDICTION) join_predictions(net);
+    for (int i = 0; i < net->n && purpose == PLAN_TRAINING && goes_all_the_way_back(net); ++i)
         if (has_quiet_delta(&net->layers[i])) assign_delta(net, i);
     if (!is_possible(net)) forget_plan(net);
     for (int i = 0; i < net->n; ++i)
         align_layer(net, i);
 }
 
+void keep_planned_output(network *net, int i, int in_darknets_order) {
+    layer *l = &net->layers[i];
+    const layer_view view = in_darknets_order ? SEEN_IN_DARKNETS_ORDER : SEEN_IN_ANY_ORDER;
+    while (l > net->layers && host_works_in_place(l))
+        --l;
+    if (!l->functions || l->functions->view >= view) return;
+    l->functions->view = view;
+    plan_network(net, PLAN_PREDICTION);
+}
+
 #else
 
-void plan_network(network *net) {
-    (void)net;
+void plan_network(network *net, plan_purpose purpose) {
+    (void)net, (void)purpose;
+}
+
+void keep_planned_output(network *net, int i, int in_darknets_order) {
+    (void)net, (void)i, (void)in_darknets_order;
 }
 
 #endif
