@@ -63,7 +63,7 @@ typedef struct layer_functions {
     function_set inner[AROUND_KINDS]; /* what each of ours calls */
     layer_plan plan;
     layer_view view;
-    float_buffer aside, aside_gpu;    /* previous_delta.c: (B, inputs) */
+    float_buffer aside, aside_gpu;   /* previous_delta.c: (B, inputs) */
     int shares_delta;                /* previous_delta.c: 1 if others have added to the previous layer's delta before */
     float_buffer pixels, pixels_gpu; /* convolution_1x1.c: (B, c, out_h, out_w), twice */
     float *zeros;                    /* layer_fast.c: biases of 0 */

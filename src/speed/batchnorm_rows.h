@@ -18,6 +18,7 @@ void backward_batchnorm_rows(layer l, host_pass pass, const float *x, float *tar
 void bias_activate_rows(float *output, const float *biases, size_t rows, int n, ACTIVATION activation);
 
 /* bias_updates (n) += sum of delta (rows, n), after delta *= the activation's derivative. */
-void backward_bias_rows(float *bias_updates, const float *output, float *delta, size_t rows, int n, ACTIVATION activation);
+void backward_bias_rows(float *bias_updates, const float *output, float *delta, size_t rows, int n,
+                        ACTIVATION activation);
 
 #endif

@@ -48,8 +48,8 @@ typedef struct {
 struct convolution_dnnl {
     int batch, h, w, threads; /* what the operations below were made for */
     layer_plan plan;
-    int failed;               /* oneDNN has declined this shape */
-    size_t bytes;             /* of workspace */
+    int failed;   /* oneDNN has declined this shape */
+    size_t bytes; /* of workspace */
     workspace_dnnl *shared;
     char *base; /* where the inner tensors lie now; NULL before they are placed */
     dnnl_engine_t engine;
@@ -246,16 +246,16 @@ static int make_prediction(convolution_dnnl *c, layer l, dnnl_format_tag_t inner
     dnnl_convolution_desc_t forward;
     dnnl_memory_desc_t biases;
     dnnl_post_ops_t rest = NULL;
-    const int made =
-        describe(l, inner, &s) && dnnl_post_ops_create(&rest) == dnnl_success && describe_rest(&l.functions->plan, &s, rest) &&
-        dnnl_memory_desc_init_by_tag(&biases, 1, (dnnl_dims_t){l.n}, dnnl_f32, dnnl_x) == dnnl_success &&
-        dnnl_convolution_forward_desc_init(&forward, dnnl_forward_inference, dnnl_convolution_direct, &s.inner_image,
-                                           &s.inner_filters, &biases, &s.inner_map, s.stride, s.pad,
-                                           s.pad) == dnnl_success &&
-        make_operation(c, &c->forward, &s, &forward, NULL, use, what, rest) &&
-        dnnl_memory_create(&c->forward.biases, &biases, c->engine, DNNL_MEMORY_NONE) == dnnl_success &&
-        (!l.functions->plan.residual ||
-         dnnl_memory_create(&c->forward.residual, &s.map, c->engine, DNNL_MEMORY_NONE) == dnnl_success);
+    const int made = describe(l, inner, &s) && dnnl_post_ops_create(&rest) == dnnl_success &&
+                     describe_rest(&l.functions->plan, &s, rest) &&
+                     dnnl_memory_desc_init_by_tag(&biases, 1, (dnnl_dims_t){l.n}, dnnl_f32, dnnl_x) == dnnl_success &&
+                     dnnl_convolution_forward_desc_init(&forward, dnnl_forward_inference, dnnl_convolution_direct,
+                                                        &s.inner_image, &s.inner_filters, &biases, &s.inner_map,
+                                                        s.stride, s.pad, s.pad) == dnnl_success &&
+                     make_operation(c, &c->forward, &s, &forward, NULL, use, what, rest) &&
+                     dnnl_memory_create(&c->forward.biases, &biases, c->engine, DNNL_MEMORY_NONE) == dnnl_success &&
+                     (!l.functions->plan.residual ||
+                      dnnl_memory_create(&c->forward.residual, &s.map, c->engine, DNNL_MEMORY_NONE) == dnnl_success);
     if (rest) dnnl_post_ops_destroy(rest);
     return made;
 }
@@ -392,12 +392,10 @@ static void give(convolution_dnnl *c, const tensor *t, float *host) {
 static void run(convolution_dnnl *c, operation *o, int image_role, int filters_role, int map_role) {
     if (!o->primitive && dnnl_primitive_create(&o->primitive, o->description) != dnnl_success)
         error("oneDNN could not create a convolution");
-    const dnnl_exec_arg_t arguments[6] = {{image_role, o->image.inner},
-                                          {filters_role, o->filters.inner},
-                                          {map_role, o->map.inner},
-                                          {DNNL_ARG_SCRATCHPAD, o->scratch},
-                                          {DNNL_ARG_BIAS, o->biases},
-                                          {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, o->residual}};
+    const dnnl_exec_arg_t arguments[6] = {
+        {image_role, o->image.inner}, {filters_role, o->filters.inner},
+        {map_role, o->map.inner},     {DNNL_ARG_SCRATCHPAD, o->scratch},
+        {DNNL_ARG_BIAS, o->biases},   {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, o->residual}};
     execute(c, o->primitive, !o->biases ? 4 : !o->residual ? 5 : 6, arguments);
 }
 

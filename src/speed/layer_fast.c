@@ -212,7 +212,7 @@ layer_order order_of(const layer *l) {
         return ORDER_LOST;
 #endif
     default:
-        return host_works_in_place(l) ? ORDER_KEPT : ORDER_DARKNETS;
+        return l->type == LGG ? ORDER_KEPT : ORDER_DARKNETS; /* a [dropout] draws for its values in their order */
     }
 }
 

@@ -159,7 +159,8 @@ static void set_layouts(network *net) {
     find_layouts(net, all);
     for (int i = 0; i < net->n; ++i) {
         const layer *l = &net->layers[i];
-        if (l->functions) l->functions->plan.channels_last = !all.is_darknets[set_of(all, i)] && l->out_h * l->out_w > 1;
+        if (l->functions)
+            l->functions->plan.channels_last = !all.is_darknets[set_of(all, i)] && l->out_h * l->out_w > 1;
     }
     for (int i = 0; i < net->n; ++i) {
         const int source = source_of(net, i);

@@ -36,6 +36,7 @@ compare() {
 }
 
 compare "$here/shapes.cfg" 6 1e-4 1e-3 1 2 3
+compare "$here/order.cfg" 6 1e-4 1e-3 1 2 3
 compare "$here/resizable.cfg" 4 1e-4 1e-3 1 2 3 -- 24
 compare cfg/wrn28-0.5.cfg 8 1e-4 5e-2 1 2 3
 compare cfg/preact_resnet18-smooth.cfg 3 1e-3 5e-2 2
