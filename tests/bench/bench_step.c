@@ -135,6 +135,26 @@ static void print_memory(const char *name) {
 #endif
 }
 
+/* GFLOP of the convolutions and connected layers of a batch: forward and, where the network learns, twice as much backward, but for
+ * the gradient of the images. */
+static double count_arithmetic(const network *net, int learns) {
+    double sum = 0;
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        const double pixels = (double)l->out_w * l->out_h, pass = 2e-9 * net->batch;
+        const int passes = !learns ? 1 : i == 0 ? 2 : 3;
+        if (l->type == CONVOLUTIONAL) sum += passes * pass * l->nweights * pixels;
+        if (l->type == CONNECTED) sum += passes * pass * l->inputs * l->outputs;
+    }
+    return sum;
+}
+
+static const network *find_teacher(const network *net) {
+    for (int i = 0; i < net->n; ++i)
+        if (net->layers[i].type == LGG && net->layers[i].lgg->teacher) return net->layers[i].lgg->teacher->net;
+    return NULL;
+}
+
 static void invent_batch(network *net) {
     for (int i = 0; i < net->inputs * net->batch; ++i)
         net->input[i] = (float)rand() / (float)RAND_MAX;
@@ -168,7 +188,9 @@ int main(int argc, char **argv) {
     }
     double all = bench_median(step, BENCH_RUNS), loss = bench_median(losses, BENCH_RUNS),
            teaching = bench_median(taught, BENCH_RUNS);
-    printf("step_%s %.4g ms\n", argv[1], all);
+    printf("step_%s %.4g ms\nstep_%s_arithmetic %.4g GFLOP\n", argv[1], all, argv[1], count_arithmetic(net, 1));
+    if (find_teacher(net))
+        printf("step_%s_teacher_arithmetic %.4g GFLOP\n", argv[1], count_arithmetic(find_teacher(net), 0));
     if (loss > 0) {
         printf("step_%s_lgg %.4g ms\n", argv[1], loss);
         if (teaching > 0) printf("step_%s_teacher %.4g ms\n", argv[1], teaching);
