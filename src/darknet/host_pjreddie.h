@@ -2,7 +2,9 @@
 #ifndef HOST_PJREDDIE_H
 #define HOST_PJREDDIE_H
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "darknet.h"
 #include "connected_layer.h"
@@ -180,6 +182,27 @@ static inline void host_set_batch(network *net, int batch) {
 }
 static inline void host_predict(network *net, float *input) {
     network_predict(net, input);
+}
+
+/* The output (batch, outputs) of the last prediction. */
+static inline float *host_output(const network *net) {
+    return net->output;
+}
+
+/* What `classifier valid` predicts of an image, into x (inputs), and what it says of it. */
+static inline void host_read_validation_image(const network *net, char *path, float *x) {
+    image whole = load_image_color(path, 0, 0), crop = center_crop_image(whole, net->w, net->h);
+    memcpy(x, crop.data, (size_t)net->inputs * sizeof(float));
+    free_image(whole);
+    free_image(crop);
+}
+static inline void host_walk_hierarchy(const network *net, float *scores) {
+    if (net->hierarchy) hierarchy_predictions(scores, net->outputs, net->hierarchy, 1, 1);
+}
+static inline void host_print_validation(const char *path, int label, const float *scores, int i, float right, int top,
+                                         float right_in_top) {
+    printf("%s, %d, %f, %f, \n", path, label, (double)scores[0], (double)scores[1]);
+    printf("%d: top 1: %f, top %d: %f\n", i, (double)right, top, (double)right_in_top);
 }
 
 /* Brings changed weights of a convolutional or connected layer to the device. */

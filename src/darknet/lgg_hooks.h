@@ -11,6 +11,7 @@
 #include "batchnorm_whole.h"
 #include "layer_functions.h"
 #include "lgg_section_help.h"
+#include "validation.h"
 
 #ifdef __cplusplus
 extern "C" {
