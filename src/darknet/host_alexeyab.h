@@ -1,24 +1,17 @@
-/* host_alexeyab.h: everything in which AlexeyAB/darknet differs from the other hosts, for the files of this folder. */
+/* host_alexeyab.h: everything in which AlexeyAB/darknet differs from the other hosts. To be included by host.h alone. */
 #ifndef HOST_ALEXEYAB_H
 #define HOST_ALEXEYAB_H
 
-#include <stdlib.h>
-
-#include "darknet.h"
-#include "blas.h"
-#include "connected_layer.h"
-#include "convolutional_layer.h"
 #include "dark_cuda.h"
-#include "array.h"
-#include "allocate.h"
 #include "list.h"
-#include "network.h"
-#include "option_list.h"
-#include "parser.h"
-#include "utils.h"
 
 /* What the host hands to a layer's forward and backward functions. */
 typedef network_state host_pass;
+
+/* A layer's update functions: the batch is that of all subdivisions; then learning rate, momentum and decay, and on the GPU the loss
+ * scale. */
+typedef void host_update_function(layer, int, float, float, float);
+typedef void host_update_function_gpu(layer, int, float, float, float, float);
 
 /* Options that the host reads in every section. */
 #define HOST_COMMON_OPTIONS                                                                                            \
@@ -48,34 +41,12 @@ typedef network_state host_pass;
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 0
 
-/* Whether the host's writer of weights can be asked what it writes. */
-#define HOST_WRITES_LAYERS 1
-
 /* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
 #define HOST_WRAPS_LAYERS 0
 
-/* Batch normalization divides by sqrt(variance + this). */
-#define HOST_BATCH_NORM_EPSILON 1e-5f
-
-static inline layer *host_layers(const host_pass *pass) {
-    return pass->net.layers;
-}
-static inline int host_layer_count(const host_pass *pass) {
-    return pass->net.n;
-}
-static inline int host_subdivisions(const host_pass *pass) {
-    return pass->net.subdivisions;
-}
-static inline float *host_cost(const host_pass *pass) {
-    return pass->net.cost;
-}
-
-/* The labels (B, host_truths) of the batch; NULL without a truth. */
-static inline float *host_truth(const host_pass *pass) {
-    return pass->truth;
-}
-static inline int host_truths(const host_pass *pass) {
-    return pass->net.truths;
+/* The network of a pass. */
+static inline const network *host_net(const host_pass *pass) {
+    return &pass->net;
 }
 
 /* Whether this pass trains: nothing else makes the losses run. Adversarial passes change the images, not the weights. */
@@ -124,20 +95,10 @@ static inline int host_streamed_layer(const network *net, const char **option, i
     return -1;
 }
 
-/* What a dropout multiplied value i of its batch by. */
-static inline float host_dropout_factor(const layer *l, size_t i) {
-    return l->rand[i] < l->probability ? 0.f : l->scale;
-}
-
 /* The network of a pass. This host copies its network about: what was at hand when the sections were read is gone. */
 static inline const network *host_network(const network *kept, const host_pass *pass) {
     (void)kept;
     return &pass->net;
-}
-
-/* The images (B, inputs) that net is working on. */
-static inline float *host_input(const network *net) {
-    return net->input;
 }
 
 /* Where the number of updates is kept. */
@@ -157,11 +118,6 @@ static inline float host_learning_rate(const network *net) {
     return get_current_rate(*net);
 }
 
-/* What [net] says of the training. */
-static inline struct lgg_recipe *host_recipe(const network *net) {
-    return net->recipe;
-}
-
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
     write_weights_upto(*net, file, cutoff, net->save_ema);
@@ -172,9 +128,6 @@ static inline network *host_parse_network(const char *cfg, int batch) {
     network *net = (network *)lgg_allocate(1, sizeof *net, "a network");
     *net = parse_network_cfg_custom((char *)cfg, batch, 1);
     return net;
-}
-static inline void host_load_weights(network *net, const char *weights) {
-    load_weights(net, (char *)weights);
 }
 static inline void host_free_network(network *net) {
     free_network(*net);
@@ -190,17 +143,6 @@ static inline void host_set_batch(network *net, int batch) {
 }
 static inline void host_predict(network *net, float *input) {
     network_predict(*net, input);
-}
-
-/* Brings changed weights of a convolutional or connected layer to the device. */
-static inline void host_push_weights(layer *l) {
-#ifdef GPU
-    if (gpu_index < 0) return;
-    if (l->type == CONVOLUTIONAL) push_convolutional_layer(*l);
-    if (l->type == CONNECTED) push_connected_layer(*l);
-#else
-    (void)l;
-#endif
 }
 
 /* Whether a layer of a network that is trained has a delta. A GPU build gives convolutions and others none on the CPU, and with
@@ -223,10 +165,9 @@ static inline void host_keep_delta(layer *l) {
 #endif
 }
 
-/* Makes a layer share the buffers of the one before it, and what this host's demo looks for in a network's last layer. */
-static inline void host_share_buffers(layer *l, const layer *previous) {
-    l->output = previous->output;
-    l->delta = previous->delta;
+/* What l, a section, takes over from the layer before it beside its buffers: what this host's demo looks for in a network's last
+ * layer. */
+static inline void host_follow_previous(layer *l, const layer *previous) {
     l->nms_kind = previous->nms_kind;
     l->beta_nms = previous->beta_nms;
     l->embedding_size = previous->embedding_size;
@@ -235,11 +176,7 @@ static inline void host_share_buffers(layer *l, const layer *previous) {
     l->track_history_size = previous->track_history_size;
     l->dets_for_track = previous->dets_for_track;
     l->dets_for_show = previous->dets_for_show;
-#ifdef GPU
-    l->output_gpu = previous->output_gpu;
-    l->delta_gpu = previous->delta_gpu;
-    l->keep_delta_gpu = 1;
-#endif
+    host_keep_delta(l);
 }
 
 #ifdef GPU
@@ -315,22 +252,6 @@ static inline int host_leaf_layers(layer *l, layer *leaves[HOST_MAX_LEAVES]) {
     return (int)(end - leaves);
 }
 
-/* The number of a leaf's weights, biases and scales not among them. */
-static inline size_t host_weight_count(const layer *l) {
-    switch (l->type) {
-    case CONVOLUTIONAL:
-    case SHORTCUT:
-    case IMPLICIT:
-        return (size_t)l->nweights;
-    case CONNECTED:
-        return (size_t)l->inputs * (size_t)l->outputs;
-    case LOCAL:
-        return (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n * (size_t)l->out_w * (size_t)l->out_h;
-    default:
-        return 0;
-    }
-}
-
 /* Fills memory with what layer l of net hands from one batch to the next, its updates not among it: what recurrent layers remember,
  * what their backward passes read before they write it, and the averages of `ema_alpha`. Returns the number of arrays. */
 #define HOST_MAX_MEMORY 7
@@ -372,20 +293,6 @@ static inline void host_write_layer(const network *net, const layer *l, FILE *fi
         if (l->dontloadscales) alone.batch_normalize = 0;
     }
     write_weights_upto(one, file, one.n, 0);
-}
-
-/* Frees what only training reads of a layer on the device. */
-static inline void host_free_device_training_buffers(layer *l) {
-#ifdef GPU
-    if (gpu_index < 0) return;
-    float **buffers[] = {&l->delta_gpu, &l->weight_updates_gpu, &l->bias_updates_gpu, &l->scale_updates_gpu};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) {
-        if (*buffers[i]) cuda_free(*buffers[i]);
-        *buffers[i] = NULL;
-    }
-#else
-    (void)l;
-#endif
 }
 
 #endif

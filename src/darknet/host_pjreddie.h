@@ -1,25 +1,13 @@
-/* host_pjreddie.h: everything in which pjreddie/darknet differs from the other hosts, for the files of this folder. */
+/* host_pjreddie.h: everything in which pjreddie/darknet differs from the other hosts. To be included by host.h alone. */
 #ifndef HOST_PJREDDIE_H
 #define HOST_PJREDDIE_H
-
-#include <stdlib.h>
-
-#include "darknet.h"
-#include "connected_layer.h"
-#include "convolutional_layer.h"
-#include "array.h"
-#include "allocate.h"
-#include "network.h"
-#include "option_list.h"
-#include "parser.h"
-#include "utils.h"
 
 /* What the host hands to a layer's forward and backward functions. */
 typedef network host_pass;
 
-/* A layer's functions. */
-typedef void host_function(layer, host_pass);
+/* A layer's update function, and what it is given beside the layer. */
 typedef void host_update_function(layer, update_args);
+typedef host_update_function host_update_function_gpu;
 
 /* Options that the host reads in every section. */
 #define HOST_COMMON_OPTIONS                                                                                            \
@@ -48,38 +36,12 @@ typedef void host_update_function(layer, update_args);
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 1
 
-/* Whether the host's writer of weights can be asked what it writes: not where that group of patches is left out. */
-#ifdef LGG_WITHOUT_TRAINING
-#define HOST_WRITES_LAYERS 0
-#else
-#define HOST_WRITES_LAYERS 1
-#endif
-
 /* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
 #define HOST_WRAPS_LAYERS 1
 
-/* Batch normalization divides by sqrt(variance + this). */
-#define HOST_BATCH_NORM_EPSILON 1e-5f
-
-static inline layer *host_layers(const host_pass *pass) {
-    return pass->layers;
-}
-static inline int host_layer_count(const host_pass *pass) {
-    return pass->n;
-}
-static inline int host_subdivisions(const host_pass *pass) {
-    return pass->subdivisions;
-}
-static inline float *host_cost(const host_pass *pass) {
-    return pass->cost;
-}
-
-/* The labels (B, host_truths) of the batch; NULL without a truth. */
-static inline float *host_truth(const host_pass *pass) {
-    return pass->truth;
-}
-static inline int host_truths(const host_pass *pass) {
-    return pass->truths;
+/* The network of a pass. */
+static inline const network *host_net(const host_pass *pass) {
+    return pass;
 }
 
 /* Whether this pass trains: nothing else makes the losses run. */
@@ -111,20 +73,10 @@ static inline int host_streamed_layer(const network *net, const char **option, i
     return -1;
 }
 
-/* What a dropout multiplied value i of its batch by. */
-static inline float host_dropout_factor(const layer *l, size_t i) {
-    return l->rand[i] < l->probability ? 0.f : l->scale;
-}
-
 /* The network of a pass, with the images that it was given: what was at hand when the sections were read. */
 static inline const network *host_network(const network *kept, const host_pass *pass) {
     (void)pass;
     return kept;
-}
-
-/* The images (B, inputs) that net is working on. */
-static inline float *host_input(const network *net) {
-    return net->input;
 }
 
 /* Where the number of updates is kept. */
@@ -145,16 +97,6 @@ static inline float host_learning_rate(const network *net) {
     return get_current_rate((network *)net);
 }
 
-/* What [net] says of the training. NULL, and nothing calls the writer of weights, where the group of patches is left out. */
-static inline struct lgg_recipe *host_recipe(const network *net) {
-#ifdef LGG_WITHOUT_TRAINING
-    (void)net;
-    return NULL;
-#else
-    return net->recipe;
-#endif
-}
-
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
 #ifdef LGG_WITHOUT_TRAINING
@@ -168,9 +110,6 @@ static inline void host_write_weights(network *net, FILE *file, int cutoff) {
 static inline network *host_parse_network(const char *cfg, int batch) {
     return parse_network_cfg_custom((char *)cfg, batch);
 }
-static inline void host_load_weights(network *net, const char *weights) {
-    load_weights(net, (char *)weights);
-}
 static inline void host_free_network(network *net) {
     free_network(net);
 }
@@ -182,17 +121,6 @@ static inline void host_predict(network *net, float *input) {
     network_predict(net, input);
 }
 
-/* Brings changed weights of a convolutional or connected layer to the device. */
-static inline void host_push_weights(layer *l) {
-#ifdef GPU
-    if (gpu_index < 0) return;
-    if (l->type == CONVOLUTIONAL) push_convolutional_layer(*l);
-    if (l->type == CONNECTED) push_connected_layer(*l);
-#else
-    (void)l;
-#endif
-}
-
 /* Whether a layer of a network that is trained has a delta. */
 static inline int host_has_delta(const layer *l) {
     return l->delta != NULL;
@@ -201,14 +129,6 @@ static inline int host_has_delta(const layer *l) {
 /* A layer whose delta others add to keeps it for itself, as every layer of this host does. */
 static inline void host_keep_delta(layer *l) {
     (void)l;
-}
-
-/* What a pass gives to a layer: the output and the delta of the layer before it. The delta is NULL where there is none. */
-static inline float **host_input_of(host_pass *pass) {
-    return &pass->input;
-}
-static inline float **host_delta(host_pass *pass) {
-    return &pass->delta;
 }
 
 /* The share of its rolling statistics that batch normalization keeps in an iteration. */
@@ -257,11 +177,6 @@ static inline int host_misreads_1x1(const layer *l) {
     return l->type == CONVOLUTIONAL && l->size == 1 && (l->stride != 1 || l->pad != 0);
 }
 
-/* Whether l forms products, normalizes them or adds biases, and activates. */
-static inline int host_is_linear(const layer *l) {
-    return l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL || l->type == CONNECTED;
-}
-
 /* Layers without a gradient have no delta: gives l one of its present size. */
 static inline int host_lacks_delta(const layer *l) {
     return l->type == CROP;
@@ -275,14 +190,9 @@ static inline void host_give_delta(layer *l) {
 #endif
 }
 
-/* Makes a layer share the buffers of the one before it. */
-static inline void host_share_buffers(layer *l, const layer *previous) {
-    l->output = previous->output;
-    l->delta = previous->delta;
-#ifdef GPU
-    l->output_gpu = previous->output_gpu;
-    l->delta_gpu = previous->delta_gpu;
-#endif
+/* What l, a section, takes over from the layer before it beside its buffers: nothing that this host asks for. */
+static inline void host_follow_previous(layer *l, const layer *previous) {
+    (void)l, (void)previous;
 }
 
 #ifdef GPU
@@ -366,27 +276,6 @@ static inline int host_leaf_layers(layer *l, layer *leaves[HOST_MAX_LEAVES]) {
     return (int)(end - leaves);
 }
 
-/* The number of a leaf's weights, biases and scales not among them. */
-static inline size_t host_weight_count(const layer *l) {
-    switch (l->type) {
-    case CONVOLUTIONAL:
-    case DECONVOLUTIONAL:
-        return (size_t)l->nweights;
-    case CONNECTED:
-        return (size_t)l->inputs * (size_t)l->outputs;
-    case LOCAL:
-        return (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n * (size_t)l->out_w * (size_t)l->out_h;
-    default:
-        return 0;
-    }
-}
-
-#ifdef GPU
-#define HOST_GPU(x) (x)
-#else
-#define HOST_GPU(x) NULL
-#endif
-
 /* Fills memory with what layer l of net hands from one batch to the next, its updates not among it: what recurrent layers remember,
  * and what their backward passes read before they write it. Returns the number of arrays. */
 #define HOST_MAX_MEMORY 5
@@ -427,20 +316,6 @@ static inline void host_write_layer(const network *net, const layer *l, FILE *fi
     (void)file;
 #else
     write_weights_upto(&one, file, one.n);
-#endif
-}
-
-/* Frees what only training reads of a layer on the device. */
-static inline void host_free_device_training_buffers(layer *l) {
-#ifdef GPU
-    if (gpu_index < 0) return;
-    float **buffers[] = {&l->delta_gpu, &l->weight_updates_gpu, &l->bias_updates_gpu, &l->scale_updates_gpu};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) {
-        if (*buffers[i]) cuda_free(*buffers[i]);
-        *buffers[i] = NULL;
-    }
-#else
-    (void)l;
 #endif
 }
 

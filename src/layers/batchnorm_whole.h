@@ -3,7 +3,7 @@
 #ifndef BATCHNORM_WHOLE_H
 #define BATCHNORM_WHOLE_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #if HOST_WRAPS_LAYERS
 

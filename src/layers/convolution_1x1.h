@@ -5,7 +5,7 @@
 #ifndef CONVOLUTION_1X1_H
 #define CONVOLUTION_1X1_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #if HOST_WRAPS_LAYERS
 void put_around_strided_1x1(layer *l);

@@ -17,7 +17,7 @@
 #ifndef LAYER_FUNCTIONS_H
 #define LAYER_FUNCTIONS_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {

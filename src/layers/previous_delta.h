@@ -10,7 +10,7 @@
 #ifndef PREVIOUS_DELTA_H
 #define PREVIOUS_DELTA_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #if HOST_WRAPS_LAYERS
 

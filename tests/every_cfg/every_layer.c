@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #include "checkpoint.h"
 #include "parameters.h"
