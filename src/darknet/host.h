@@ -24,7 +24,7 @@
 #define HOST_GPU(x) NULL
 #endif
 
-#include "host.h"
+#include LGG_HOST_HEADER
 
 /* A layer's forward or backward function. */
 typedef void host_function(layer, host_pass);
@@ -90,11 +90,6 @@ static inline struct lgg_recipe *host_recipe(const network *net) {
 
 static inline void host_load_weights(network *net, const char *weights) {
     load_weights(net, (char *)weights);
-}
-
-/* Whether l forms products, normalizes them or adds biases, and activates. */
-static inline int host_is_linear(const layer *l) {
-    return l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL || l->type == CONNECTED;
 }
 
 /* The number of a leaf's weights (host_leaf_layers), biases and scales not among them. */

@@ -2,6 +2,7 @@
 #ifndef HOST_ALEXEYAB_H
 #define HOST_ALEXEYAB_H
 
+#include "activations.h"
 #include "dark_cuda.h"
 #include "list.h"
 
@@ -41,8 +42,15 @@ typedef void host_update_function_gpu(layer, int, float, float, float, float);
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 0
 
-/* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
-#define HOST_WRAPS_LAYERS 0
+/* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
+#define HOST_COMPLETES_BATCHNORM 0
+#define HOST_MENDS_1X1 0
+
+/* Whether layers can have the weights of another (shared_statistics.h). */
+#define HOST_SHARES_LAYERS 1
+
+/* The type of a [reorg] (reorg_gradient.h). [reorg3d] is another. */
+#define HOST_REORG REORG_OLD
 
 /* The network of a pass. */
 static inline const network *host_net(const host_pass *pass) {
@@ -149,8 +157,7 @@ static inline void host_predict(network *net, float *input) {
  * optimized_memory those on the device come once all layers are there. */
 static inline int host_has_delta(const layer *l) {
 #ifdef GPU
-    (void)l;
-    return 1;
+    return l->type != CROP;
 #else
     return l->delta != NULL;
 #endif
@@ -179,7 +186,157 @@ static inline void host_follow_previous(layer *l, const layer *previous) {
     host_keep_delta(l);
 }
 
+/* The share of its rolling statistics that batch normalization keeps in an iteration. */
+static inline float host_batch_norm_momentum(const host_pass *pass, const layer *l) {
+    const float of_host = l->type == CONNECTED ? .95f : .9f;
+#ifdef LGG_WITHOUT_GRADIENTS
+    (void)pass;
+    return of_host;
+#else
+    return pass->net.bn_momentum > 0 ? pass->net.bn_momentum : of_host;
+#endif
+}
+
+/* Whether the host's backward function of l assigns the delta of the layer before it. What adds on the CPU or on the GPU only may be
+ * among them. */
+static inline int host_assigns_delta(const layer *l) {
+    switch (l->type) {
+    case ACTIVE:
+    case BATCHNORM:
+    case NORMALIZATION:
+    case REORG:
+    case REORG_OLD:
+    case REGION:
+        return 1;
+    case UPSAMPLE:
+        return l->reverse > 0;
+#ifdef LGG_WITHOUT_GRADIENTS
+    case CONVOLUTIONAL:
+        return 1;
+#endif
+    default:
+        return 0;
+    }
+}
+
+/* Whether l, which need not come next, reads the output of layer i and adds to its delta. */
+static inline int host_reads(const layer *l, int i) {
+    if (l->type == SCALE_CHANNELS || l->type == SAM) return l->index == i;
+    for (int j = 0; (l->type == ROUTE || l->type == SHORTCUT) && j < l->n; ++j)
+        if (l->input_layers[j] == i) return 1;
+    return 0;
+}
+
+/* Whether the backward function of l adds to other deltas than that of the layer before it. */
+static inline int host_adds_elsewhere(const layer *l) {
+    return l->type == SHORTCUT || l->type == SCALE_CHANNELS || l->type == SAM;
+}
+
+/* Whether l has the output and the delta of the layer before it for its own. */
+static inline int host_works_in_place(const layer *l) {
+    return l->type == DROPOUT || l->type == EMPTY || l->type == LGG;
+}
+
+/* Whether l is computed as if its stride were 1, and without its padding. */
+static inline int host_misreads_1x1(const layer *l) {
+    return l->type == CONVOLUTIONAL && l->size == 1 && l->stride == 1 && (l->stride_y != 1 || l->pad != 0);
+}
+
+/* Whether l forms products, normalizes them or adds biases, and activates; without the latter two its functions are those of the products
+ * alone. What binary convolutions do besides, blurring, and excitation by the truth, are the host's. */
+static inline int host_is_linear(const layer *l) {
+    if (l->type == CONVOLUTIONAL) return !l->binary && !l->xnor && !l->antialiasing && !l->assisted_excitation;
+    return l->type == CONNECTED;
+}
+
+/* Steps of a convolution's window over the image, and between the pixels that it sees. */
+static inline int host_stride_y(const layer *l) {
+    return l->stride_y;
+}
+static inline int host_stride_x(const layer *l) {
+    return l->stride_x;
+}
+static inline int host_dilation(const layer *l) {
+    return l->dilation;
+}
+
+/* The activation of l where each value has one of its own; LINEAR where it has not: then the host's functions do the rest, on l.output
+ * once all else is done, and on l.delta before anything else is. */
+static inline ACTIVATION host_activation(const layer *l) {
+    switch (l->activation) {
+    case SWISH:
+    case MISH:
+    case HARD_MISH:
+    case NORM_CHAN:
+    case NORM_CHAN_SOFTMAX:
+    case NORM_CHAN_SOFTMAX_MAXVAL:
+        return l->type == CONVOLUTIONAL ? LINEAR : l->activation;
+    default:
+        return l->activation;
+    }
+}
+static inline void host_activate_rest(layer l) {
+    const int n = l.outputs * l.batch, size = l.out_w * l.out_h;
+    if (host_activation(&l) == l.activation) return;
+    if (l.activation == SWISH) activate_array_swish(l.output, n, l.activation_input, l.output);
+    if (l.activation == MISH) activate_array_mish(l.output, n, l.activation_input, l.output);
+    if (l.activation == HARD_MISH) activate_array_hard_mish(l.output, n, l.activation_input, l.output);
+    if (l.activation == NORM_CHAN) activate_array_normalize_channels(l.output, n, l.batch, l.out_c, size, l.output);
+    if (l.activation == NORM_CHAN_SOFTMAX || l.activation == NORM_CHAN_SOFTMAX_MAXVAL)
+        activate_array_normalize_channels_softmax(l.output, n, l.batch, l.out_c, size, l.output,
+                                                  l.activation == NORM_CHAN_SOFTMAX_MAXVAL);
+}
+static inline void host_gradient_rest(layer l) {
+    const int n = l.outputs * l.batch, size = l.out_w * l.out_h;
+    if (host_activation(&l) == l.activation) return;
+    if (l.activation == SWISH) gradient_array_swish(l.output, n, l.activation_input, l.delta);
+    if (l.activation == MISH) gradient_array_mish(n, l.activation_input, l.delta);
+    if (l.activation == HARD_MISH) gradient_array_hard_mish(n, l.activation_input, l.delta);
+    if (l.activation == NORM_CHAN) gradient_array_normalize_channels(l.output, n, l.batch, l.out_c, size, l.delta);
+    if (l.activation == NORM_CHAN_SOFTMAX || l.activation == NORM_CHAN_SOFTMAX_MAXVAL)
+        gradient_array_normalize_channels_softmax(l.output, n, l.batch, l.out_c, size, l.delta);
+}
+
+/* Whether l, a [shortcut], is activation(alpha * the layer before + beta * layer l->index), all three of one shape. */
+static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
+    *alpha = *beta = 1;
+    return l->n == 1 && l->nweights == 0 && l->input_sizes[0] == l->outputs && l->activation != SWISH &&
+           l->activation != MISH;
+}
+
+/* Layers without a gradient have no delta: gives l one of its present size. */
+static inline int host_lacks_delta(const layer *l) {
+    return l->type == CROP;
+}
+static inline void host_give_delta(layer *l) {
+    const size_t n = (size_t)l->outputs * (size_t)l->batch;
+    free(l->delta);
+    l->delta = (float *)lgg_allocate(n, sizeof(float), "the layers' buffers");
 #ifdef GPU
+    if (gpu_index < 0) return;
+    if (l->delta_gpu) cuda_free(l->delta_gpu);
+    l->delta_gpu = cuda_make_array(l->delta, n);
+#endif
+}
+
+/* After that: a [shortcut] keeps the deltas of the layers that it adds. */
+static inline void host_follow_deltas(network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        for (int j = 0; l->type == SHORTCUT && j < l->n; ++j)
+            l->layers_delta[j] = net->layers[l->input_layers[j]].delta;
+    }
+}
+
+#ifdef GPU
+/* The input and the delta of a pass on the device. */
+static inline float **host_input_of_gpu(host_pass *pass) {
+    return &pass->input;
+}
+static inline float **host_delta_gpu(host_pass *pass) {
+    return &pass->delta;
+}
+
 /* The labels of the batch on the device. */
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth;
@@ -207,6 +364,12 @@ static inline void host_synchronize(network **nets, int n) {
 }
 static inline void host_axpy_device(int n, float a, float *x, float *y) {
     axpy_ongpu(n, a, x, 1, y, 1);
+}
+static inline void host_copy_device(int n, float *from, float *to) {
+    copy_ongpu(n, from, 1, to, 1);
+}
+static inline void host_fill_device(int n, float a, float *x) {
+    fill_ongpu(n, a, x, 1);
 }
 #endif
 

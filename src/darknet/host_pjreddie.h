@@ -36,8 +36,15 @@ typedef host_update_function host_update_function_gpu;
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 1
 
-/* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
-#define HOST_WRAPS_LAYERS 1
+/* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
+#define HOST_COMPLETES_BATCHNORM 1
+#define HOST_MENDS_1X1 1
+
+/* Whether layers can have the weights of another (shared_statistics.h). */
+#define HOST_SHARES_LAYERS 0
+
+/* The type of a [reorg] (reorg_gradient.h). */
+#define HOST_REORG REORG
 
 /* The network of a pass. */
 static inline const network *host_net(const host_pass *pass) {
@@ -132,7 +139,8 @@ static inline void host_keep_delta(layer *l) {
 }
 
 /* The share of its rolling statistics that batch normalization keeps in an iteration. */
-static inline float host_batch_norm_momentum(const host_pass *pass) {
+static inline float host_batch_norm_momentum(const host_pass *pass, const layer *l) {
+    (void)l;
 #ifdef LGG_WITHOUT_GRADIENTS
     (void)pass;
     return .99f;
@@ -167,6 +175,11 @@ static inline int host_reads(const layer *l, int i) {
     return 0;
 }
 
+/* Whether the backward function of l adds to other deltas than that of the layer before it. */
+static inline int host_adds_elsewhere(const layer *l) {
+    return l->type == SHORTCUT;
+}
+
 /* Whether l has the output and the delta of the layer before it for its own. */
 static inline int host_works_in_place(const layer *l) {
     return l->type == DROPOUT || l->type == LGG;
@@ -175,6 +188,43 @@ static inline int host_works_in_place(const layer *l) {
 /* Whether l is computed as if its stride were 1. (With cuDNN it is right on the GPU.) */
 static inline int host_misreads_1x1(const layer *l) {
     return l->type == CONVOLUTIONAL && l->size == 1 && (l->stride != 1 || l->pad != 0);
+}
+
+/* Whether l forms products, normalizes them or adds biases, and activates; without the latter two its functions are those of the products
+ * alone. */
+static inline int host_is_linear(const layer *l) {
+    return l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL || l->type == CONNECTED;
+}
+
+/* Steps of a convolution's window over the image, and between the pixels that it sees. */
+static inline int host_stride_y(const layer *l) {
+    return l->stride;
+}
+static inline int host_stride_x(const layer *l) {
+    return l->stride;
+}
+static inline int host_dilation(const layer *l) {
+    (void)l;
+    return 1;
+}
+
+/* The activation of l where each value has one of its own, which they all have in this host; LINEAR where it has not: then the host's
+ * functions do the rest. */
+static inline ACTIVATION host_activation(const layer *l) {
+    return l->activation;
+}
+static inline void host_activate_rest(layer l) {
+    (void)l;
+}
+static inline void host_gradient_rest(layer l) {
+    (void)l;
+}
+
+/* Whether l, a [shortcut], is activation(alpha * the layer before + beta * layer l->index), all three of one shape. */
+static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
+    *alpha = l->alpha;
+    *beta = l->beta;
+    return l->w == l->out_w && l->h == l->out_h && l->c == l->out_c;
 }
 
 /* Layers without a gradient have no delta: gives l one of its present size. */
@@ -188,6 +238,10 @@ static inline void host_give_delta(layer *l) {
     if (l->delta_gpu) cuda_free(l->delta_gpu);
     l->delta_gpu = cuda_make_array(l->delta, (size_t)l->outputs * (size_t)l->batch);
 #endif
+}
+/* After that: layers of this host look for a delta when they need it. */
+static inline void host_follow_deltas(network *net) {
+    (void)net;
 }
 
 /* What l, a section, takes over from the layer before it beside its buffers: nothing that this host asks for. */

@@ -12,15 +12,11 @@
 
 #include "host.h"
 
-#if HOST_WRAPS_LAYERS
-
 /* Gives a delta that nobody reads to each layer without one that a [route] or [shortcut] reads: they add to it without asking. To be
  * called again when the layers have taken another size. */
 void give_missing_deltas(network *net);
 
 /* Goes around the backward functions of layer i, where it has to. */
 void put_around_previous_delta(network *net, int i);
-
-#endif
 
 #endif

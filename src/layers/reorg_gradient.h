@@ -7,9 +7,7 @@
 
 #include "host.h"
 
-#if HOST_WRAPS_LAYERS
 /* Does nothing to a layer that the host gets right. */
 void sum_reorg_gradient(layer *l);
-#endif
 
 #endif

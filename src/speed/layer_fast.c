@@ -1,8 +1,6 @@
 /* layer_fast.c: see layer_fast.h. */
 #include "layer_fast.h"
 
-#if HOST_WRAPS_LAYERS
-
 #include <stdlib.h>
 
 #include "batchnorm_fast.h"
@@ -41,7 +39,8 @@ static void forward_normalized(layer l, host_pass pass) {
     layer products = products_of(l);
     products.output = normalized_input(l, &pass);
     host_functions(l)->forward(products, pass);
-    forward_batchnorm_fast(l, pass, products.output, l.output, l.activation);
+    forward_batchnorm_fast(l, pass, products.output, l.output, host_activation(&l));
+    host_activate_rest(l);
 }
 
 static void backward_normalized(layer l, host_pass pass) {
@@ -49,7 +48,8 @@ static void backward_normalized(layer l, host_pass pass) {
         host_functions(l)->backward(l, pass);
         return;
     }
-    backward_batchnorm_fast(l, pass, l.x, l.delta, 0, l.activation);
+    host_gradient_rest(l);
+    backward_batchnorm_fast(l, pass, l.x, l.delta, 0, host_activation(&l));
     host_functions(l)->backward(products_of(l), pass);
 }
 
@@ -69,26 +69,24 @@ static void backward_activation(layer l, host_pass pass) {
     backward_shortcut_fast(l.output, l.delta, 1, 0, *host_delta(&pass), NULL, count_outputs(l), l.activation);
 }
 
-static int same_shape(layer l) {
-    return l.w == l.out_w && l.h == l.out_h && l.c == l.out_c;
-}
-
 static void forward_shortcut(layer l, host_pass pass) {
-    if (!same_shape(l)) {
+    float alpha, beta;
+    if (!host_is_plain_sum(&l, &alpha, &beta)) {
         host_functions(l)->forward(l, pass);
         return;
     }
     const float *from = host_layers(&pass)[l.index].output;
-    forward_shortcut_fast(*host_input_of(&pass), from, l.alpha, l.beta, l.output, count_outputs(l), l.activation);
+    forward_shortcut_fast(*host_input_of(&pass), from, alpha, beta, l.output, count_outputs(l), l.activation);
 }
 
 static void backward_shortcut(layer l, host_pass pass) {
-    if (!same_shape(l)) {
+    float alpha, beta;
+    if (!host_is_plain_sum(&l, &alpha, &beta)) {
         host_functions(l)->backward(l, pass);
         return;
     }
     float *from_delta = host_layers(&pass)[l.index].delta;
-    backward_shortcut_fast(l.output, l.delta, l.alpha, l.beta, *host_delta(&pass), from_delta, count_outputs(l),
+    backward_shortcut_fast(l.output, l.delta, alpha, beta, *host_delta(&pass), from_delta, count_outputs(l),
                            l.activation);
 }
 
@@ -151,5 +149,3 @@ void free_fast_functions(layer_functions *functions) {
 #endif
     free(functions->zeros);
 }
-
-#endif

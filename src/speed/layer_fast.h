@@ -5,12 +5,8 @@
 
 #include "layer_functions.h"
 
-#if HOST_WRAPS_LAYERS
-
 /* Of layer i, after those before it. */
 void put_fast_functions(network *net, int i);
 void free_fast_functions(layer_functions *functions);
-
-#endif
 
 #endif

@@ -11,12 +11,6 @@ image host_crop_centre(image whole, int w, int h) {
     return crop;
 }
 
-/* A [shortcut] keeps the deltas of the layers that it adds. */
-static void follow_deltas(network *net, layer *l) {
-    for (int i = 0; i < l->n; ++i)
-        l->layers_delta[i] = net->layers[l->input_layers[i]].delta;
-}
-
 /* The input index of the greatest value in the window of output (i, j) of an image's channel, the first of equal ones; -1 if the
  * window lies in the padding. */
 static int index_of_maximum(const layer *l, const float *channel, int i, int j) {
@@ -56,7 +50,6 @@ void host_add_training_buffers(network *net) {
         size_t filters = (size_t)(l->type == CONNECTED ? l->outputs : l->n);
         size_t weights = l->type == CONNECTED ? (size_t)l->inputs * (size_t)l->outputs : (size_t)l->nweights;
         if (!l->delta) l->delta = lgg_allocate((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's delta");
-        if (l->type == SHORTCUT) follow_deltas(net, l);
         int keeps_input = l->activation == SWISH || l->activation == MISH || l->activation == HARD_MISH;
         if (keeps_input && !l->activation_input) {
             l->activation_input = lgg_allocate((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's input");
@@ -66,6 +59,7 @@ void host_add_training_buffers(network *net) {
         if (!l->weight_updates) l->weight_updates = lgg_allocate(weights, sizeof(float), "a layer's updates");
         if (!l->bias_updates) l->bias_updates = lgg_allocate(filters, sizeof(float), "a layer's updates");
     }
+    host_follow_deltas(net);
 }
 
 /* Floats that the largest convolution unrolls an image into. */
