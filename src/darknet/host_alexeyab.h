@@ -2,6 +2,10 @@
 #ifndef HOST_ALEXEYAB_H
 #define HOST_ALEXEYAB_H
 
+#ifndef HOST_H
+#error "include host.h: it includes this"
+#endif
+
 #include "activations.h"
 #include "dark_cuda.h"
 #include "list.h"

@@ -2,6 +2,10 @@
 #ifndef HOST_PJREDDIE_H
 #define HOST_PJREDDIE_H
 
+#ifndef HOST_H
+#error "include host.h: it includes this"
+#endif
+
 /* What the host hands to a layer's forward and backward functions. */
 typedef network host_pass;
 

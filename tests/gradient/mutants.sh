@@ -11,10 +11,12 @@ pristine=${1:?} host=${2:?} folder=${3:?}
 shift 3
 failures=0
 
-# What set_layer_functions does, by the line of src/layers/layer_functions.c that does it: without that line a test must fail. The second
-# host needs less.
+# What set_layer_functions does, by the line of src/layers/layer_functions.c that does it: without that line a test must fail.
 around=(sum_reorg_gradient put_around_previous_delta give_missing_deltas)
-[ "$host" != pjreddie ] || around+=(complete_batchnorm put_around_strided_1x1 make_lgg_parseval)
+case $host in
+    pjreddie) around+=(complete_batchnorm put_around_strided_1x1 make_lgg_parseval) ;;
+    alexeyab) around+=(separate_statistics) ;;
+esac
 
 # The tests that must notice, by name of what is taken out; the gradients of whole networks where nothing is said here.
 tests_of() {
@@ -22,7 +24,8 @@ tests_of() {
         gradients) echo test-gradient test-layers test-host ;;
         training) echo test-recipe test-robust ;;
         reader) echo test-host test-robust ;;
-        complete_batchnorm | give_missing_deltas) echo test-host test-gradient ;;
+        complete_batchnorm) echo test-host test-gradient ;;
+        give_missing_deltas) if [ "$host" = pjreddie ]; then echo test-host; else echo test-every-cfg; fi ;;
         make_lgg_parseval) echo test-tool ;;
         *) echo test-gradient ;;
     esac
