@@ -63,6 +63,7 @@ red() {
 switches=("$@")
 names=($(groups) "${around[@]}")
 [ -z "${ONLY:-}" ] || names=($ONLY)
+unset ONLY # a test has one of its own
 for name in "${names[@]}"; do
     if ! copy_without "$name"; then
         echo "FAIL without $name: it cannot be taken out"
