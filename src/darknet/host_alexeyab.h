@@ -53,6 +53,9 @@ typedef void host_update_function_gpu(layer, int, float, float, float, float);
 /* Whether layers can have the weights of another (shared_statistics.h). */
 #define HOST_SHARES_LAYERS 1
 
+/* Whether a [shortcut] can have weights (weighted_sum.h). */
+#define HOST_WEIGHS_SUMS 1
+
 /* The type of a [reorg] (reorg_gradient.h). [reorg3d] is another. */
 #define HOST_REORG REORG_OLD
 

@@ -47,6 +47,9 @@ typedef host_update_function host_update_function_gpu;
 /* Whether layers can have the weights of another (shared_statistics.h). */
 #define HOST_SHARES_LAYERS 0
 
+/* Whether a [shortcut] can have weights (weighted_sum.h). */
+#define HOST_WEIGHS_SUMS 0
+
 /* The type of a [reorg] (reorg_gradient.h). */
 #define HOST_REORG REORG
 

@@ -12,6 +12,7 @@
 #include "previous_delta.h"
 #include "reorg_gradient.h"
 #include "shared_statistics.h"
+#include "weighted_sum.h"
 
 static const char buffers[] = "the layers' buffers; give a smaller batch, or more subdivisions";
 
@@ -48,6 +49,7 @@ static void set_functions(network *net, int i) {
     sum_reorg_gradient(l);
     separate_statistics(l);
     put_around_strided_1x1(l);
+    put_around_weighted_sum(l);
     put_around_previous_delta(net, i);
     put_fast_functions(net, i);
 }

@@ -5,6 +5,7 @@
  *
  *     what the host has set
  *     AROUND_1X1        strided 1x1 convolutions that the host computes wrongly                      convolution_1x1.h
+ *     AROUND_SUM        sums with weights, which several threads of the host update at once          weighted_sum.h
  *     AROUND_DELTA      functions that assign the previous layer's delta, or need one                previous_delta.h
  *     AROUND_FAST       batch normalization, activations and residual sums on every core (FAST=1)    layer_fast.h
  *     AROUND_DNNL       convolutions through oneDNN (DNNL=1)                                         layer_fast.h
@@ -24,7 +25,15 @@
 extern "C" {
 #endif
 
-typedef enum { AROUND_1X1, AROUND_DELTA, AROUND_FAST, AROUND_DNNL, AROUND_PARSEVAL, AROUND_KINDS } layer_around;
+typedef enum {
+    AROUND_1X1,
+    AROUND_SUM,
+    AROUND_DELTA,
+    AROUND_FAST,
+    AROUND_DNNL,
+    AROUND_PARSEVAL,
+    AROUND_KINDS
+} layer_around;
 
 /* A layer's functions of one kind, on the CPU and on the GPU; NULL where it has none. */
 typedef struct {

@@ -15,7 +15,7 @@ failures=0
 around=(sum_reorg_gradient put_around_previous_delta give_missing_deltas)
 case $host in
     pjreddie) around+=(complete_batchnorm put_around_strided_1x1 make_lgg_parseval) ;;
-    alexeyab) around+=(separate_statistics) ;;
+    alexeyab) around+=(separate_statistics put_around_weighted_sum) ;;
 esac
 
 # The tests that must notice, by name of what is taken out; the gradients of whole networks where nothing is said here.
@@ -27,6 +27,7 @@ tests_of() {
         complete_batchnorm) echo test-host test-gradient ;;
         give_missing_deltas) if [ "$host" = pjreddie ]; then echo test-host; else echo test-every-cfg; fi ;;
         make_lgg_parseval) echo test-tool ;;
+        put_around_weighted_sum) echo test-speed ;;
         *) echo test-gradient ;;
     esac
 }
