@@ -42,7 +42,7 @@ stage_host() {
     key=$(cat "$patch_dir/$host/host.conf" "$patch_dir/$host/series" "$pristine.id" <(queue "$host" | xargs -r -d '\n' cat) | sha256sum)
     if [ "$key" = "$(cat "$tree/.queue" 2> /dev/null)" ]; then return; fi
     rm -rf "$next"
-    cp -R "$pristine" "$next" || exit 1
+    cp -RH "$pristine" "$next" || exit 1
     apply_queue "$host" "$next" || die "the queue does not apply; $tree stays as it was"
     (cd "$next" && find . -type f -printf '%P\n') | sort > "$next.files"
     bring "$next" "$next.files"

@@ -33,9 +33,9 @@ run_on_one_thread = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(1) 2> $(2) || { t
 STOCK_CFLAGS = -w -Ofast -fopenmp $(HOST_TEST_CFLAGS)
 STOCK_FILES := layer_fast
 STOCK_OBJECTS := $(STOCK_FILES:%=$(BUILD)/tests/stock/%.o)
-ifeq ($(HOST),pjreddie)
+STOCK_TEST_LIBS = $(STOCK_OBJECTS) $(filter-out $(STOCK_FILES:%=$(HOST_TREE)/obj/%.o), $(HOST_TEST_LIBS))
 host-stock: host-test-libs
 	@mkdir -p $(BUILD)/tests/stock
 	@for file in $(STOCK_FILES); do \
-		$(CC) $(STOCK_CFLAGS) -c $(HOST_TREE)/lgg/speed/$$file.c -o $(BUILD)/tests/stock/$$file.o || exit 1; done
-endif
+		$(CC) $(filter-out -include tests/second_host/as_first_host.h, $(STOCK_CFLAGS)) -c $(HOST_TREE)/lgg/speed/$$file.c \
+			-o $(BUILD)/tests/stock/$$file.o || exit 1; done

@@ -31,11 +31,6 @@ ifeq ($(origin DNNL), undefined)
 DNNL := $(shell printf '%b\n' '\043include <oneapi/dnnl/dnnl.h>' 'int main(void) { return DNNL_VERSION_MAJOR == 2 ? 0 : 1 / 0; }' | \
 	$(CC) -Werror -x c - -o /dev/null -ldnnl 2> /dev/null && echo 1 || echo 0)
 endif
-ifneq ($(LGG_HOST), pjreddie)
-override FAST := 0
-override DNNL := 0
-LGG_SOURCES := $(filter-out %_fast.c, $(LGG_SOURCES))
-endif
 ifeq ($(FAST), 1)
 COMMON += -DFAST
 endif

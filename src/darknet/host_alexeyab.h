@@ -1,24 +1,22 @@
-/* host_alexeyab.h: everything in which AlexeyAB/darknet differs from the other hosts, for the files of this folder. */
+/* host_alexeyab.h: everything in which AlexeyAB/darknet differs from the other hosts. To be included by host.h alone. */
 #ifndef HOST_ALEXEYAB_H
 #define HOST_ALEXEYAB_H
 
-#include <stdlib.h>
+#ifndef HOST_H
+#error "include host.h: it includes this"
+#endif
 
-#include "darknet.h"
-#include "blas.h"
-#include "connected_layer.h"
-#include "convolutional_layer.h"
+#include "activations.h"
 #include "dark_cuda.h"
-#include "array.h"
-#include "allocate.h"
 #include "list.h"
-#include "network.h"
-#include "option_list.h"
-#include "parser.h"
-#include "utils.h"
 
 /* What the host hands to a layer's forward and backward functions. */
 typedef network_state host_pass;
+
+/* A layer's update functions: the batch is that of all subdivisions; then learning rate, momentum and decay, and on the GPU the loss
+ * scale. */
+typedef void host_update_function(layer, int, float, float, float);
+typedef void host_update_function_gpu(layer, int, float, float, float, float);
 
 /* Options that the host reads in every section. */
 #define HOST_COMMON_OPTIONS                                                                                            \
@@ -48,34 +46,22 @@ typedef network_state host_pass;
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 0
 
-/* Whether the host's writer of weights can be asked what it writes. */
-#define HOST_WRITES_LAYERS 1
+/* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
+#define HOST_COMPLETES_BATCHNORM 0
+#define HOST_MENDS_1X1 0
 
-/* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
-#define HOST_WRAPS_LAYERS 0
+/* Whether layers can have the weights of another (shared_statistics.h). */
+#define HOST_SHARES_LAYERS 1
 
-/* Batch normalization divides by sqrt(variance + this). */
-#define HOST_BATCH_NORM_EPSILON 1e-5f
+/* Whether a [shortcut] can have weights (weighted_sum.h). */
+#define HOST_WEIGHS_SUMS 1
 
-static inline layer *host_layers(const host_pass *pass) {
-    return pass->net.layers;
-}
-static inline int host_layer_count(const host_pass *pass) {
-    return pass->net.n;
-}
-static inline int host_subdivisions(const host_pass *pass) {
-    return pass->net.subdivisions;
-}
-static inline float *host_cost(const host_pass *pass) {
-    return pass->net.cost;
-}
+/* The type of a [reorg] (reorg_gradient.h). [reorg3d] is another. */
+#define HOST_REORG REORG_OLD
 
-/* The labels (B, host_truths) of the batch; NULL without a truth. */
-static inline float *host_truth(const host_pass *pass) {
-    return pass->truth;
-}
-static inline int host_truths(const host_pass *pass) {
-    return pass->net.truths;
+/* The network of a pass. */
+static inline const network *host_net(const host_pass *pass) {
+    return &pass->net;
 }
 
 /* Whether this pass trains: nothing else makes the losses run. Adversarial passes change the images, not the weights. */
@@ -124,20 +110,10 @@ static inline int host_streamed_layer(const network *net, const char **option, i
     return -1;
 }
 
-/* What a dropout multiplied value i of its batch by. */
-static inline float host_dropout_factor(const layer *l, size_t i) {
-    return l->rand[i] < l->probability ? 0.f : l->scale;
-}
-
 /* The network of a pass. This host copies its network about: what was at hand when the sections were read is gone. */
 static inline const network *host_network(const network *kept, const host_pass *pass) {
     (void)kept;
     return &pass->net;
-}
-
-/* The images (B, inputs) that net is working on. */
-static inline float *host_input(const network *net) {
-    return net->input;
 }
 
 /* Where the number of updates is kept. */
@@ -157,11 +133,6 @@ static inline float host_learning_rate(const network *net) {
     return get_current_rate(*net);
 }
 
-/* What [net] says of the training. */
-static inline struct lgg_recipe *host_recipe(const network *net) {
-    return net->recipe;
-}
-
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
     write_weights_upto(*net, file, cutoff, net->save_ema);
@@ -172,9 +143,6 @@ static inline network *host_parse_network(const char *cfg, int batch) {
     network *net = (network *)lgg_allocate(1, sizeof *net, "a network");
     *net = parse_network_cfg_custom((char *)cfg, batch, 1);
     return net;
-}
-static inline void host_load_weights(network *net, const char *weights) {
-    load_weights(net, (char *)weights);
 }
 static inline void host_free_network(network *net) {
     free_network(*net);
@@ -192,23 +160,34 @@ static inline void host_predict(network *net, float *input) {
     network_predict(*net, input);
 }
 
-/* Brings changed weights of a convolutional or connected layer to the device. */
-static inline void host_push_weights(layer *l) {
-#ifdef GPU
-    if (gpu_index < 0) return;
-    if (l->type == CONVOLUTIONAL) push_convolutional_layer(*l);
-    if (l->type == CONNECTED) push_connected_layer(*l);
-#else
-    (void)l;
-#endif
+/* The output (batch, outputs) of the last prediction. */
+static inline float *host_output(const network *net) {
+    return get_network_output(*net);
+}
+
+/* What `classifier valid` predicts of an image, into x (inputs), and what it says of it. */
+static inline void host_read_validation_image(const network *net, char *path, float *x) {
+    image whole = load_image_color(path, 0, 0), resized = resize_min(whole, net->w);
+    image crop = crop_image(resized, (resized.w - net->w) / 2, (resized.h - net->h) / 2, net->w, net->h);
+    memcpy(x, crop.data, (size_t)net->inputs * sizeof(float));
+    if (resized.data != whole.data) free_image(resized);
+    free_image(whole);
+    free_image(crop);
+}
+static inline void host_walk_hierarchy(const network *net, float *scores) {
+    if (net->hierarchy) hierarchy_predictions(scores, net->outputs, net->hierarchy, 1);
+}
+static inline void host_print_validation(const char *path, int label, const float *scores, int i, float right, int top,
+                                         float right_in_top) {
+    (void)path, (void)label, (void)scores;
+    printf("\n%d: top 1: %f, top %d: %f", i, (double)right, top, (double)right_in_top);
 }
 
 /* Whether a layer of a network that is trained has a delta. A GPU build gives convolutions and others none on the CPU, and with
  * optimized_memory those on the device come once all layers are there. */
 static inline int host_has_delta(const layer *l) {
 #ifdef GPU
-    (void)l;
-    return 1;
+    return l->type != CROP;
 #else
     return l->delta != NULL;
 #endif
@@ -223,10 +202,9 @@ static inline void host_keep_delta(layer *l) {
 #endif
 }
 
-/* Makes a layer share the buffers of the one before it, and what this host's demo looks for in a network's last layer. */
-static inline void host_share_buffers(layer *l, const layer *previous) {
-    l->output = previous->output;
-    l->delta = previous->delta;
+/* What l, a section, takes over from the layer before it beside its buffers: what this host's demo looks for in a network's last
+ * layer. */
+static inline void host_follow_previous(layer *l, const layer *previous) {
     l->nms_kind = previous->nms_kind;
     l->beta_nms = previous->beta_nms;
     l->embedding_size = previous->embedding_size;
@@ -235,14 +213,180 @@ static inline void host_share_buffers(layer *l, const layer *previous) {
     l->track_history_size = previous->track_history_size;
     l->dets_for_track = previous->dets_for_track;
     l->dets_for_show = previous->dets_for_show;
-#ifdef GPU
-    l->output_gpu = previous->output_gpu;
-    l->delta_gpu = previous->delta_gpu;
-    l->keep_delta_gpu = 1;
+    host_keep_delta(l);
+}
+
+/* The share of its rolling statistics that batch normalization keeps in an iteration. */
+static inline float host_batch_norm_momentum(const host_pass *pass, const layer *l) {
+    const float of_host = l->type == CONNECTED ? .95f : .9f;
+#ifdef LGG_WITHOUT_GRADIENTS
+    (void)pass;
+    return of_host;
+#else
+    return pass->net.bn_momentum > 0 ? pass->net.bn_momentum : of_host;
 #endif
 }
 
+/* Whether the host's backward function of l assigns the delta of the layer before it. What adds on the CPU or on the GPU only may be
+ * among them. */
+static inline int host_assigns_delta(const layer *l) {
+    switch (l->type) {
+    case ACTIVE:
+    case BATCHNORM:
+    case NORMALIZATION:
+    case REORG:
+    case REORG_OLD:
+    case REGION:
+        return 1;
+    case UPSAMPLE:
+        return l->reverse > 0;
+#ifdef LGG_WITHOUT_GRADIENTS
+    case CONVOLUTIONAL:
+        return 1;
+#endif
+    default:
+        return 0;
+    }
+}
+
+/* Whether l, which need not come next, reads the output of layer i and adds to its delta. */
+static inline int host_reads(const layer *l, int i) {
+    if (l->type == SCALE_CHANNELS || l->type == SAM) return l->index == i;
+    for (int j = 0; (l->type == ROUTE || l->type == SHORTCUT) && j < l->n; ++j)
+        if (l->input_layers[j] == i) return 1;
+    return 0;
+}
+
+/* Whether the backward function of l adds to other deltas than that of the layer before it. */
+static inline int host_adds_elsewhere(const layer *l) {
+    return l->type == SHORTCUT || l->type == SCALE_CHANNELS || l->type == SAM;
+}
+
+/* Whether l has the output and the delta of the layer before it for its own. */
+static inline int host_works_in_place(const layer *l) {
+    return l->type == DROPOUT || l->type == EMPTY || l->type == LGG;
+}
+
+/* Whether l is computed as if its stride were 1, and without its padding. */
+static inline int host_misreads_1x1(const layer *l) {
+    return l->type == CONVOLUTIONAL && l->size == 1 && l->stride == 1 && (l->stride_y != 1 || l->pad != 0);
+}
+
+/* Whether l forms products, normalizes them or adds biases, and activates; without the latter two its functions are those of the products
+ * alone. What binary convolutions do besides, blurring, and excitation by the truth, are the host's. */
+static inline int host_is_linear(const layer *l) {
+    if (l->type == CONVOLUTIONAL) return !l->binary && !l->xnor && !l->antialiasing && !l->assisted_excitation;
+    return l->type == CONNECTED;
+}
+
+/* Steps of a convolution's window over the image, and between the pixels that it sees. */
+static inline int host_stride_y(const layer *l) {
+    return l->stride_y;
+}
+static inline int host_stride_x(const layer *l) {
+    return l->stride_x;
+}
+static inline int host_dilation(const layer *l) {
+    return l->dilation;
+}
+
+/* The activation of l where each value has one of its own; LINEAR where it has not: then the host's functions do the rest, on l.output
+ * once all else is done, and on l.delta before anything else is. */
+static inline ACTIVATION host_activation(const layer *l) {
+    switch (l->activation) {
+    case SWISH:
+    case MISH:
+    case HARD_MISH:
+    case NORM_CHAN:
+    case NORM_CHAN_SOFTMAX:
+    case NORM_CHAN_SOFTMAX_MAXVAL:
+        return l->type == CONVOLUTIONAL ? LINEAR : l->activation;
+    default:
+        return l->activation;
+    }
+}
+static inline void host_activate_rest(layer l) {
+    const int n = l.outputs * l.batch, size = l.out_w * l.out_h;
+    if (host_activation(&l) == l.activation) return;
+    if (l.activation == SWISH) activate_array_swish(l.output, n, l.activation_input, l.output);
+    if (l.activation == MISH) activate_array_mish(l.output, n, l.activation_input, l.output);
+    if (l.activation == HARD_MISH) activate_array_hard_mish(l.output, n, l.activation_input, l.output);
+    if (l.activation == NORM_CHAN) activate_array_normalize_channels(l.output, n, l.batch, l.out_c, size, l.output);
+    if (l.activation == NORM_CHAN_SOFTMAX || l.activation == NORM_CHAN_SOFTMAX_MAXVAL)
+        activate_array_normalize_channels_softmax(l.output, n, l.batch, l.out_c, size, l.output,
+                                                  l.activation == NORM_CHAN_SOFTMAX_MAXVAL);
+}
+static inline void host_gradient_rest(layer l) {
+    const int n = l.outputs * l.batch, size = l.out_w * l.out_h;
+    if (host_activation(&l) == l.activation) return;
+    if (l.activation == SWISH) gradient_array_swish(l.output, n, l.activation_input, l.delta);
+    if (l.activation == MISH) gradient_array_mish(n, l.activation_input, l.delta);
+    if (l.activation == HARD_MISH) gradient_array_hard_mish(n, l.activation_input, l.delta);
+    if (l.activation == NORM_CHAN) gradient_array_normalize_channels(l.output, n, l.batch, l.out_c, size, l.delta);
+    if (l.activation == NORM_CHAN_SOFTMAX || l.activation == NORM_CHAN_SOFTMAX_MAXVAL)
+        gradient_array_normalize_channels_softmax(l.output, n, l.batch, l.out_c, size, l.delta);
+}
+
+/* The layer that l is a copy of; -1 if it is none. */
+static inline int host_copies_one(const layer *l) {
+    return l->type == ROUTE && l->n == 1 && l->groups == 1 ? l->input_layers[0] : -1;
+}
+
+/* The array `old` of another layer is `moved` now. A [shortcut] keeps what it adds by its address. */
+static inline void host_follow_array(layer *l, const float *old, float *moved) {
+    if (l->output == old) l->output = moved;
+    if (l->delta == old) l->delta = moved;
+    for (int i = 0; l->type == SHORTCUT && i < l->n; ++i) {
+        if (l->layers_output[i] == old) l->layers_output[i] = moved;
+        if (l->layers_delta[i] == old) l->layers_delta[i] = moved;
+    }
+}
+
+/* Whether no gradient goes from l to those before it though they have one. */
+static inline int host_stops_gradients(const layer *l) {
+    return l->stopbackward || l->onlyforward;
+}
+
+/* Whether l, a [shortcut], is activation(alpha * the layer before + beta * layer l->index), all three of one shape. */
+static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
+    *alpha = *beta = 1;
+    return l->n == 1 && l->nweights == 0 && l->input_sizes[0] == l->outputs && l->activation != SWISH &&
+           l->activation != MISH;
+}
+
+/* Layers without a gradient have no delta: gives l one of its present size. */
+static inline int host_lacks_delta(const layer *l) {
+    return l->type == CROP;
+}
+static inline void host_give_delta(layer *l) {
+    const size_t n = (size_t)l->outputs * (size_t)l->batch;
+    free(l->delta);
+    l->delta = (float *)lgg_allocate(n, sizeof(float), "the layers' buffers");
 #ifdef GPU
+    if (gpu_index < 0) return;
+    if (l->delta_gpu) cuda_free(l->delta_gpu);
+    l->delta_gpu = cuda_make_array(l->delta, n);
+#endif
+}
+
+/* After that: a [shortcut] keeps the deltas of the layers that it adds. */
+static inline void host_follow_deltas(network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        for (int j = 0; l->type == SHORTCUT && j < l->n; ++j)
+            l->layers_delta[j] = net->layers[l->input_layers[j]].delta;
+    }
+}
+
+#ifdef GPU
+/* The input and the delta of a pass on the device. */
+static inline float **host_input_of_gpu(host_pass *pass) {
+    return &pass->input;
+}
+static inline float **host_delta_gpu(host_pass *pass) {
+    return &pass->delta;
+}
+
 /* The labels of the batch on the device. */
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth;
@@ -270,6 +414,12 @@ static inline void host_synchronize(network **nets, int n) {
 }
 static inline void host_axpy_device(int n, float a, float *x, float *y) {
     axpy_ongpu(n, a, x, 1, y, 1);
+}
+static inline void host_copy_device(int n, float *from, float *to) {
+    copy_ongpu(n, from, 1, to, 1);
+}
+static inline void host_fill_device(int n, float a, float *x) {
+    fill_ongpu(n, a, x, 1);
 }
 #endif
 
@@ -315,22 +465,6 @@ static inline int host_leaf_layers(layer *l, layer *leaves[HOST_MAX_LEAVES]) {
     return (int)(end - leaves);
 }
 
-/* The number of a leaf's weights, biases and scales not among them. */
-static inline size_t host_weight_count(const layer *l) {
-    switch (l->type) {
-    case CONVOLUTIONAL:
-    case SHORTCUT:
-    case IMPLICIT:
-        return (size_t)l->nweights;
-    case CONNECTED:
-        return (size_t)l->inputs * (size_t)l->outputs;
-    case LOCAL:
-        return (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n * (size_t)l->out_w * (size_t)l->out_h;
-    default:
-        return 0;
-    }
-}
-
 /* Fills memory with what layer l of net hands from one batch to the next, its updates not among it: what recurrent layers remember,
  * what their backward passes read before they write it, and the averages of `ema_alpha`. Returns the number of arrays. */
 #define HOST_MAX_MEMORY 7
@@ -372,20 +506,6 @@ static inline void host_write_layer(const network *net, const layer *l, FILE *fi
         if (l->dontloadscales) alone.batch_normalize = 0;
     }
     write_weights_upto(one, file, one.n, 0);
-}
-
-/* Frees what only training reads of a layer on the device. */
-static inline void host_free_device_training_buffers(layer *l) {
-#ifdef GPU
-    if (gpu_index < 0) return;
-    float **buffers[] = {&l->delta_gpu, &l->weight_updates_gpu, &l->bias_updates_gpu, &l->scale_updates_gpu};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) {
-        if (*buffers[i]) cuda_free(*buffers[i]);
-        *buffers[i] = NULL;
-    }
-#else
-    (void)l;
-#endif
 }
 
 #endif

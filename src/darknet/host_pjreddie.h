@@ -1,27 +1,17 @@
-/* host_pjreddie.h: everything in which pjreddie/darknet differs from the other hosts, for the files of this folder. */
+/* host_pjreddie.h: everything in which pjreddie/darknet differs from the other hosts. To be included by host.h alone. */
 #ifndef HOST_PJREDDIE_H
 #define HOST_PJREDDIE_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "darknet.h"
-#include "connected_layer.h"
-#include "convolutional_layer.h"
-#include "array.h"
-#include "allocate.h"
-#include "network.h"
-#include "option_list.h"
-#include "parser.h"
-#include "utils.h"
+#ifndef HOST_H
+#error "include host.h: it includes this"
+#endif
 
 /* What the host hands to a layer's forward and backward functions. */
 typedef network host_pass;
 
-/* A layer's functions. */
-typedef void host_function(layer, host_pass);
+/* A layer's update function, and what it is given beside the layer. */
 typedef void host_update_function(layer, update_args);
+typedef host_update_function host_update_function_gpu;
 
 /* Options that the host reads in every section. */
 #define HOST_COMMON_OPTIONS                                                                                            \
@@ -50,38 +40,22 @@ typedef void host_update_function(layer, update_args);
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 1
 
-/* Whether the host's writer of weights can be asked what it writes: not where that group of patches is left out. */
-#ifdef LGG_WITHOUT_TRAINING
-#define HOST_WRITES_LAYERS 0
-#else
-#define HOST_WRITES_LAYERS 1
-#endif
+/* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
+#define HOST_COMPLETES_BATCHNORM 1
+#define HOST_MENDS_1X1 1
 
-/* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
-#define HOST_WRAPS_LAYERS 1
+/* Whether layers can have the weights of another (shared_statistics.h). */
+#define HOST_SHARES_LAYERS 0
 
-/* Batch normalization divides by sqrt(variance + this). */
-#define HOST_BATCH_NORM_EPSILON 1e-5f
+/* Whether a [shortcut] can have weights (weighted_sum.h). */
+#define HOST_WEIGHS_SUMS 0
 
-static inline layer *host_layers(const host_pass *pass) {
-    return pass->layers;
-}
-static inline int host_layer_count(const host_pass *pass) {
-    return pass->n;
-}
-static inline int host_subdivisions(const host_pass *pass) {
-    return pass->subdivisions;
-}
-static inline float *host_cost(const host_pass *pass) {
-    return pass->cost;
-}
+/* The type of a [reorg] (reorg_gradient.h). */
+#define HOST_REORG REORG
 
-/* The labels (B, host_truths) of the batch; NULL without a truth. */
-static inline float *host_truth(const host_pass *pass) {
-    return pass->truth;
-}
-static inline int host_truths(const host_pass *pass) {
-    return pass->truths;
+/* The network of a pass. */
+static inline const network *host_net(const host_pass *pass) {
+    return pass;
 }
 
 /* Whether this pass trains: nothing else makes the losses run. */
@@ -113,20 +87,10 @@ static inline int host_streamed_layer(const network *net, const char **option, i
     return -1;
 }
 
-/* What a dropout multiplied value i of its batch by. */
-static inline float host_dropout_factor(const layer *l, size_t i) {
-    return l->rand[i] < l->probability ? 0.f : l->scale;
-}
-
 /* The network of a pass, with the images that it was given: what was at hand when the sections were read. */
 static inline const network *host_network(const network *kept, const host_pass *pass) {
     (void)pass;
     return kept;
-}
-
-/* The images (B, inputs) that net is working on. */
-static inline float *host_input(const network *net) {
-    return net->input;
 }
 
 /* Where the number of updates is kept. */
@@ -147,16 +111,6 @@ static inline float host_learning_rate(const network *net) {
     return get_current_rate((network *)net);
 }
 
-/* What [net] says of the training. NULL, and nothing calls the writer of weights, where the group of patches is left out. */
-static inline struct lgg_recipe *host_recipe(const network *net) {
-#ifdef LGG_WITHOUT_TRAINING
-    (void)net;
-    return NULL;
-#else
-    return net->recipe;
-#endif
-}
-
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
 #ifdef LGG_WITHOUT_TRAINING
@@ -169,9 +123,6 @@ static inline void host_write_weights(network *net, FILE *file, int cutoff) {
 /* A network for batches of `batch` images, whatever its cfg file says. */
 static inline network *host_parse_network(const char *cfg, int batch) {
     return parse_network_cfg_custom((char *)cfg, batch);
-}
-static inline void host_load_weights(network *net, const char *weights) {
-    load_weights(net, (char *)weights);
 }
 static inline void host_free_network(network *net) {
     free_network(net);
@@ -205,17 +156,6 @@ static inline void host_print_validation(const char *path, int label, const floa
     printf("%d: top 1: %f, top %d: %f\n", i, (double)right, top, (double)right_in_top);
 }
 
-/* Brings changed weights of a convolutional or connected layer to the device. */
-static inline void host_push_weights(layer *l) {
-#ifdef GPU
-    if (gpu_index < 0) return;
-    if (l->type == CONVOLUTIONAL) push_convolutional_layer(*l);
-    if (l->type == CONNECTED) push_connected_layer(*l);
-#else
-    (void)l;
-#endif
-}
-
 /* Whether a layer of a network that is trained has a delta. */
 static inline int host_has_delta(const layer *l) {
     return l->delta != NULL;
@@ -226,16 +166,9 @@ static inline void host_keep_delta(layer *l) {
     (void)l;
 }
 
-/* What a pass gives to a layer: the output and the delta of the layer before it. The delta is NULL where there is none. */
-static inline float **host_input_of(host_pass *pass) {
-    return &pass->input;
-}
-static inline float **host_delta(host_pass *pass) {
-    return &pass->delta;
-}
-
 /* The share of its rolling statistics that batch normalization keeps in an iteration. */
-static inline float host_batch_norm_momentum(const host_pass *pass) {
+static inline float host_batch_norm_momentum(const host_pass *pass, const layer *l) {
+    (void)l;
 #ifdef LGG_WITHOUT_GRADIENTS
     (void)pass;
     return .99f;
@@ -275,14 +208,20 @@ static inline int host_copies_one(const layer *l) {
     return l->type == ROUTE && l->n == 1 ? l->input_layers[0] : -1;
 }
 
-/* The layer that l adds to the one before it, both as they are; -1 if it does anything else. */
-static inline int host_adds(const layer *l) {
-    return l->type == SHORTCUT && l->alpha == 1 && l->beta == 1 ? l->index : -1;
+/* The array `old` of another layer is `moved` now. */
+static inline void host_follow_array(layer *l, const float *old, float *moved) {
+    if (l->output == old) l->output = moved;
+    if (l->delta == old) l->delta = moved;
 }
 
 /* Whether no gradient goes from l to those before it though they have one. */
 static inline int host_stops_gradients(const layer *l) {
     return l->stopbackward || l->onlyforward;
+}
+
+/* Whether the backward function of l adds to other deltas than that of the layer before it. */
+static inline int host_adds_elsewhere(const layer *l) {
+    return l->type == SHORTCUT;
 }
 
 /* Whether l has the output and the delta of the layer before it for its own. */
@@ -295,9 +234,41 @@ static inline int host_misreads_1x1(const layer *l) {
     return l->type == CONVOLUTIONAL && l->size == 1 && (l->stride != 1 || l->pad != 0);
 }
 
-/* Whether l forms products, normalizes them or adds biases, and activates. */
+/* Whether l forms products, normalizes them or adds biases, and activates; without the latter two its functions are those of the products
+ * alone. */
 static inline int host_is_linear(const layer *l) {
     return l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL || l->type == CONNECTED;
+}
+
+/* Steps of a convolution's window over the image, and between the pixels that it sees. */
+static inline int host_stride_y(const layer *l) {
+    return l->stride;
+}
+static inline int host_stride_x(const layer *l) {
+    return l->stride;
+}
+static inline int host_dilation(const layer *l) {
+    (void)l;
+    return 1;
+}
+
+/* The activation of l where each value has one of its own, which they all have in this host; LINEAR where it has not: then the host's
+ * functions do the rest. */
+static inline ACTIVATION host_activation(const layer *l) {
+    return l->activation;
+}
+static inline void host_activate_rest(layer l) {
+    (void)l;
+}
+static inline void host_gradient_rest(layer l) {
+    (void)l;
+}
+
+/* Whether l, a [shortcut], is activation(alpha * the layer before + beta * layer l->index), all three of one shape. */
+static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
+    *alpha = l->alpha;
+    *beta = l->beta;
+    return l->w == l->out_w && l->h == l->out_h && l->c == l->out_c;
 }
 
 /* Layers without a gradient have no delta: gives l one of its present size. */
@@ -312,15 +283,14 @@ static inline void host_give_delta(layer *l) {
     l->delta_gpu = cuda_make_array(l->delta, (size_t)l->outputs * (size_t)l->batch);
 #endif
 }
+/* After that: layers of this host look for a delta when they need it. */
+static inline void host_follow_deltas(network *net) {
+    (void)net;
+}
 
-/* Makes a layer share the buffers of the one before it. */
-static inline void host_share_buffers(layer *l, const layer *previous) {
-    l->output = previous->output;
-    l->delta = previous->delta;
-#ifdef GPU
-    l->output_gpu = previous->output_gpu;
-    l->delta_gpu = previous->delta_gpu;
-#endif
+/* What l, a section, takes over from the layer before it beside its buffers: nothing that this host asks for. */
+static inline void host_follow_previous(layer *l, const layer *previous) {
+    (void)l, (void)previous;
 }
 
 #ifdef GPU
@@ -404,27 +374,6 @@ static inline int host_leaf_layers(layer *l, layer *leaves[HOST_MAX_LEAVES]) {
     return (int)(end - leaves);
 }
 
-/* The number of a leaf's weights, biases and scales not among them. */
-static inline size_t host_weight_count(const layer *l) {
-    switch (l->type) {
-    case CONVOLUTIONAL:
-    case DECONVOLUTIONAL:
-        return (size_t)l->nweights;
-    case CONNECTED:
-        return (size_t)l->inputs * (size_t)l->outputs;
-    case LOCAL:
-        return (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n * (size_t)l->out_w * (size_t)l->out_h;
-    default:
-        return 0;
-    }
-}
-
-#ifdef GPU
-#define HOST_GPU(x) (x)
-#else
-#define HOST_GPU(x) NULL
-#endif
-
 /* Fills memory with what layer l of net hands from one batch to the next, its updates not among it: what recurrent layers remember,
  * and what their backward passes read before they write it. Returns the number of arrays. */
 #define HOST_MAX_MEMORY 5
@@ -465,20 +414,6 @@ static inline void host_write_layer(const network *net, const layer *l, FILE *fi
     (void)file;
 #else
     write_weights_upto(&one, file, one.n);
-#endif
-}
-
-/* Frees what only training reads of a layer on the device. */
-static inline void host_free_device_training_buffers(layer *l) {
-#ifdef GPU
-    if (gpu_index < 0) return;
-    float **buffers[] = {&l->delta_gpu, &l->weight_updates_gpu, &l->bias_updates_gpu, &l->scale_updates_gpu};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) {
-        if (*buffers[i]) cuda_free(*buffers[i]);
-        *buffers[i] = NULL;
-    }
-#else
-    (void)l;
 #endif
 }
 

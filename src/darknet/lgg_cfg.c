@@ -10,7 +10,7 @@
 
 #include "names.h"
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 static const char *const common_options[] = {HOST_COMMON_OPTIONS, NULL};
 

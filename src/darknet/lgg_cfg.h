@@ -5,7 +5,7 @@
 #ifndef LGG_CFG_H
 #define LGG_CFG_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 /* Where in which .cfg file a section stands. */
 typedef struct {

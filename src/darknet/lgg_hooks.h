@@ -6,7 +6,7 @@
 #ifndef LGG_HOOKS_H
 #define LGG_HOOKS_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #include "batchnorm_whole.h"
 #include "layer_functions.h"

@@ -2,7 +2,7 @@
 #ifndef LGG_INFERENCE_H
 #define LGG_INFERENCE_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 /* Folds the batch normalization of each convolutional and connected layer into its weights and biases:
  *     w <- w * scale / sqrt(variance + epsilon),   b <- b - mean * scale / sqrt(variance + epsilon). */

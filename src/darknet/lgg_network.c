@@ -121,9 +121,7 @@ static int check_sections(network *net) {
 }
 
 int starts_at_zero(const layer *l) {
-#if HOST_WRAPS_LAYERS
     if (l->functions && l->functions->plan.is_assigned) return 0;
-#endif
     return l->type != LGG;
 }
 

@@ -2,7 +2,7 @@
 #ifndef LGG_REPORT_H
 #define LGG_REPORT_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {

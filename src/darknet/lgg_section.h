@@ -10,7 +10,7 @@
 #include "lgg_tap.h"
 #include "lgg_teacher.h"
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 /* What the sections of one network share. Made with the first of them, freed with the last. */
 typedef struct lgg_network {

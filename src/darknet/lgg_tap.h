@@ -7,7 +7,7 @@
 #include "lgg.h"
 #include "lgg_cfg.h"
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 typedef struct {
     int layer;

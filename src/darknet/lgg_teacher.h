@@ -7,7 +7,7 @@
 
 #include "lgg_cfg.h"
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 struct lgg_network;
 

@@ -1,7 +1,7 @@
 /* batchnorm_whole.c: see batchnorm_whole.h. */
 #include "batchnorm_whole.h"
 
-#if HOST_WRAPS_LAYERS
+#if HOST_COMPLETES_BATCHNORM
 
 #include <stdlib.h>
 

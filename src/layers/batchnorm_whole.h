@@ -3,9 +3,9 @@
 #ifndef BATCHNORM_WHOLE_H
 #define BATCHNORM_WHOLE_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
-#if HOST_WRAPS_LAYERS
+#if HOST_COMPLETES_BATCHNORM
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,6 +20,12 @@ void resize_whole_batchnorm(layer *l, int w, int h);
 #ifdef __cplusplus
 }
 #endif
+
+#else
+
+static inline void complete_batchnorm(layer *l) {
+    (void)l;
+}
 
 #endif
 

@@ -3,7 +3,7 @@
 
 #include "layer_functions.h"
 
-#if HOST_WRAPS_LAYERS
+#if HOST_MENDS_1X1
 
 #include <string.h>
 

@@ -1,8 +1,6 @@
 /* layer_functions.c: see layer_functions.h. */
 #include "layer_functions.h"
 
-#if HOST_WRAPS_LAYERS
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +11,8 @@
 #include "parseval.h"
 #include "previous_delta.h"
 #include "reorg_gradient.h"
+#include "shared_statistics.h"
+#include "weighted_sum.h"
 
 static const char buffers[] = "the layers' buffers; give a smaller batch, or more subdivisions";
 
@@ -47,7 +47,9 @@ static void set_functions(network *net, int i) {
     l->functions = lgg_allocate(1, sizeof *l->functions, buffers);
     complete_batchnorm(l);
     sum_reorg_gradient(l);
+    separate_statistics(l);
     put_around_strided_1x1(l);
+    put_around_weighted_sum(l);
     put_around_previous_delta(net, i);
     put_fast_functions(net, i);
 }
@@ -57,7 +59,9 @@ void set_layer_functions(network *net) {
     if (net->layers[0].functions) return;
     for (int i = 0; i < net->n; ++i)
         if (net->layers[i].type != LGG) set_functions(net, i);
+#if HOST_HAS_PARSEVAL
     make_lgg_parseval(net);
+#endif
 }
 
 static void free_device_floats(float_buffer *buffer) {
@@ -71,12 +75,14 @@ static void free_device_floats(float_buffer *buffer) {
 void free_layer_functions(layer_functions *functions) {
     if (!functions) return;
     free_fast_functions(functions);
+#if HOST_HAS_PARSEVAL
     free_lgg_parseval(functions->parseval);
+#endif
     free(functions->aside.memory);
     free(functions->pixels.memory);
+    free(functions->statistics.memory);
     free_device_floats(&functions->aside_gpu);
     free_device_floats(&functions->pixels_gpu);
+    free_device_floats(&functions->statistics_gpu);
     free(functions);
 }
-
-#endif

@@ -5,33 +5,42 @@
  *
  *     what the host has set
  *     AROUND_1X1        strided 1x1 convolutions that the host computes wrongly                      convolution_1x1.h
+ *     AROUND_SUM        sums with weights, which several threads of the host update at once          weighted_sum.h
  *     AROUND_DELTA      functions that assign the previous layer's delta, or need one                previous_delta.h
  *     AROUND_FAST       batch normalization, activations and residual sums on every core (FAST=1)    layer_fast.h
  *     AROUND_DNNL       convolutions through oneDNN (DNNL=1)                                         layer_fast.h
  *     AROUND_PARSEVAL   [net] parseval                                                               parseval.h
  *
  * Each calls what it has found in the layer, or computes the same itself. The layers inside a recurrent one ([rnn], [crnn], [lstm],
- * [gru]) are out of reach: it calls the host's functions by their names. They run as the host wrote them, on one core and without
- * oneDNN, which is right: their products are [connected], or convolutions of size 3, which add to the delta that they are given,
- * and what is wrong in the host's batch normalization itself is mended there, by a patch. */
+ * [gru], [conv_lstm]) and the blur of an antialiased one are out of reach: the host calls its functions for them by their names. They
+ * run as the host wrote them, on one core and without oneDNN, which is right: their products are [connected], or convolutions that add
+ * to the delta that they are given (of size 3 in pjreddie/darknet, any in AlexeyAB/darknet, by a patch), and what is wrong in the
+ * host's batch normalization itself is mended there, by a patch. */
 #ifndef LAYER_FUNCTIONS_H
 #define LAYER_FUNCTIONS_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#if HOST_WRAPS_LAYERS
-
-typedef enum { AROUND_1X1, AROUND_DELTA, AROUND_FAST, AROUND_DNNL, AROUND_PARSEVAL, AROUND_KINDS } layer_around;
+typedef enum {
+    AROUND_1X1,
+    AROUND_SUM,
+    AROUND_DELTA,
+    AROUND_FAST,
+    AROUND_DNNL,
+    AROUND_PARSEVAL,
+    AROUND_KINDS
+} layer_around;
 
 /* A layer's functions of one kind, on the CPU and on the GPU; NULL where it has none. */
 typedef struct {
     host_function *forward, *backward;
     host_function *forward_gpu, *backward_gpu;
-    host_update_function *update, *update_gpu;
+    host_update_function *update;
+    host_update_function_gpu *update_gpu;
 } function_set;
 
 /* Floats that grow with what is asked of them. */
@@ -66,9 +75,10 @@ typedef struct layer_functions {
     float_buffer aside, aside_gpu;   /* previous_delta.c: (B, inputs) */
     int shares_delta;                /* previous_delta.c: 1 if others have added to the previous layer's delta before */
     float_buffer pixels, pixels_gpu; /* convolution_1x1.c: (B, c, out_h, out_w), twice */
-    float *zeros;                    /* layer_fast.c: biases of 0 */
-    struct convolution_dnnl *dnnl;   /* convolution_dnnl.c; NULL where the convolution is the host's */
-    struct lgg_parseval *parseval;   /* parseval.c; NULL without it */
+    float_buffer statistics, statistics_gpu; /* shared_statistics.c: mean and variance (2, n) */
+    float *zeros;                            /* layer_fast.c: biases of 0 */
+    struct convolution_dnnl *dnnl;           /* convolution_dnnl.c; NULL where the convolution is the host's */
+    struct lgg_parseval *parseval;           /* parseval.c; NULL without it */
 } layer_functions;
 
 /* To be called once all layers of net are there, and again when they have taken another size. */
@@ -82,14 +92,6 @@ function_set *begin_around(layer *l, layer_around kind);
 float *floats_of(float_buffer *buffer, size_t n);
 #ifdef GPU
 float *device_floats_of(float_buffer *buffer, size_t n);
-#endif
-
-#else
-
-static inline void set_layer_functions(network *net) {
-    (void)net;
-}
-
 #endif
 
 #ifdef __cplusplus

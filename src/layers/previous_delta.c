@@ -1,8 +1,6 @@
 /* previous_delta.c: see previous_delta.h. */
 #include "previous_delta.h"
 
-#if HOST_WRAPS_LAYERS
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +45,7 @@ static size_t count_inputs(layer l) {
 
 /* Whether the backward function does more than to pass a gradient on to the layer before. */
 static int does_more(layer l) {
-    return l.update || l.type == SHORTCUT;
+    return l.update || host_adds_elsewhere(&l);
 }
 
 static void backward_adding(layer l, host_pass pass) {
@@ -96,6 +94,7 @@ void give_missing_deltas(network *net) {
             read |= net->layers[reader].type != LGG && layer_reads(net, reader, i);
         if (host_lacks_delta(l) && read) host_give_delta(l);
     }
+    host_follow_deltas(net);
 }
 
 /* What reads only layers further back, whatever the delta of the one before it. */
@@ -105,7 +104,7 @@ static int ignores_previous_delta(const layer *l) {
 
 void put_around_previous_delta(network *net, int i) {
     layer *l = &net->layers[i];
-    const int first = i == 0, nothing_there = first || !net->layers[i - 1].delta;
+    const int first = i == 0, nothing_there = first || !host_has_delta(&net->layers[i - 1]);
     const int shares = first || has_other_readers(net, i - 1);
     if (ignores_previous_delta(l)) return;
     if (!(nothing_there && (!l->update || host_assigns_delta(l))) && !(shares && host_assigns_delta(l))) return;
@@ -116,5 +115,3 @@ void put_around_previous_delta(network *net, int i) {
     l->backward_gpu = backward_adding_gpu;
 #endif
 }
-
-#endif

@@ -10,9 +10,7 @@
 #ifndef PREVIOUS_DELTA_H
 #define PREVIOUS_DELTA_H
 
-#include LGG_HOST_HEADER
-
-#if HOST_WRAPS_LAYERS
+#include "host.h"
 
 /* Whether layer `reader` of net adds to the delta of layer i though it is not the one after it. */
 int layer_reads(const network *net, int reader, int i);
@@ -23,7 +21,5 @@ void give_missing_deltas(network *net);
 
 /* Goes around the backward functions of layer i, where it has to. */
 void put_around_previous_delta(network *net, int i);
-
-#endif
 
 #endif

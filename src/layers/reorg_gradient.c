@@ -1,8 +1,6 @@
 /* reorg_gradient.c: see reorg_gradient.h. */
 #include "reorg_gradient.h"
 
-#if HOST_WRAPS_LAYERS
-
 /* Value (b, k, y, x) of the output is value (b, k % c', y stride + k / c' / stride, x stride + k / c' % stride) of an image of
  * c' = c / stride^2 channels, w stride wide and h stride high: the input, read as if it had that shape. */
 static void backward_reorg(layer l, host_pass pass) {
@@ -20,8 +18,6 @@ static void backward_reorg(layer l, host_pass pass) {
 }
 
 void sum_reorg_gradient(layer *l) {
-    if (l->type != REORG || l->flatten || l->reverse || l->extra || l->c % (l->stride * l->stride) == 0) return;
+    if (l->type != HOST_REORG || l->flatten || l->reverse || l->extra || l->c % (l->stride * l->stride) == 0) return;
     if (l->c >= l->stride * l->stride) l->backward = backward_reorg;
 }
-
-#endif

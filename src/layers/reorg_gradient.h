@@ -5,11 +5,9 @@
 #ifndef REORG_GRADIENT_H
 #define REORG_GRADIENT_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
-#if HOST_WRAPS_LAYERS
 /* Does nothing to a layer that the host gets right. */
 void sum_reorg_gradient(layer *l);
-#endif
 
 #endif

@@ -217,7 +217,7 @@ void forward_batchnorm_fast(layer l, host_pass pass, const float *x, float *outp
     float slope = 1;
     int fused = activation_slope(activation, &slope);
     if (pass.train) {
-        train_forward(l, host_batch_norm_momentum(&pass), x, output, slope);
+        train_forward(l, host_batch_norm_momentum(&pass, &l), x, output, slope);
     } else {
         const int slices = slices_of(l);
 #pragma omp parallel for collapse(2) if (worth_threads(l))

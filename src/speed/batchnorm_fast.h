@@ -6,7 +6,7 @@
 #ifndef BATCHNORM_FAST_H
 #define BATCHNORM_FAST_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 /* output (batch, out_c, out_h*out_w) = activation(scales * (x - mean) / sqrt(variance + 1e-5) + biases), with the batch's own mean
  * and variance in training, which also move the rolling ones, and the rolling ones otherwise. x may be output. */

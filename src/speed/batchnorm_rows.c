@@ -233,7 +233,7 @@ void forward_batchnorm_rows(layer l, host_pass pass, const float *x, float *outp
     const shape s = shape_of(rows_of(l), l.out_c);
     float slope = 1;
     const int fused = activation_slope(activation, &slope);
-    if (pass.train) train_forward(l, host_batch_norm_momentum(&pass), s, x);
+    if (pass.train) train_forward(l, host_batch_norm_momentum(&pass, &l), s, x);
     normalize(l, s, x, output, pass.train ? l.mean : l.rolling_mean, pass.train ? l.variance : l.rolling_variance,
               slope);
     if (!fused) activate_fast(output, s.rows * s.width, activation);

@@ -6,7 +6,7 @@
 #ifndef BATCHNORM_ROWS_H
 #define BATCHNORM_ROWS_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 /* output (rows, out_c) = activation(scales * (x - mean) / sqrt(variance + 1e-5) + biases), as forward_batchnorm_fast. x may be output. */
 void forward_batchnorm_rows(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation);

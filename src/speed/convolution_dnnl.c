@@ -8,6 +8,7 @@
 
 #include <oneapi/dnnl/dnnl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef _OPENMP
@@ -114,7 +115,7 @@ static int join_workspace(convolution_dnnl *c, const convolution_dnnl *before) {
 }
 
 convolution_dnnl *make_convolution_dnnl(layer l, const convolution_dnnl *before) {
-    if (l.binary || l.xnor) return NULL;
+    if (l.binary || l.xnor || !host_is_linear(&l) || (host_misreads_1x1(&l) && !HOST_MENDS_1X1)) return NULL;
 #ifdef GPU
     if (gpu_index >= 0) return NULL;
 #endif
@@ -169,7 +170,7 @@ static int make_tensor(convolution_dnnl *c, tensor *t, access use, const dnnl_me
 typedef struct {
     dnnl_memory_desc_t image, filters, map;
     dnnl_memory_desc_t inner_image, inner_filters, inner_map;
-    dnnl_dims_t stride, pad;
+    dnnl_dims_t stride, pad, skipped; /* skipped: pixels between two that the window sees */
 } shapes;
 
 /* oneDNN's blocked layouts hold 16 channels: narrower layers would compute and move zeros, so those get channels innermost. */
@@ -190,8 +191,10 @@ static int describe(layer l, dnnl_format_tag_t inner, shapes *s) {
     dnnl_format_tag_t image = order_tag(l.functions->plan.input_channels_last),
                       map = order_tag(l.functions->plan.channels_last);
     dnnl_data_type_t type = dnnl_f32;
-    s->stride[0] = s->stride[1] = l.stride;
-    s->pad[0] = s->pad[1] = l.pad;
+    s->stride[0] = host_stride_y(&l);
+    s->stride[1] = host_stride_x(&l);
+    s->pad[0] = s->pad[1] = l.pad * host_dilation(&l);
+    s->skipped[0] = s->skipped[1] = host_dilation(&l) - 1;
     return dnnl_memory_desc_init_by_tag(&s->image, 4, pixels, type, image) == dnnl_success &&
            dnnl_memory_desc_init_by_tag(&s->map, 4, outputs, type, map) == dnnl_success &&
            dnnl_memory_desc_init_by_tag(&s->inner_image, 4, pixels, type, inner) == dnnl_success &&
@@ -270,15 +273,18 @@ static int make_training(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) 
     dnnl_convolution_desc_t forward, backward_data, backward_weights;
     dnnl_alg_kind_t how = dnnl_convolution_direct;
     return describe(l, inner, &s) &&
-           dnnl_convolution_forward_desc_init(&forward, dnnl_forward_training, how, &s.inner_image, &s.inner_filters,
-                                              NULL, &s.inner_map, s.stride, s.pad, s.pad) == dnnl_success &&
+           dnnl_dilated_convolution_forward_desc_init(&forward, dnnl_forward_training, how, &s.inner_image,
+                                                      &s.inner_filters, NULL, &s.inner_map, s.stride, s.skipped, s.pad,
+                                                      s.pad) == dnnl_success &&
            make_operation(c, &c->forward, &s, &forward, NULL, forward_use, forward_what, NULL) &&
-           dnnl_convolution_backward_data_desc_init(&backward_data, how, &s.inner_image, &s.inner_filters, &s.inner_map,
-                                                    s.stride, s.pad, s.pad) == dnnl_success &&
+           dnnl_dilated_convolution_backward_data_desc_init(&backward_data, how, &s.inner_image, &s.inner_filters,
+                                                            &s.inner_map, s.stride, s.skipped, s.pad,
+                                                            s.pad) == dnnl_success &&
            make_operation(c, &c->backward_data, &s, &backward_data, c->forward.description, data_use, data_what,
                           NULL) &&
-           dnnl_convolution_backward_weights_desc_init(&backward_weights, how, &s.inner_image, &s.inner_filters, NULL,
-                                                       &s.inner_map, s.stride, s.pad, s.pad) == dnnl_success &&
+           dnnl_dilated_convolution_backward_weights_desc_init(&backward_weights, how, &s.inner_image, &s.inner_filters,
+                                                               NULL, &s.inner_map, s.stride, s.skipped, s.pad,
+                                                               s.pad) == dnnl_success &&
            make_operation(c, &c->backward_weights, &s, &backward_weights, c->forward.description, weights_use,
                           weights_what, NULL);
 }
@@ -366,10 +372,15 @@ static int place(layer l) {
     return 1;
 }
 
+static void fail(const char *what) {
+    fprintf(stderr, "%s: build with DNNL=0\n", what);
+    exit(EXIT_FAILURE);
+}
+
 static void execute(convolution_dnnl *c, const_dnnl_primitive_t primitive, int n, const dnnl_exec_arg_t *arguments) {
     if (dnnl_primitive_execute(primitive, c->stream, n, arguments) != dnnl_success ||
         dnnl_stream_wait(c->stream) != dnnl_success)
-        error("oneDNN could not execute a convolution");
+        fail("oneDNN could not execute a convolution");
 }
 
 static void reorder(convolution_dnnl *c, const tensor *t, dnnl_memory_t from, dnnl_memory_t to) {
@@ -391,7 +402,7 @@ static void give(convolution_dnnl *c, const tensor *t, float *host) {
 /* Runs an operation on its inner tensors, whose roles oneDNN knows by these names. */
 static void run(convolution_dnnl *c, operation *o, int image_role, int filters_role, int map_role) {
     if (!o->primitive && dnnl_primitive_create(&o->primitive, o->description) != dnnl_success)
-        error("oneDNN could not create a convolution");
+        fail("oneDNN could not create a convolution");
     const dnnl_exec_arg_t arguments[6] = {
         {image_role, o->image.inner}, {filters_role, o->filters.inner},
         {map_role, o->map.inner},     {DNNL_ARG_SCRATCHPAD, o->scratch},
@@ -415,23 +426,23 @@ static size_t count_rows(layer l) {
 
 static void normalize_map(layer l, host_pass pass, const float *x) {
     if (l.functions->plan.channels_last)
-        forward_batchnorm_rows(l, pass, x, l.output, l.activation);
+        forward_batchnorm_rows(l, pass, x, l.output, host_activation(&l));
     else
-        forward_batchnorm_fast(l, pass, x, l.output, l.activation);
+        forward_batchnorm_fast(l, pass, x, l.output, host_activation(&l));
 }
 
 static void bias_map(layer l) {
     if (l.functions->plan.channels_last)
-        bias_activate_rows(l.output, l.biases, count_rows(l), l.n, l.activation);
+        bias_activate_rows(l.output, l.biases, count_rows(l), l.n, host_activation(&l));
     else
-        bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, l.activation);
+        bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, host_activation(&l));
 }
 
 /* Biases, activation and residual sum are the convolution's own here. */
 static void predict(layer l, const host_pass *pass, const float *input) {
     const layer_plan *plan = &l.functions->plan;
     const operation *o = &l.functions->dnnl->forward;
-    if (l.batch_normalize) error("a teacher's batch normalization is not part of its convolution");
+    if (l.batch_normalize) fail("a teacher's batch normalization is not part of its convolution");
     dnnl_memory_set_data_handle(o->biases, l.biases);
     if (plan->residual) dnnl_memory_set_data_handle(o->residual, host_layers(pass)[plan->residual - 1].output);
     convolve(l, input, plan->residual ? host_layers(pass)[plan->sum].output : l.output);
@@ -450,6 +461,7 @@ int forward_convolution_dnnl(layer l, host_pass pass) {
         convolve(l, input, l.output);
         bias_map(l);
     }
+    host_activate_rest(l);
     return 1;
 }
 
@@ -477,14 +489,16 @@ static void backward_data(layer l, float *input_delta) {
 /* l.delta <- the gradient of what the convolution gives; adds to the updates of what comes after it. */
 static void backward_map(layer l, host_pass pass) {
     const int last = l.functions->plan.channels_last;
+    const ACTIVATION activation = host_activation(&l);
+    host_gradient_rest(l);
     if (l.batch_normalize && last)
-        backward_batchnorm_rows(l, pass, l.x, l.delta, 0, l.activation);
+        backward_batchnorm_rows(l, pass, l.x, l.delta, 0, activation);
     else if (l.batch_normalize)
-        backward_batchnorm_fast(l, pass, l.x, l.delta, 0, l.activation);
+        backward_batchnorm_fast(l, pass, l.x, l.delta, 0, activation);
     else if (last)
-        backward_bias_rows(l.bias_updates, l.output, l.delta, count_rows(l), l.n, l.activation);
+        backward_bias_rows(l.bias_updates, l.output, l.delta, count_rows(l), l.n, activation);
     else
-        backward_bias_fast(l.bias_updates, l.output, l.delta, l.batch, l.n, l.out_h * l.out_w, l.activation);
+        backward_bias_fast(l.bias_updates, l.output, l.delta, l.batch, l.n, l.out_h * l.out_w, activation);
 }
 
 int backward_convolution_dnnl(layer l, host_pass pass) {

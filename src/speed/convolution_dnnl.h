@@ -9,7 +9,7 @@
 #ifndef CONVOLUTION_DNNL_H
 #define CONVOLUTION_DNNL_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 typedef struct convolution_dnnl convolution_dnnl;
 typedef struct workspace_dnnl workspace_dnnl;

@@ -2,7 +2,7 @@
 #ifndef ELEMENTWISE_FAST_H
 #define ELEMENTWISE_FAST_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 /* Piecewise linear activations are x above zero and slope * x below: 1 for linear, 0 for relu, .1 for leaky. Returns 0 for the
  * others. */

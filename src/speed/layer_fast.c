@@ -1,8 +1,6 @@
 /* layer_fast.c: see layer_fast.h. */
 #include "layer_fast.h"
 
-#if HOST_WRAPS_LAYERS
-
 #include <stdlib.h>
 
 #include "batchnorm_fast.h"
@@ -42,7 +40,8 @@ static void forward_normalized(layer l, host_pass pass) {
     layer products = products_of(l);
     products.output = normalized_input(l, &pass);
     host_functions(l)->forward(products, pass);
-    forward_batchnorm_fast(l, pass, products.output, l.output, l.activation);
+    forward_batchnorm_fast(l, pass, products.output, l.output, host_activation(&l));
+    host_activate_rest(l);
 }
 
 static void backward_normalized(layer l, host_pass pass) {
@@ -50,7 +49,8 @@ static void backward_normalized(layer l, host_pass pass) {
         host_functions(l)->backward(l, pass);
         return;
     }
-    backward_batchnorm_fast(l, pass, l.x, l.delta, 0, l.activation);
+    host_gradient_rest(l);
+    backward_batchnorm_fast(l, pass, l.x, l.delta, 0, host_activation(&l));
     host_functions(l)->backward(products_of(l), pass);
 }
 
@@ -95,27 +95,25 @@ static void backward_route(layer l, host_pass pass) {
     if (!l.functions->plan.skipped) host_functions(l)->backward(l, pass);
 }
 
-static int same_shape(layer l) {
-    return l.w == l.out_w && l.h == l.out_h && l.c == l.out_c;
-}
-
 static void forward_shortcut(layer l, host_pass pass) {
+    float alpha, beta;
     if (l.functions->plan.skipped) return;
-    if (!same_shape(l)) {
+    if (!host_is_plain_sum(&l, &alpha, &beta)) {
         host_functions(l)->forward(l, pass);
         return;
     }
     const float *from = host_layers(&pass)[l.index].output;
-    forward_shortcut_fast(*host_input_of(&pass), from, l.alpha, l.beta, l.output, count_outputs(l), l.activation);
+    forward_shortcut_fast(*host_input_of(&pass), from, alpha, beta, l.output, count_outputs(l), l.activation);
 }
 
 static void backward_shortcut(layer l, host_pass pass) {
-    if (!same_shape(l)) {
+    float alpha, beta;
+    if (!host_is_plain_sum(&l, &alpha, &beta)) {
         host_functions(l)->backward(l, pass);
         return;
     }
-    const gradient_target from = {host_layers(&pass)[l.index].delta, l.beta, l.functions->plan.assigns_from};
-    backward_shortcut_fast(l.output, l.delta, count_outputs(l), l.activation, input_target(l, &pass, l.alpha), from);
+    const gradient_target from = {host_layers(&pass)[l.index].delta, beta, l.functions->plan.assigns_from};
+    backward_shortcut_fast(l.output, l.delta, count_outputs(l), l.activation, input_target(l, &pass, alpha), from);
 }
 
 static pooled_images pooled_by(layer l) {
@@ -196,13 +194,20 @@ static void put_dnnl(network *net, int i) {
 }
 #endif
 
+#ifdef FAST
+static int is_plain_sum(const layer *l) {
+    float alpha, beta;
+    return host_is_plain_sum(l, &alpha, &beta);
+}
+#endif
+
 layer_order order_of(const layer *l) {
     switch (l->type) {
     case CONVOLUTIONAL:
         return l->functions && l->functions->dnnl && l->groups == 1 ? ORDER_FREE : ORDER_DARKNETS;
 #ifdef FAST
     case SHORTCUT:
-        return same_shape(*l) ? ORDER_KEPT : ORDER_DARKNETS;
+        return is_plain_sum(l) ? ORDER_KEPT : ORDER_DARKNETS;
     case ROUTE:
         return host_copies_one(l) >= 0 ? ORDER_KEPT : ORDER_DARKNETS;
     case BATCHNORM:
@@ -222,7 +227,7 @@ int writes_delta(const layer *l) {
         return l->functions && l->functions->dnnl;
 #ifdef FAST
     case SHORTCUT:
-        return same_shape(*l);
+        return is_plain_sum(l);
     case BATCHNORM:
     case ACTIVE:
     case AVGPOOL:
@@ -249,5 +254,3 @@ void free_fast_functions(layer_functions *functions) {
 #endif
     free(functions->zeros);
 }
-
-#endif

@@ -5,8 +5,6 @@
 
 #include "layer_functions.h"
 
-#if HOST_WRAPS_LAYERS
-
 /* How a layer's functions, as they are set now, depend on the order of an image's values (network_plan.h). */
 typedef enum {
     ORDER_DARKNETS, /* they read and write (batch, c, h, w) */
@@ -22,7 +20,5 @@ int writes_delta(const layer *l);
 /* Of layer i, after those before it. */
 void put_fast_functions(network *net, int i);
 void free_fast_functions(layer_functions *functions);
-
-#endif
 
 #endif

@@ -1,8 +1,6 @@
 /* network_plan.c: see network_plan.h. */
 #include "network_plan.h"
 
-#if HOST_WRAPS_LAYERS
-
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,9 +232,11 @@ static void join_predictions(network *net) {
         plan->activation = l->activation;
         if (l->activation != LINEAR || !plan->channels_last || !has_one_reader(net, i)) continue;
         const layer *sum = l + 1;
-        if (host_adds(sum) < 0 || host_adds(sum) == i || !activation_slope(sum->activation, &slope)) continue;
+        float alpha, beta;
+        if (sum->type != SHORTCUT || !host_is_plain_sum(sum, &alpha, &beta) || alpha != 1 || beta != 1) continue;
+        if (sum->index == i || !activation_slope(sum->activation, &slope)) continue;
         plan->activation = sum->activation;
-        plan->residual = host_adds(sum) + 1;
+        plan->residual = sum->index + 1;
         plan->sum = i + 1;
         sum->functions->plan.skipped = 1;
     }
@@ -269,11 +269,8 @@ static void align_array(network *net, float **x, size_t n) {
     prefer_large_pages(aligned, bytes);
     memcpy(aligned, old, n * sizeof *old);
     *x = aligned;
-    for (int i = 0; i < net->n; ++i) {
-        layer *l = &net->layers[i];
-        if (l->output == old) l->output = aligned;
-        if (l->delta == old) l->delta = aligned;
-    }
+    for (int i = 0; i < net->n; ++i)
+        host_follow_array(&net->layers[i], old, aligned);
     free(old);
 }
 
@@ -334,7 +331,5 @@ void plan_network(network *net, plan_purpose purpose) {
 void keep_planned_output(network *net, int i, int in_darknets_order) {
     (void)net, (void)i, (void)in_darknets_order;
 }
-
-#endif
 
 #endif

@@ -14,8 +14,6 @@
 
 #include "layer_functions.h"
 
-#if HOST_WRAPS_LAYERS
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -34,18 +32,6 @@ const float *planned_output(const network *net, int i, float_buffer *copy);
 
 #ifdef __cplusplus
 }
-#endif
-
-#else
-
-typedef enum { PLAN_TRAINING, PLAN_PREDICTION } plan_purpose;
-static inline void plan_network(network *net, plan_purpose purpose) {
-    (void)net, (void)purpose;
-}
-static inline void keep_planned_output(network *net, int i, int in_darknets_order) {
-    (void)net, (void)i, (void)in_darknets_order;
-}
-
 #endif
 
 #endif

@@ -1,4 +1,4 @@
-/* host_image.h: image files, read and written by the Darknet that the commands are compiled into; one .c file a host. */
+/* host_image.h: image files, read and written by the Darknet that the commands are compiled into. */
 #ifndef HOST_IMAGE_H
 #define HOST_IMAGE_H
 

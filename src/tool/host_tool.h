@@ -1,8 +1,9 @@
-/* host_tool.h: what the commands need of the networks of the Darknet they are compiled into; one .c file a host. */
+/* host_tool.h: what the commands need of the networks of the Darknet they are compiled into. host_tool.c has what is the same in all
+ * hosts, host_tool_<name>.c what is not. */
 #ifndef HOST_TOOL_H
 #define HOST_TOOL_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 /* Parses cfg for batches of `batch` images, loads the weights and folds batch normalization into them. LGG sections are inert:
  * they load no teacher before training begins. */
@@ -22,5 +23,10 @@ void host_pull_output(const network *net, layer *l);
 /* C = A B, as Darknet's gemm_cpu. */
 void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                int ldc);
+
+/* For host_tool.c. The largest centred square of an image, resized to (w, h), to be freed. */
+image host_crop_centre(image whole, int w, int h);
+/* What a gradient of the input needs of a network that was parsed for inference. */
+void host_add_training_buffers(network *net);
 
 #endif

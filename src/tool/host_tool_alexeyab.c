@@ -1,57 +1,14 @@
-/* host_tool_alexeyab.c: host_tool.h and host_image.h for AlexeyAB/darknet. */
+/* host_tool_alexeyab.c: what of host_tool.h AlexeyAB/darknet does in its own way. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "gemm.h"
-#include "host_image.h"
 #include "host_tool.h"
-#include "lgg_inference.h"
-#include "tool.h"
-#include "tool_decode.h"
 
-/* of Darknet's image.c and of the stb_image_write.h inside it, declared in headers that are not fit for our warnings */
-image load_image(char *filename, int w, int h, int c);
-image make_image(int w, int h, int c);
-image resize_min(image im, int min);
-image crop_image(image im, int dx, int dy, int w, int h);
-unsigned char *stbi_write_png_to_mem(const unsigned char *pixels, int stride, int w, int h, int c, int *length);
-
-/* The whole image, by the decoder that this build trains with. */
-static image read_whole_image(const char *path, int c) {
-#ifdef OPENCV
-    image whole = load_image((char *)path, 0, 0, c);
-    if (whole.w < 1 || whole.h < 1 || whole.c != c) tool_fail("cannot read %s: is no image", path);
-#else
-    int w, h;
-    uint8_t *pixels = tool_decode_file(path, c, &w, &h);
-    image whole = make_image(w, h, c);
-    for (int k = 0; k < c; ++k) {
-        for (int i = 0; i < w * h; ++i)
-            whole.data[k * w * h + i] = (float)((float)pixels[i * c + k] / 255.);
-    }
-    free(pixels);
-#endif
-    return whole;
-}
-
-void host_read_image(const char *path, int w, int h, int c, float *x) {
-    image whole = read_whole_image(path, c);
+image host_crop_centre(image whole, int w, int h) {
     image resized = resize_min(whole, w);
     image crop = crop_image(resized, (resized.w - w) / 2, (resized.h - h) / 2, w, h);
-    memcpy(x, crop.data, (size_t)(w * h * c) * sizeof *x);
     if (resized.data != whole.data) free_image(resized);
-    free_image(whole);
-    free_image(crop);
-}
-
-unsigned char *host_png(const unsigned char *pixels, int w, int h, int c, int *length) {
-    return stbi_write_png_to_mem(pixels, w * c, w, h, c, length);
-}
-
-/* A [shortcut] keeps the deltas of the layers that it adds. */
-static void follow_deltas(network *net, layer *l) {
-    for (int i = 0; i < l->n; ++i)
-        l->layers_delta[i] = net->layers[l->input_layers[i]].delta;
+    return crop;
 }
 
 /* The input index of the greatest value in the window of output (i, j) of an image's channel, the first of equal ones; -1 if the
@@ -83,7 +40,7 @@ static void backward_searching_maxpool(layer l, network_state state) {
 
 /* This host leaves out what only training needs when it is told the batch: a gradient of the input needs deltas all the same,
  * and the backward functions write to the updates of the weights. */
-static void add_training_buffers(network *net) {
+void host_add_training_buffers(network *net) {
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
         if (l->type == DROPOUT || l->type == EMPTY || l->type == LGG) {
@@ -93,7 +50,6 @@ static void add_training_buffers(network *net) {
         size_t filters = (size_t)(l->type == CONNECTED ? l->outputs : l->n);
         size_t weights = l->type == CONNECTED ? (size_t)l->inputs * (size_t)l->outputs : (size_t)l->nweights;
         if (!l->delta) l->delta = lgg_allocate((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's delta");
-        if (l->type == SHORTCUT) follow_deltas(net, l);
         int keeps_input = l->activation == SWISH || l->activation == MISH || l->activation == HARD_MISH;
         if (keeps_input && !l->activation_input) {
             l->activation_input = lgg_allocate((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's input");
@@ -103,18 +59,7 @@ static void add_training_buffers(network *net) {
         if (!l->weight_updates) l->weight_updates = lgg_allocate(weights, sizeof(float), "a layer's updates");
         if (!l->bias_updates) l->bias_updates = lgg_allocate(filters, sizeof(float), "a layer's updates");
     }
-}
-
-network *host_load_network(const char *cfg, const char *weights, int batch) {
-    network *net = host_parse_network((char *)cfg, batch);
-    load_weights(net, (char *)weights);
-    fold_batch_norms(net);
-    add_training_buffers(net);
-    return net;
-}
-
-void host_forward(network *net, const float *x) {
-    network_predict(*net, (float *)x);
+    host_follow_deltas(net);
 }
 
 /* Floats that the largest convolution unrolls an image into. */
@@ -165,19 +110,4 @@ const char *host_without_gradient(const layer *l) {
 /* host_forward_backward runs on the CPU. */
 void host_fix_gradient_gpu(layer *l) {
     (void)l;
-}
-
-void host_pull_output(const network *net, layer *l) {
-#ifdef GPU
-    if (net->gpu_index >= 0) cuda_pull_array(l->output_gpu, l->output, (size_t)l->outputs * (size_t)l->batch);
-#else
-    (void)net;
-    (void)l;
-#endif
-}
-
-void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
-               int ldc) {
-    memset(c, 0, (size_t)m * (size_t)ldc * sizeof *c);
-    gemm_cpu(ta, tb, m, n, k, 1, (float *)a, lda, (float *)b, ldb, 0, c, ldc);
 }

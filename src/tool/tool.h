@@ -114,6 +114,8 @@ tool_images *tool_images_from_list(const char *list, const tool_data *data, int 
 tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c);
 /* Reads images first .. first + count into x (count, c, h, w), values in [0, 1]. */
 void tool_images_read(const tool_images *images, int first, int count, float *x);
+/* bytes (h, w, c), 0 to 255, to x (c, h, w), 0 to 1. */
+void tool_planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x);
 /* Writes x (c, h, w), values in [0, 1], as an 8-bit PNG. */
 void tool_image_write(const char *path, const float *x, int w, int h, int c);
 void tool_images_free(tool_images *images);

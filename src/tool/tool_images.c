@@ -127,8 +127,7 @@ tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int 
     return images;
 }
 
-/* bytes (h, w, c) to x (c, h, w). */
-static void planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x) {
+void tool_planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x) {
     for (int k = 0; k < c; ++k) {
         for (int i = 0; i < w * h; ++i)
             x[k * w * h + i] = (float)bytes[i * c + k] / 255.f;
@@ -147,8 +146,8 @@ void tool_images_read(const tool_images *images, int first, int count, float *x)
         if (images->path) {
             host_read_image(images->path[first + i], images->w, images->h, images->c, x + (size_t)i * size);
         } else {
-            planes_of_bytes(images->bytes + (size_t)(first + i) * size, images->w, images->h, images->c,
-                            x + (size_t)i * size);
+            tool_planes_of_bytes(images->bytes + (size_t)(first + i) * size, images->w, images->h, images->c,
+                                 x + (size_t)i * size);
         }
     }
 }

@@ -5,7 +5,7 @@
 #ifndef ARITHMETIC_H
 #define ARITHMETIC_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,7 +10,7 @@
 #ifndef LGG_CHECKPOINT_H
 #define LGG_CHECKPOINT_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {

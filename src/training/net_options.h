@@ -2,7 +2,7 @@
 #ifndef NET_OPTIONS_H
 #define NET_OPTIONS_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {

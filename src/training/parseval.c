@@ -4,7 +4,7 @@
  * own, is scaled by the same factor (dL/dW = s dL/d(sW)), and is added to the layer's updates. */
 #include "parseval.h"
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #include <math.h>
 #include <stdio.h>

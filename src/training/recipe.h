@@ -14,7 +14,7 @@
 #ifndef LGG_RECIPE_H
 #define LGG_RECIPE_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #include <stdint.h>
 

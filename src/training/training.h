@@ -5,7 +5,7 @@
 #ifndef LGG_TRAINING_H
 #define LGG_TRAINING_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {

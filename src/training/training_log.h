@@ -5,7 +5,7 @@
 #ifndef TRAINING_LOG_H
 #define TRAINING_LOG_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -4,7 +4,7 @@
 
 #include "lgg_cfg.h"
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 /* Fails unless the file holds exactly the weights of net, naming both lengths in bytes. */
 void check_weights_file(const lgg_place *place, const char *option, const char *path, const network *net);

@@ -21,7 +21,7 @@ endif
 .PHONY: test-every-cfg
 test-every-cfg: host-test-libs
 	@mkdir -p $(EVERY_CFG) $(dir $(STOCK_TREE))
-	@cmp -s $(HOST_PRISTINE).id $(STOCK_TREE).id || { rm -rf $(STOCK_TREE) && cp -R $(HOST_PRISTINE) $(STOCK_TREE); }
+	@cmp -s $(HOST_PRISTINE).id $(STOCK_TREE).id || { rm -rf $(STOCK_TREE) && cp -RH $(HOST_PRISTINE) $(STOCK_TREE); }
 	@$(MAKE) --no-print-directory -s -C $(STOCK_TREE) -j2 $(STOCK_TARGET) $(STOCK_SWITCHES) > $(STOCK_TREE).log 2>&1
 	@cp $(HOST_PRISTINE).id $(STOCK_TREE).id
 	@$(CC) -O1 $(OWN_WARNINGS) $(subst $(HOST_TREE),$(STOCK_TREE),$(EVERY_CFG_CFLAGS)) -o $(EVERY_CFG)/save_stock \

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #include "checkpoint.h"
 #include "parameters.h"
@@ -20,11 +20,11 @@
 
 LAYER_TYPE string_to_layer_type(char *type);
 
-enum { FIRST_HOST = 1, SECOND_HOST = 2, BOTH = 3, ITERATIONS = 6, STOP = 3 };
+enum { PJREDDIE = 1, ALEXEYAB = 2, BOTH = 3, ITERATIONS = 6, STOP = 3 };
 #ifdef HOST_ALEXEYAB_H
-enum { THIS_HOST = SECOND_HOST };
+enum { THIS_HOST = ALEXEYAB };
 #else
-enum { THIS_HOST = FIRST_HOST };
+enum { THIS_HOST = PJREDDIE };
 #endif
 
 typedef struct {
@@ -46,63 +46,67 @@ static const network_case cases[] = {
     {"[convolutional]", BOTH, "", "$!", 0},
     {"[convolutional] without batch_normalize", BOTH, "", "[conv]\nfilters=4\nsize=3\nactivation=relu\n!", 0},
     {"[convolutional] in groups", BOTH, "", "$[convolutional]\ngroups=2\nfilters=4\nsize=3\nactivation=relu\n!", 0},
-    {"[convolutional] with share_index", SECOND_HOST, "",
+    {"[convolutional] with share_index", ALEXEYAB, "",
      "$$[convolutional]\nshare_index=1\nbatch_normalize=1\nfilters=8\nsize=3\nstride=1\npad=1\nactivation=leaky\n!", 0},
-    {"[convolutional] with ema_alpha", SECOND_HOST, "max_batches=4000\nema_alpha=0.9\n", "$!", 2100},
-    {"[deconvolutional]", FIRST_HOST, "",
+    {"[convolutional] with ema_alpha", ALEXEYAB, "max_batches=4000\nema_alpha=0.9\n", "$!", 2100},
+    {"[deconvolutional]", PJREDDIE, "",
      "$[deconvolutional]\nfilters=4\nsize=2\nstride=2\nbatch_normalize=1\nactivation=leaky\n!", 0},
     {"[connected] with batch_normalize", BOTH, "", "[connected]\nbatch_normalize=1\noutput=8\nactivation=relu\n!", 0},
     {"[local]", BOTH, "", "[local]\nfilters=4\nsize=3\nstride=1\npad=1\nactivation=leaky\n!", 0},
     {"[activation]", BOTH, "", "$[activation]\nactivation=tanh\n!", 0},
-    {"[logistic]", FIRST_HOST, "", "$[connected]\noutput=4\nactivation=linear\n[logistic]\n", 0},
-    {"[l2norm]", FIRST_HOST, "", "$[l2norm]\n!", 0},
+    {"[logistic]", PJREDDIE, "", "$[connected]\noutput=4\nactivation=linear\n[logistic]\n", 0},
+    {"[l2norm]", PJREDDIE, "", "$[l2norm]\n!", 0},
     {"[batchnorm]", BOTH, "", "$[batchnorm]\n!", 0},
     {"[normalization]", BOTH, "", "$[normalization]\nsize=3\n!", 0},
     {"[maxpool]", BOTH, "", "$[maxpool]\nsize=2\nstride=2\n!", 0},
     {"[avgpool]", BOTH, "", "$[avgpool]\n!", 0},
-    {"[local_avgpool]", SECOND_HOST, "", "$[local_avgpool]\nsize=2\nstride=2\n!", 0},
+    {"[local_avgpool]", ALEXEYAB, "", "$[local_avgpool]\nsize=2\nstride=2\n!", 0},
     {"[reorg]", BOTH, "", "$[reorg]\nstride=2\n!", 0},
-    {"[reorg3d]", SECOND_HOST, "", "$[reorg3d]\nstride=2\n!", 0},
+    {"[reorg3d]", ALEXEYAB, "", "$[reorg3d]\nstride=2\n!", 0},
     {"[upsample]", BOTH, "", "$[upsample]\nstride=2\n!", 0},
     {"[route]", BOTH, "", "$$[route]\nlayers=-1,-2\n!", 0},
     {"[shortcut]", BOTH, "", "$$[shortcut]\nfrom=-2\nactivation=linear\n!", 0},
-    {"[shortcut] with a weight a feature", SECOND_HOST, "",
+    {"[shortcut] with a weight a feature", ALEXEYAB, "",
      "$$[shortcut]\nfrom=-2\nactivation=linear\nweights_type=per_feature\nweights_normalization=softmax\n!", 0},
-    {"[shortcut] with a weight a channel", SECOND_HOST, "",
+    {"[shortcut] with a weight a channel", ALEXEYAB, "",
      "$$[shortcut]\nfrom=-2\nactivation=linear\nweights_type=per_channel\nweights_normalization=relu\n!", 0},
-    {"[scale_channels]", SECOND_HOST, "",
+    {"[scale_channels]", ALEXEYAB, "",
      "$[avgpool]\n[convolutional]\nfilters=8\nsize=1\nstride=1\nactivation=logistic\n[scale_channels]\nfrom=0\n!", 0},
-    {"[sam]", SECOND_HOST, "", "$[convolutional]\nfilters=8\nsize=1\nstride=1\nactivation=logistic\n[sam]\nfrom=0\n!",
-     0},
-    {"[implicit]", SECOND_HOST, "", "$[implicit]\nfilters=8\natoms=1\n[scale_channels]\nfrom=0\n!", 0},
-    {"[silence]", SECOND_HOST, "", "$[silence]\n!", 0},
+    {"[sam]", ALEXEYAB, "", "$[convolutional]\nfilters=8\nsize=1\nstride=1\nactivation=logistic\n[sam]\nfrom=0\n!", 0},
+    {"[implicit]", ALEXEYAB, "", "$[implicit]\nfilters=8\natoms=1\n[scale_channels]\nfrom=0\n!", 0},
+    {"[silence]", ALEXEYAB, "", "$[silence]\n!", 0},
     {"[dropout]", BOTH, "", "$[dropout]\nprobability=.3\n!", 0},
     {"[crop]", BOTH, "width=10\nheight=10\n",
      "[crop]\ncrop_height=8\ncrop_width=8\nflip=1\nangle=0\nsaturation=1\nexposure=1\n$!", 0},
+    {"[crop] that a [route] and a [shortcut] read", BOTH, "width=10\nheight=10\n",
+     "[crop]\ncrop_height=8\ncrop_width=8\nflip=1\nangle=0\nsaturation=1\nexposure=1\n"
+     "[conv]\nfilters=3\nsize=3\npad=1\nactivation=leaky\n[shortcut]\nfrom=0\nactivation=linear\n"
+     "[route]\nlayers=-1,0\n$!",
+     0},
     {"[softmax] and [cost]", BOTH, "", "$[avgpool]\n[softmax]\n[cost]\ntype=sse\n", 0},
     {"[rnn]", BOTH, "time_steps=3\n", "[rnn]\noutput=8\nhidden=8\nactivation=tanh\n!", 0},
     {"[gru]", BOTH, "time_steps=3\n", "[gru]\noutput=8\n!", 0},
     {"[gru] with batch_normalize", BOTH, "time_steps=3\n", "[gru]\nbatch_normalize=1\noutput=8\n!", 0},
     {"[lstm]", BOTH, "time_steps=3\n", "[lstm]\noutput=8\n!", 0},
     {"[lstm] with batch_normalize", BOTH, "time_steps=3\n", "[lstm]\nbatch_normalize=1\noutput=8\n!", 0},
-    {"[crnn]", FIRST_HOST, "time_steps=3\n",
+    {"[crnn]", PJREDDIE, "time_steps=3\n",
      "$[crnn]\nbatch_normalize=1\noutput_filters=8\nhidden_filters=4\nactivation=leaky\n!", 0},
-    {"[crnn]", SECOND_HOST, "time_steps=3\n",
+    {"[crnn]", ALEXEYAB, "time_steps=3\n",
      "$[crnn]\nbatch_normalize=1\nsize=3\npad=1\noutput=8\nhidden=4\nactivation=leaky\n!", 0},
-    {"[conv_lstm]", SECOND_HOST, "time_steps=3\n", "$[conv_lstm]\nbatch_normalize=1\nsize=3\npad=1\noutput=4\n!", 0},
-    {"[conv_lstm] with peephole", SECOND_HOST, "time_steps=3\n", "$[conv_lstm]\nsize=3\npad=1\noutput=4\npeephole=1\n!",
+    {"[conv_lstm]", ALEXEYAB, "time_steps=3\n", "$[conv_lstm]\nbatch_normalize=1\nsize=3\npad=1\noutput=4\n!", 0},
+    {"[conv_lstm] with peephole", ALEXEYAB, "time_steps=3\n", "$[conv_lstm]\nsize=3\npad=1\noutput=4\npeephole=1\n!",
      0},
-    {"[history]", SECOND_HOST, "time_steps=2\n", "$[history]\nhistory_size=2\n!", 0},
-    {"[contrastive]", SECOND_HOST, "contrastive=1\n",
+    {"[history]", ALEXEYAB, "time_steps=2\n", "$[history]\nhistory_size=2\n!", 0},
+    {"[contrastive]", ALEXEYAB, "contrastive=1\n",
      "$[avgpool]\n[convolutional]\nfilters=4\nsize=1\nactivation=linear\n[contrastive]\nclasses=4\ntemperature=1.0\n",
      0},
     {"[yolo]", BOTH, "", "$[convolutional]\nfilters=14\nsize=1\nactivation=linear\n[yolo]\nmask=0,1\n" ANCHORS, 0},
-    {"[Gaussian_yolo]", SECOND_HOST, "",
+    {"[Gaussian_yolo]", ALEXEYAB, "",
      "$[convolutional]\nfilters=22\nsize=1\nactivation=linear\n[Gaussian_yolo]\nmask=0,1\n" ANCHORS, 0},
     {"[region]", BOTH, "", "$[convolutional]\nfilters=14\nsize=1\nactivation=linear\n[region]\nsoftmax=1\n" ANCHORS, 0},
     {"[detection]", BOTH, "",
      "$[connected]\noutput=48\nactivation=linear\n[detection]\nclasses=2\ncoords=4\nside=2\nnum=2\nsqrt=1\n", 0},
-    {"[iseg]", FIRST_HOST, "", "$[convolutional]\nfilters=6\nsize=1\nactivation=linear\n[iseg]\nclasses=2\nids=4\n", 0},
+    {"[iseg]", PJREDDIE, "", "$[convolutional]\nfilters=6\nsize=1\nactivation=linear\n[iseg]\nclasses=2\nids=4\n", 0},
 };
 
 static int failures;

@@ -2,7 +2,7 @@
  * iterations: each must then have the mean of both.
  *
  * usage: share_weights CFG */
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #include "cuda.h"
 #include <math.h>

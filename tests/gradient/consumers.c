@@ -9,6 +9,8 @@
 #define CONVOLUTION(activation) "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=" activation "\n"
 #define NORMALIZED(activation)                                                                                         \
     "[convolutional]\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=" activation "\n"
+#define NORMALIZED_AS(layer)                                                                                           \
+    "[convolutional]\nshare_index=" layer "\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n"
 #define HEAD "[connected]\noutput=3\nactivation=linear\n[softmax]\n"
 #define VARIATION(layer) "[label_variation]\nlayers=" layer "\nsimilarity=rbf\nalpha=.02\nlambda=4\n"
 
@@ -31,6 +33,26 @@ const gradient_case consumer_cases[] = {
     {.name = "convolution batch-normalized",
      .sections = TAPPED
      "[convolutional]\nbatch_normalize=1\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=tanh\n" HEAD VARIATION("0")},
+#ifdef SECOND_HOST
+    {.name = "convolution with the weights of another",
+     .sections = TAPPED NORMALIZED("tanh") NORMALIZED_AS("1") HEAD VARIATION("0")},
+    {.name = "convolution dilated",
+     .sections = TAPPED
+     "[convolutional]\nfilters=5\nsize=3\nstride=1\npad=1\ndilation=2\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "convolution with a stride of its own each way",
+     .sections = TAPPED
+     "[convolutional]\nfilters=5\nsize=3\nstride_x=2\nstride_y=1\npad=1\nactivation=tanh\n" HEAD VARIATION("0")},
+    {.name = "convolution, swish and mish",
+     .sections = TAPPED "[convolutional]\nbatch_normalize=1\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=swish\n"
+                        "[convolutional]\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=mish\n" HEAD VARIATION("0")},
+    {.name = "shortcut of three",
+     .sections =
+         TAPPED NORMALIZED("tanh") NORMALIZED("tanh") "[shortcut]\nfrom=0,1\nactivation=tanh\n" HEAD VARIATION("1")},
+    {.name = "scale_channels",
+     .sections = TAPPED
+     "[avgpool]\n[convolutional]\nfilters=6\nsize=1\nstride=1\nactivation=logistic\n[scale_channels]\nfrom=0\n" HEAD
+         VARIATION("0")},
+#endif
     {.name = "convolution 1x1 first",
      .sections = "[convolutional]\nfilters=6\nsize=1\nstride=1\nactivation=tanh\n" HEAD VARIATION("0")},
     {.name = "deconvolution",

@@ -11,9 +11,12 @@ pristine=${1:?} host=${2:?} folder=${3:?}
 shift 3
 failures=0
 
-# What set_layer_functions does, by the line of src/layers/layer_functions.c that does it: without that line a test must fail. Hosts
-# whose layers we do not go around have none of these.
-around=(complete_batchnorm sum_reorg_gradient put_around_strided_1x1 put_around_previous_delta give_missing_deltas make_lgg_parseval)
+# What set_layer_functions does, by the line of src/layers/layer_functions.c that does it: without that line a test must fail.
+around=(sum_reorg_gradient put_around_previous_delta give_missing_deltas)
+case $host in
+    pjreddie) around+=(complete_batchnorm put_around_strided_1x1 make_lgg_parseval) ;;
+    alexeyab) around+=(separate_statistics put_around_weighted_sum) ;;
+esac
 
 # The tests that must notice, by name of what is taken out; the gradients of whole networks where nothing is said here.
 tests_of() {
@@ -21,8 +24,10 @@ tests_of() {
         gradients) echo test-gradient test-layers test-host ;;
         training) echo test-recipe test-robust ;;
         reader) echo test-host test-robust ;;
-        complete_batchnorm | give_missing_deltas) echo test-host test-gradient ;;
+        complete_batchnorm) echo test-host test-gradient ;;
+        give_missing_deltas) if [ "$host" = pjreddie ]; then echo test-host; else echo test-every-cfg; fi ;;
         make_lgg_parseval) echo test-tool ;;
+        put_around_weighted_sum) echo test-speed ;;
         *) echo test-gradient ;;
     esac
 }
@@ -57,9 +62,9 @@ red() {
 }
 
 switches=("$@")
-names=($(groups))
-! grep -q 'HOST_WRAPS_LAYERS 1' "src/darknet/host_$host.h" || names+=("${around[@]}")
+names=($(groups) "${around[@]}")
 [ -z "${ONLY:-}" ] || names=($ONLY)
+unset ONLY # a test has one of its own
 for name in "${names[@]}"; do
     if ! copy_without "$name"; then
         echo "FAIL without $name: it cannot be taken out"

@@ -1,7 +1,7 @@
 /* as_first_host.c: see as_first_host.h. */
 #include <stdlib.h>
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #include "data.h"
 #include "recipe.h"

@@ -6,7 +6,7 @@
 #ifndef AS_FIRST_HOST_H
 #define AS_FIRST_HOST_H
 
-#include LGG_HOST_HEADER
+#include "host.h"
 #include "dark_cuda.h"
 #include "data.h"
 #include "image.h"

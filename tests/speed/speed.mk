@@ -6,8 +6,8 @@ SPEED_TEST := $(BUILD)/tests/speed
 .PHONY: test-speed
 test-speed: darknet host-stock
 	@mkdir -p $(SPEED_TEST)
-	@$(CC) $(STOCK_CFLAGS) tests/speed/training_step.c $(STOCK_OBJECTS) -o $(SPEED_TEST)/step_stock $(HOST_TEST_LIBS)
+	@$(CC) $(STOCK_CFLAGS) tests/speed/training_step.c -o $(SPEED_TEST)/step_stock $(STOCK_TEST_LIBS)
 	@$(CC) $(STOCK_CFLAGS) tests/speed/training_step.c -o $(SPEED_TEST)/step_fast $(HOST_TEST_LIBS)
 	@$(CC) -O2 -Wall -Wextra tests/speed/compare_steps.c -o $(SPEED_TEST)/compare_steps -lm
-	@tests/speed/test_speed.sh $(SPEED_TEST)
+	@HOST=$(HOST) tests/speed/test_speed.sh $(SPEED_TEST)
 	@tests/speed/test_valid.sh $(SPEED_TEST)

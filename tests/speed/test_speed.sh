@@ -2,7 +2,7 @@
 # The fast CPU functions against the host's own: whole training steps, on one, two and three threads; equal bit for bit when run
 # twice; after a change of batch and of image size.
 #
-# usage: test_speed.sh DIR (of the programs built by speed.mk; takes the files written on the way)
+# usage: test_speed.sh DIR (of the programs built by speed.mk; takes the files written on the way); HOST is in the environment
 set -u
 dir=${1:?} here=$(dirname "$0")
 export OPENBLAS_NUM_THREADS=1
@@ -10,7 +10,8 @@ failed=0
 
 # step PROGRAM THREADS FILE CFG BATCH [SIZE]
 step() {
-    OMP_NUM_THREADS=$2 "$dir/$1" "$4" "$5" "$3" ${6:-} 2> "$dir/log" || {
+    sed "s/^batch=.*/batch=$5/" "$4" > "$dir/step.cfg"
+    OMP_NUM_THREADS=$2 "$dir/$1" "$dir/step.cfg" "$3" ${6:-} > /dev/null 2> "$dir/log" || {
         tail -2 "$dir/log"
         return 1
     }
@@ -37,6 +38,7 @@ compare() {
 
 compare "$here/shapes.cfg" 6 1e-4 1e-3 1 2 3
 compare "$here/order.cfg" 6 1e-4 1e-3 1 2 3
+compare "$here/shapes_${HOST:?}.cfg" 4 1e-4 1e-3 1 2 3
 compare "$here/resizable.cfg" 4 1e-4 1e-3 1 2 3 -- 24
 compare cfg/wrn28-0.5.cfg 8 1e-4 5e-2 1 2 3
 compare cfg/preact_resnet18-smooth.cfg 3 1e-3 5e-2 2

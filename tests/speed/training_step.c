@@ -1,10 +1,10 @@
 /* training_step.c: trains a network on invented images and writes down what came out.
  *
  * Linked twice: with the host's own CPU functions and with ours. The network predicts with a batch of 1, then trains one step with
- * a batch of BATCH, with images of another size where SIZE is given. Every layer's outputs, and what the step has changed, go to
+ * the batch of its .cfg file, with images of another size where SIZE is given. Every layer's outputs, and what the step has changed, go to
  * FILE, array by array: a line "LAYER NAME COUNT", then COUNT floats.
  *
- * usage: training_step CFG BATCH FILE [SIZE] */
+ * usage: training_step CFG FILE [SIZE] */
 #include "network.h"
 #include "network_plan.h"
 #include "parser.h"
@@ -76,11 +76,12 @@ static void invent_statistics(network *net) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 4 || !(out = fopen(argv[3], "wb"))) return 2;
-    int batch = atoi(argv[2]), size = argc > 4 ? atoi(argv[4]) : 0;
+    if (argc < 3 || !(out = fopen(argv[2], "wb"))) return 2;
+    int size = argc > 3 ? atoi(argv[3]) : 0;
     srand(1);
     note_darknet_command(3, (char *[]){"darknet", "classifier", "train"});
-    network *net = parse_network_cfg_custom(argv[1], batch);
+    network *net = parse_network_cfg(argv[1]);
+    int batch = net->batch;
     invent_statistics(net);
     srand(2);
     predict(net, 1);

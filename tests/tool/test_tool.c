@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include LGG_HOST_HEADER
+#include "host.h"
 
 #include "layer_functions.h"
 #include "parseval.h"

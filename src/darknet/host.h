@@ -1,0 +1,145 @@
+/* host.h: what our files ask of the Darknet that they are built into. What is the same in all hosts stands here; what differs, in
+ * host_<name>.h, which the compiler's -DLGG_HOST_HEADER names: host_pjreddie.h, host_alexeyab.h. A new host brings one of its own. */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "darknet.h"
+#include "blas.h"
+#include "connected_layer.h"
+#include "convolutional_layer.h"
+#include "network.h"
+#include "option_list.h"
+#include "parser.h"
+#include "utils.h"
+
+#include "allocate.h"
+#include "array.h"
+
+/* An array on the device; NULL in a build for the CPU. */
+#ifdef GPU
+#define HOST_GPU(x) (x)
+#else
+#define HOST_GPU(x) NULL
+#endif
+
+#include LGG_HOST_HEADER
+
+/* A layer's forward or backward function. */
+typedef void host_function(layer, host_pass);
+
+/* Batch normalization divides by sqrt(variance + this). */
+#define HOST_BATCH_NORM_EPSILON 1e-5f
+
+/* Whether the host's writer of weights can be asked what it writes: not where that group of patches is left out. */
+#ifdef LGG_WITHOUT_TRAINING
+#define HOST_WRITES_LAYERS 0
+#else
+#define HOST_WRITES_LAYERS 1
+#endif
+
+static inline layer *host_layers(const host_pass *pass) {
+    return host_net(pass)->layers;
+}
+static inline int host_layer_count(const host_pass *pass) {
+    return host_net(pass)->n;
+}
+static inline int host_subdivisions(const host_pass *pass) {
+    return host_net(pass)->subdivisions;
+}
+static inline float *host_cost(const host_pass *pass) {
+    return host_net(pass)->cost;
+}
+
+/* The labels (B, host_truths) of the batch; NULL without a truth. */
+static inline float *host_truth(const host_pass *pass) {
+    return pass->truth;
+}
+static inline int host_truths(const host_pass *pass) {
+    return host_net(pass)->truths;
+}
+
+/* What a pass gives to a layer: the output and the delta of the layer before it. The delta is NULL where there is none. */
+static inline float **host_input_of(host_pass *pass) {
+    return &pass->input;
+}
+static inline float **host_delta(host_pass *pass) {
+    return &pass->delta;
+}
+
+/* What a dropout multiplied value i of its batch by. */
+static inline float host_dropout_factor(const layer *l, size_t i) {
+    return l->rand[i] < l->probability ? 0.f : l->scale;
+}
+
+/* The images (B, inputs) that net is working on. */
+static inline float *host_input(const network *net) {
+    return net->input;
+}
+
+/* What [net] says of the training. NULL, and nothing calls the writer of weights, where the group of patches is left out. */
+static inline struct lgg_recipe *host_recipe(const network *net) {
+#ifdef LGG_WITHOUT_TRAINING
+    (void)net;
+    return NULL;
+#else
+    return net->recipe;
+#endif
+}
+
+static inline void host_load_weights(network *net, const char *weights) {
+    load_weights(net, (char *)weights);
+}
+
+/* The number of a leaf's weights (host_leaf_layers), biases and scales not among them. */
+static inline size_t host_weight_count(const layer *l) {
+    switch (l->type) {
+    case CONNECTED:
+        return (size_t)l->inputs * (size_t)l->outputs;
+    case LOCAL:
+        return (size_t)l->size * (size_t)l->size * (size_t)l->c * (size_t)l->n * (size_t)l->out_w * (size_t)l->out_h;
+    default:
+        return (size_t)l->nweights;
+    }
+}
+
+/* Makes l, a section, share the buffers of the one before it, and what else of it others look for in a network's last layer. */
+static inline void host_share_buffers(layer *l, const layer *previous) {
+    l->output = previous->output;
+    l->delta = previous->delta;
+#ifdef GPU
+    l->output_gpu = previous->output_gpu;
+    l->delta_gpu = previous->delta_gpu;
+#endif
+    host_follow_previous(l, previous);
+}
+
+/* Brings changed weights of a convolutional or connected layer to the device. */
+static inline void host_push_weights(layer *l) {
+#ifdef GPU
+    if (gpu_index < 0) return;
+    if (l->type == CONVOLUTIONAL) push_convolutional_layer(*l);
+    if (l->type == CONNECTED) push_connected_layer(*l);
+#else
+    (void)l;
+#endif
+}
+
+/* Frees what only training reads of a layer on the device. */
+static inline void host_free_device_training_buffers(layer *l) {
+#ifdef GPU
+    if (gpu_index < 0) return;
+    float **buffers[] = {&l->delta_gpu, &l->weight_updates_gpu, &l->bias_updates_gpu, &l->scale_updates_gpu};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) {
+        if (*buffers[i]) cuda_free(*buffers[i]);
+        *buffers[i] = NULL;
+    }
+#else
+    (void)l;
+#endif
+}
+
+#endif
