@@ -159,7 +159,7 @@ static void take_source(layer l, host_pass *pass) {
 static void check_host_can(layer l) {
     const layer_plan *plan = &l.functions->plan;
     if (plan->channels_last || plan->input_channels_last || plan->assigns || plan->residual)
-        error("oneDNN has no memory left for a convolution");
+        lgg_out_of_memory("a convolution by oneDNN", (double)l.outputs * l.batch * sizeof(float));
 }
 
 static void forward_convolution(layer l, host_pass pass) {
