@@ -21,8 +21,8 @@ typedef struct {
 } stopwatch;
 
 static stopwatch whole, lgg[64], teacher;
-static void (*lgg_backward[64])(layer, network);
-static void (*teacher_first)(layer, network), (*teacher_last)(layer, network);
+static host_function *lgg_backward[64];
+static host_function *teacher_first, *teacher_last;
 
 static void start_watch(stopwatch *watch) {
 #ifdef GPU
@@ -65,30 +65,30 @@ static double read_watch(stopwatch *watch) {
 
 /* These stand in for functions of layers, to time them: the backward function of an LGG layer, and the forward functions of the
  * teacher's first and last layer. */
-static void timed_backward(layer l, network net) {
-    start_watch(&lgg[net.index % 64]);
-    lgg_backward[net.index % 64](l, net);
-    stop_watch(&lgg[net.index % 64]);
+static void timed_backward(layer l, host_pass pass) {
+    start_watch(&lgg[l.lgg->place.index % 64]);
+    lgg_backward[l.lgg->place.index % 64](l, pass);
+    stop_watch(&lgg[l.lgg->place.index % 64]);
 }
 
-static void timed_teacher_first(layer l, network net) {
+static void timed_teacher_first(layer l, host_pass pass) {
     start_watch(&teacher);
-    teacher_first(l, net);
+    teacher_first(l, pass);
 }
 
-static void timed_teacher_last(layer l, network net) {
-    teacher_last(l, net);
+static void timed_teacher_last(layer l, host_pass pass) {
+    teacher_last(l, pass);
     stop_watch(&teacher);
 }
 
 /* The functions that a pass calls. */
-static void (**backward_of(layer *l))(layer, network) {
+static host_function **backward_of(layer *l) {
 #ifdef GPU
     if (gpu_index >= 0) return &l->backward_gpu;
 #endif
     return &l->backward;
 }
-static void (**forward_of(layer *l))(layer, network) {
+static host_function **forward_of(layer *l) {
 #ifdef GPU
     if (gpu_index >= 0) return &l->forward_gpu;
 #endif
