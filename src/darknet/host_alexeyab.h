@@ -17,6 +17,17 @@
 #include "parser.h"
 #include "utils.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What our patches add to its parser.c. */
+void write_weights_upto(network net, FILE *file, int cutoff, int save_ema);
+
+#ifdef __cplusplus
+}
+#endif
+
 /* What the host hands to a layer's forward and backward functions. */
 typedef network_state host_pass;
 
@@ -48,8 +59,12 @@ typedef network_state host_pass;
 /* Whether the patches of this host have `parseval`. */
 #define HOST_HAS_PARSEVAL 0
 
-/* Whether the host's writer of weights can be asked what it writes. */
+/* Whether the host's writer of weights can be asked what it writes: not where that group of patches is left out. */
+#ifdef LGG_WITHOUT_TRAINING
+#define HOST_WRITES_LAYERS 0
+#else
 #define HOST_WRITES_LAYERS 1
+#endif
 
 /* Whether layers have `functions`, and ours are put around them (layer_functions.h). */
 #define HOST_WRAPS_LAYERS 0
@@ -157,14 +172,23 @@ static inline float host_learning_rate(const network *net) {
     return get_current_rate(*net);
 }
 
-/* What [net] says of the training. */
+/* What [net] says of the training. NULL, and nothing calls the writer of weights, where the group of patches is left out. */
 static inline struct lgg_recipe *host_recipe(const network *net) {
+#ifdef LGG_WITHOUT_TRAINING
+    (void)net;
+    return NULL;
+#else
     return net->recipe;
+#endif
 }
 
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
+#ifdef LGG_WITHOUT_TRAINING
+    (void)net, (void)file, (void)cutoff;
+#else
     write_weights_upto(*net, file, cutoff, net->save_ema);
+#endif
 }
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
@@ -243,6 +267,12 @@ static inline void host_share_buffers(layer *l, const layer *previous) {
 }
 
 #ifdef GPU
+/* The networks of several GPUs, as the host hands them about. */
+typedef network *host_networks;
+static inline network *host_network_of(host_networks nets, int i) {
+    return &nets[i];
+}
+
 /* The labels of the batch on the device. */
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth;
@@ -371,7 +401,11 @@ static inline void host_write_layer(const network *net, const layer *l, FILE *fi
         alone = *l;
         if (l->dontloadscales) alone.batch_normalize = 0;
     }
+#ifdef LGG_WITHOUT_TRAINING
+    (void)file;
+#else
     write_weights_upto(one, file, one.n, 0);
+#endif
 }
 
 /* Frees what only training reads of a layer on the device. */
