@@ -11,7 +11,7 @@
 # git as nobody in particular: no settings of the user's, no hooks.
 quiet_git() {
     GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null git -c user.name=queue -c user.email=queue -c core.autocrlf=false \
-        -c commit.gpgsign=false -c core.hooksPath=/dev/null -c advice.detachedHead=false "$@"
+        -c core.abbrev=8 -c commit.gpgsign=false -c core.hooksPath=/dev/null -c advice.detachedHead=false "$@"
 }
 
 # message_of PATCH: prints a patch file's subject and body, with the line that names the file.

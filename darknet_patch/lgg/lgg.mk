@@ -9,14 +9,9 @@ LGG_SOURCES := $(wildcard $(LGG_ROOMS:%=%/*.c) lgg/tool/*.cpp)
 # of the tool's files that touch the host, the one for this host; no tool without one
 LGG_TOOL_HOST := $(wildcard lgg/tool/host_tool_$(LGG_HOST).c)
 LGG_SOURCES := $(filter-out $(if $(LGG_TOOL_HOST), lgg/tool/host_tool_%, lgg/tool/%), $(LGG_SOURCES)) $(LGG_TOOL_HOST)
+LGG_SOURCES := $(filter-out lgg/layers/complete_layer_%, $(LGG_SOURCES)) lgg/layers/complete_layer_$(LGG_HOST).c
 ifeq ($(GPU), 1)
 LGG_SOURCES += $(wildcard $(LGG_ROOMS:%=%/*.cu))
-# A Makefile that takes the CUDA toolkit to be in /usr/local/cuda: where else nvcc looks for headers and libraries.
-ifeq ($(origin CUDA_FOLDERS), undefined)
-CUDA_FOLDERS := $(shell $(NVCC) --dryrun -x cu /dev/null -o /dev/null 2>&1 | tr -d '"' | tr '= ' '\n\n' | grep '^-[IL].*/' | awk '!seen[$$0]++')
-COMMON += $(filter -I%, $(CUDA_FOLDERS))
-LDFLAGS += $(filter -L%, $(CUDA_FOLDERS))
-endif
 endif
 
 # Groups of patches that this tree does without (darknet_patch/README.md), known by what they add to a structure.
@@ -24,12 +19,64 @@ LGG_WITHOUT := $(if $(shell grep -l 'lgg_recipe \*recipe' include/darknet.h),,TR
 LGG_WITHOUT += $(if $(shell grep -l bn_momentum include/darknet.h),,GRADIENTS)
 COMMON += $(LGG_WITHOUT:%=-DLGG_WITHOUT_%)
 
+# The host's Makefile takes the CUDA toolkit to be in /usr/local/cuda. It is that of the nvcc on PATH, else the one in CUDA_HOME. Where its
+# headers and libraries are, nvcc itself says best (-I and -L of its dry run): it may be a script, and the toolkit one folder or spread over
+# the system. A symbolic link to nvcc finds neither, the program behind it does.
+ifeq ($(GPU), 1)
+CUDA_HOME ?= /usr/local/cuda
+ifeq ($(shell command -v $(NVCC)),)
+NVCC = $(CUDA_HOME)/bin/nvcc
+endif
+lgg_dry_run = $(shell $(1) --dryrun -x cu /dev/null -o /dev/null 2>&1 | tr -d '"' | tr '= ' '\n\n' | grep '^-[IL].*/' | awk '!seen[$$0]++')
+LGG_CUDA := $(call lgg_dry_run,$(NVCC))
+ifeq ($(LGG_CUDA),)
+LGG_NVCC := $(realpath $(shell command -v $(NVCC)))
+LGG_CUDA := $(if $(LGG_NVCC),$(call lgg_dry_run,$(LGG_NVCC)))
+ifneq ($(LGG_CUDA),)
+override NVCC := $(LGG_NVCC)
+endif
+endif
+LGG_CUDA += $(patsubst %,-I%,$(wildcard $(CUDA_HOME)/include)) $(patsubst %,-L%,$(wildcard $(CUDA_HOME)/lib64))
+# What only pjreddie's Makefile wants. Nothing calls the driver's own library (libcuda), so that a machine without a driver can link, and
+# run -nogpu. The toolkit's libraries are found again at run time, but for where the loader looks anyway, and for stubs. The architectures
+# are every generation that this nvcc knows, and PTX of the newest for those to come, where the host has those of 2016 (ARCH=-arch=native:
+# this machine's only).
+ifeq ($(LGG_HOST), pjreddie)
+LGG_CUDA_LIBRARIES := $(sort $(realpath $(patsubst -L%,%,$(filter -L%,$(LGG_CUDA)))))
+LGG_CUDA_LIBRARIES := $(filter-out %/stubs /usr/lib /usr/lib64 /usr/lib/%-linux-gnu,$(LGG_CUDA_LIBRARIES))
+LDFLAGS := $(patsubst %,-Wl$(lgg_comma)-rpath$(lgg_comma)%,$(LGG_CUDA_LIBRARIES)) $(filter-out -lcuda -L/usr/local/cuda/lib64,$(LDFLAGS))
+COMMON := $(filter-out -I/usr/local/cuda/include/,$(COMMON))
+ifneq ($(findstring all-major,$(shell $(NVCC) --help)),)
+ARCH = -arch=all-major
+else
+LGG_KNOWN := $(sort $(shell $(NVCC) --help | grep -o 'compute_[0-9]*'))
+ARCH = $(foreach c,$(LGG_KNOWN),-gencode arch=$c,code=$(c:compute_%=sm_%)) -gencode arch=$(lastword $(LGG_KNOWN)),code=$(lastword $(LGG_KNOWN))
+endif
+endif
+COMMON += $(filter -I%,$(LGG_CUDA))
+LDFLAGS := $(filter -L%,$(LGG_CUDA)) $(LDFLAGS)
+endif
+
+# OpenCV 4, which has another name for pkg-config, and of it what is used.
+ifeq ($(OPENCV)$(LGG_HOST), 1pjreddie)
+OPENCV_PACKAGE ?= $(shell pkg-config --exists opencv4 && echo opencv4 || echo opencv)
+COMMON := $(subst `pkg-config --cflags opencv`,`pkg-config --cflags $(OPENCV_PACKAGE)`,$(COMMON))
+LDFLAGS := $(subst `pkg-config --libs opencv`,-Wl$(lgg_comma)--as-needed `pkg-config --libs $(OPENCV_PACKAGE)` -Wl$(lgg_comma)--no-as-needed,$(LDFLAGS))
+endif
+
 # FAST: batch normalization and what is done value by value on every core. DNNL: convolutions through oneDNN 2, where it is
 # installed. With both 0 the host computes as it always has.
 FAST ?= 1
 ifeq ($(origin DNNL), undefined)
 DNNL := $(shell printf '%b\n' '\043include <oneapi/dnnl/dnnl.h>' 'int main(void) { return DNNL_VERSION_MAJOR == 2 ? 0 : 1 / 0; }' | \
 	$(CC) -Werror -x c - -o /dev/null -ldnnl 2> /dev/null && echo 1 || echo 0)
+endif
+ifneq ($(LGG_HOST), pjreddie)
+LGG_SOURCES := $(filter-out %/cuda_compatibility.c %/cuda_without_gpu.c %/vector_loops.c, $(LGG_SOURCES))
+else ifeq ($(BLAS), 1)
+# the host's gemm is OpenBLAS's (speed/gemm_blas.h)
+COMMON += -DBLAS $(shell pkg-config --cflags openblas 2> /dev/null)
+$(OBJDIR)gemm.o: COMMON += -include gemm_blas.h
 endif
 ifeq ($(FAST), 1)
 COMMON += -DFAST
@@ -39,6 +86,9 @@ COMMON += -DDNNL
 LDFLAGS += -ldnnl
 else
 LGG_SOURCES := $(filter-out %_dnnl.c, $(LGG_SOURCES))
+endif
+ifneq ($(BLAS)$(LGG_HOST), 1pjreddie)
+LGG_SOURCES := $(filter-out %_blas.c, $(LGG_SOURCES))
 endif
 
 LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))
@@ -50,9 +100,34 @@ COMMON += -Isrc $(LGG_ROOMS:%=-I%) -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): lgg/lgg.mk
 $(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h lgg/darknet/*_kernels.h)
 
-# TF32: the losses' matrix products may round float32 to TF32 on the GPUs that have it.
+# TF32: the losses' matrix products may round float32 to TF32 on the GPUs that have it; and convolutions, where this is ours to say.
 ifeq ($(TF32), 1)
-$(OBJDIR)lgg_section_gpu.o: COMMON += -DTF32
+$(addprefix $(OBJDIR), lgg_section_gpu.o cuda_compatibility.o): COMMON += -DTF32
+endif
+
+# Ours that stand before all else in files of the host's: what is one word in many of their lines.
+ifeq ($(LGG_HOST), pjreddie)
+LGG_TRAINERS := $(EXECOBJA)
+$(OBJDIR)image.o: COMMON += -include image_memory.h
+$(OBJDIR)activations.o: COMMON += -include activations_pjreddie.h
+$(OBJDIR)blas.o: COMMON += -include vector_loops.h
+$(OBJDIR)cuda.o: COMMON += -include cuda_without_gpu.h
+else
+LGG_TRAINERS := $(addsuffix .o, captcha cifar classifier coco compare detector dice go rnn rnn_vid super swag tag voxel writing yolo)
+$(addprefix $(OBJDIR), detection_layer.o gaussian_yolo_layer.o region_layer.o yolo_layer.o): COMMON += -include layers_without_clock.h
+endif
+$(addprefix $(OBJDIR), $(LGG_TRAINERS)): COMMON += -include weights_names.h
+$(addprefix $(OBJDIR), crop_layer.o data.o detection_layer.o utils.o): COMMON += -include random_draws.h
+
+# The host's rules make every object anew when any header has changed: instead, the compiler notes what each includes. The folder for objects
+# is made before them, so that make -j works from a clean tree.
+ifeq ($(LGG_HOST), pjreddie)
+override DEPS := Makefile
+LGG_CUDA_OBJECTS := $(filter %_kernels.o, $(OBJ)) $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))
+$(addprefix $(OBJDIR), $(OBJ) $(EXECOBJA)): | obj
+$(addprefix $(OBJDIR), $(filter-out $(LGG_CUDA_OBJECTS), $(OBJ)) $(EXECOBJA)): CFLAGS += -MMD -MP
+$(addprefix $(OBJDIR), $(LGG_CUDA_OBJECTS)): $(wildcard src/*.h) include/darknet.h
+-include $(wildcard $(OBJDIR)*.d)
 endif
 
 # Darknet's -Ofast assumes that there is no NaN and no infinity, which our checks look for.

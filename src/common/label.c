@@ -25,3 +25,8 @@ int label_of_path(const char *path, char *const *labels, int n) {
     }
     return best;
 }
+
+int first_label(const char *path, char *const *labels, int n) {
+    const int label = label_of_path(path, labels, n);
+    return label < 0 ? n : label;
+}

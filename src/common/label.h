@@ -11,6 +11,9 @@ extern "C" {
  * nothing. */
 int label_of_path(const char *path, char *const *labels, int n);
 
+/* The same, n if it names none: where the host's searches through all labels begin. */
+int first_label(const char *path, char *const *labels, int n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -10,6 +10,17 @@
 #include "dark_cuda.h"
 #include "list.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What our patches add to its parser.c. */
+void write_weights_upto(network net, FILE *file, int cutoff, int save_ema);
+
+#ifdef __cplusplus
+}
+#endif
+
 /* What the host hands to a layer's forward and backward functions. */
 typedef network_state host_pass;
 
@@ -135,7 +146,11 @@ static inline float host_learning_rate(const network *net) {
 
 /* Writes the weights of layers 0..cutoff-1 as the host's weights files have them. */
 static inline void host_write_weights(network *net, FILE *file, int cutoff) {
+#ifdef LGG_WITHOUT_TRAINING
+    (void)net, (void)file, (void)cutoff;
+#else
     write_weights_upto(*net, file, cutoff, net->save_ema);
+#endif
 }
 
 /* A network for batches of `batch` images, whatever its cfg file says. */
@@ -387,6 +402,12 @@ static inline float **host_delta_gpu(host_pass *pass) {
     return &pass->delta;
 }
 
+/* The networks of several GPUs, as the host hands them about. */
+typedef network *host_networks;
+static inline network *host_network_of(host_networks nets, int i) {
+    return &nets[i];
+}
+
 /* The labels of the batch on the device. */
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth;
@@ -505,7 +526,11 @@ static inline void host_write_layer(const network *net, const layer *l, FILE *fi
         alone = *l;
         if (l->dontloadscales) alone.batch_normalize = 0;
     }
+#ifdef LGG_WITHOUT_TRAINING
+    (void)file;
+#else
     write_weights_upto(one, file, one.n, 0);
+#endif
 }
 
 #endif

@@ -6,6 +6,10 @@
 #error "include host.h: it includes this"
 #endif
 
+/* What our patches add to its parser.c. */
+network *parse_network_cfg_custom(char *filename, int batch);
+void write_weights_upto(network *net, FILE *file, int cutoff);
+
 /* What the host hands to a layer's forward and backward functions. */
 typedef network host_pass;
 
@@ -300,6 +304,12 @@ static inline float **host_input_of_gpu(host_pass *pass) {
 }
 static inline float **host_delta_gpu(host_pass *pass) {
     return &pass->delta_gpu;
+}
+
+/* The networks of several GPUs, as the host hands them about. */
+typedef network **host_networks;
+static inline network *host_network_of(host_networks nets, int i) {
+    return nets[i];
 }
 
 /* The labels of the batch on the device. */

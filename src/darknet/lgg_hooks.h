@@ -24,6 +24,13 @@ void lgg_unknown_section(const char *cfg, int index, const char *type);
  * no text. */
 void check_lgg_cfg_file(const char *path);
 
+/* Ends the program with one line if line `number` of the file is an option, and no section has begun. */
+void refuse_lgg_first_line(const char *filename, int number);
+
+/* Ends the program with one line if a .cfg file of `sections` sections, the first of which is `first` with these options (NULL: none), is no
+ * network; and so does nonsense in its [net] (check_net_options). */
+void check_lgg_sections(const char *filename, int sections, const char *first, list *options, int batch);
+
 /* Reads one of our sections: `index` is its layer's index in net, `filename` the .cfg it is in. Ends the program with one line
  * that says what is wrong, should the section not be right. */
 layer parse_lgg_layer(const char *type, list *options, network *net, int index, const char *filename);

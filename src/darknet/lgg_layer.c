@@ -6,6 +6,7 @@
 #include "lgg_section.h"
 #include "lgg_section_table.h"
 #include "names.h"
+#include "net_options.h"
 #include "recipe.h"
 
 void lgg_unknown_section(const char *cfg, int index, const char *type) {
@@ -21,6 +22,26 @@ void lgg_unknown_section(const char *cfg, int index, const char *type) {
     const char *near = lgg_similar_name(type, names);
     fprintf(stderr, "\n%s: section %d %s: there is no such section type%s%s%s\n", cfg, index, type,
             near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+    exit(EXIT_FAILURE);
+}
+
+void refuse_lgg_first_line(const char *filename, int number) {
+    fprintf(stderr, "%s: line %d: stands before the first section; the file must begin with [net]\n", filename, number);
+    exit(EXIT_FAILURE);
+}
+
+void check_lgg_sections(const char *filename, int sections, const char *first, list *options, int batch) {
+    const int is_net = first && (strcmp(first, "[net]") == 0 || strcmp(first, "[network]") == 0);
+    if (is_net && sections > 1) {
+        check_net_options(options, filename, batch);
+        return;
+    }
+    if (!first)
+        fprintf(stderr, "%s: no section; a network begins with [net]\n", filename);
+    else if (!is_net)
+        fprintf(stderr, "%s: begins with %s; a network begins with [net]\n", filename, first);
+    else
+        fprintf(stderr, "%s: no section after [net]; a network has a section for each layer\n", filename);
     exit(EXIT_FAILURE);
 }
 

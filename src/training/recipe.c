@@ -146,9 +146,14 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     if (log) recipe->log = lgg_copy_string(log);
     recipe->seeded = option_find(options, "seed") != NULL;
     recipe->seed = recipe->seeded ? (uint64_t)option_in_range(options, "seed", 0, 0, 2147483647) : (uint64_t)time(0);
+    lgg_seed_host(recipe); /* before the layers draw their weights */
     recipe->active = recipe->seeded || recipe->shuffle || recipe->pad_crop >= 0 || flip >= 0;
     refuse_misspelt_options(options);
     return recipe;
+}
+
+void lgg_seed_host(const lgg_recipe *recipe) {
+    if (recipe && recipe->seeded) srand((unsigned)recipe->seed);
 }
 
 void free_lgg_recipe(lgg_recipe *recipe) {
@@ -201,12 +206,8 @@ void lgg_begin_loading(const lgg_recipe *recipe, size_t position) {
     loading.recipe = recipe && recipe->active ? recipe : NULL;
     loading.position = position;
     loading.draws = 0;
-    lgg_begin_image(0);
-}
-
-void lgg_end_loading(void) {
-    loading.recipe = NULL;
     lgg_random_end();
+    lgg_begin_image(0);
 }
 
 /* A seed for each draw of a share, far from the seeds that users give. */
@@ -282,7 +283,8 @@ void lgg_begin_iteration(const network *net) {
         lgg_random_begin(host_recipe(net)->seed, LGG_ITERATION, *net->seen);
 }
 
-void lgg_decay_all(network *net, update_args a) {
+void lgg_decay_all(network *net, int batch, float decay) {
+    const update_args a = {.batch = batch, .decay = decay};
     if (!host_recipe(net) || !host_recipe(net)->decay_all) return;
     for (int i = 0; i < net->n; ++i) {
         layer *leaves[HOST_MAX_LEAVES];

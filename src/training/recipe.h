@@ -42,6 +42,9 @@ typedef struct lgg_recipe {
 lgg_recipe *parse_lgg_recipe(list *options);
 void free_lgg_recipe(lgg_recipe *recipe);
 
+/* With a seed, what the host draws by rand() starts from it. */
+void lgg_seed_host(const lgg_recipe *recipe);
+
 /* Ends the program with one line if `name`, which has no value in line `number` of the file, is one of our options of [net]. */
 void refuse_lgg_recipe_line(const char *filename, int number, const char *type, const char *name);
 
@@ -62,9 +65,8 @@ size_t lgg_next_position(lgg_recipe *recipe, int n);
 /* Loader: the images asked for last were not used; they come again. */
 void lgg_ask_again(lgg_recipe *recipe, int n);
 
-/* Loader thread: everything until lgg_end_loading draws for the images that start at this position. */
+/* Loader thread: everything until it is called again draws for the images that start at this position; as the host does without a recipe. */
 void lgg_begin_loading(const lgg_recipe *recipe, size_t position);
-void lgg_end_loading(void);
 
 /* Loader thread: fills n paths out of m by the recipe; 0 where there is none and the host draws itself. Called again for the same
  * share it draws others, with replacement: the images that the first ones are mixed with. */
@@ -88,7 +90,7 @@ image lgg_pad_crop(image im, int size, const char *path);
 void lgg_begin_iteration(const network *net);
 
 /* decay_all, before the layers' own updates: adds -decay*batch*w to the updates of biases and scales. */
-void lgg_decay_all(network *net, update_args a);
+void lgg_decay_all(network *net, int batch, float decay);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@
 #include "checkpoint.h"
 #include "exit.h"
 #include "file.h"
+#include "lgg_hooks.h"
 #include "training_log.h"
 #include "parameters.h"
 #include "recipe.h"
@@ -121,6 +122,7 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
     float average_loss = -1;
     network *net = nets[0];
     lgg_check_exit();
+    lgg_seed_host(host_recipe(net)); /* which the trainer has just seeded by the clock */
     check_weights_paths(backup_directory, base);
     training.nets = nets;
     training.n = n;
@@ -283,13 +285,20 @@ void step_lgg_training(float loss, float average_loss) {
     if (time(NULL) - training.backed_up >= LGG_SECONDS_BETWEEN_BACKUPS) backup_lgg_training();
 }
 
+void end_lgg_iteration(network *net, int images, float loss, float average_loss) {
+    print_lgg_progress(net, images);
+    if (training.going_on) step_lgg_training(loss, average_loss);
+}
+
 void finish_lgg_training(void) {
     backup_lgg_training();
     if (!is_backed_up()) lgg_fail_exit();
     close_training();
 }
 
-void lgg_save_weights(network *net, char *path, int cutoff) {
+void lgg_save_weights(network *net, const char *name, int cutoff) {
+    const char *path = whole_name(name);
+    if (path != name) fprintf(stderr, "Its whole name is %s\n", path);
     refuse_to_save_rubbish(net, path);
     if (lgg_checkpoint_save_weights(net, path, cutoff) == 0)
         remember_good(net, path);

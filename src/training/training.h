@@ -20,16 +20,20 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
  * backup, if it was told to stop (SIGINT, SIGTERM, SIGHUP, SIGUSR1, or SIGPIPE from its output: 128 + the signal). */
 void step_lgg_training(float loss, float average_loss);
 
+/* After each iteration of a trainer of the host's, `images` being those of the iteration: prints our terms (print_lgg_progress), and is that
+ * step where a training was started. */
+void end_lgg_iteration(network *net, int images, float loss, float average_loss);
+
 /* Saves the backup and its state; where that fails, says so and leaves it to the next backup. */
 void backup_lgg_training(void);
 
 /* The last backup; where it fails, the program will end with status 1. From now on a file that cannot be saved ends the program. */
 void finish_lgg_training(void);
 
-/* What saves weights, in a training or not: writes net's weights up to layer `cutoff` to path, whole or not at all. A failure is said in one
+/* What saves weights, in a training or not: writes net's weights up to layer `cutoff` to the file `name` (weights_path.h), whole or not at all. A failure is said in one
  * line and ends the program, unless a training is going on, which tries again at its next backup. Weights that are not finite are never
  * saved: the program ends, naming in a training the last good file. */
-void lgg_save_weights(network *net, char *path, int cutoff);
+void lgg_save_weights(network *net, const char *name, int cutoff);
 
 #ifdef __cplusplus
 }

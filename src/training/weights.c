@@ -17,6 +17,11 @@
 /* The number of arrays that a [batchnorm] has in a file. Stock Darknet leaves out its biases, which come first. */
 enum { ALL_ARRAYS = 4, STOCK_ARRAYS = 3 };
 
+/* The host has no name for the layers of our sections, which hold no weights. */
+static const char *type_of(const layer *l) {
+    return l->type == LGG ? "lgg" : get_layer_string(l->type);
+}
+
 static ssize_t count_bytes(void *count, const char *data, size_t size) {
     (void)data;
     *(size_t *)count += size;
@@ -160,8 +165,7 @@ static void refuse_too_large_numload(const network *net) {
     for (int i = 0; i < net->n; ++i) {
         const layer *l = &net->layers[i];
         if (l->numload <= l->n || (l->type != CONVOLUTIONAL && l->type != DECONVOLUTIONAL)) continue;
-        fprintf(stderr, "layer %d [%s]: numload=%d: the layer has only %d filters\n", i, get_layer_string(l->type),
-                l->numload, l->n);
+        fprintf(stderr, "layer %d [%s]: numload=%d: the layer has only %d filters\n", i, type_of(l), l->numload, l->n);
         exit(EXIT_FAILURE);
     }
 }
@@ -238,9 +242,9 @@ void check_weights_to_load(const network *net, const char *path, int start, int 
     }
     if (e.last < 0) {
         weights_fail(path, "ends inside layer %d [%s]: the layer would end at byte %zu, the file has %zu%s", e.inside,
-                     get_layer_string(net->layers[e.inside].type), e.bytes, length, remedy);
+                     type_of(&net->layers[e.inside]), e.bytes, length, remedy);
     }
-    const char *type = get_layer_string(net->layers[e.last].type);
+    const char *type = type_of(&net->layers[e.last]);
     if (!is_training) {
         weights_fail(path, "ends after layer %d [%s]: only a training can start from weights of some of the layers",
                      e.last, type);
@@ -258,7 +262,7 @@ void load_teacher_weights(const lgg_place *place, network *net, const char *path
 }
 
 static _Noreturn void refuse_array(const network *net, const char *path, int i, const char *array) {
-    const char *type = get_layer_string(net->layers[i].type);
+    const char *type = type_of(&net->layers[i]);
     if (taught_section) {
         lgg_fail(taught_section,
                  "teacher_weights=%s: the %s of the teacher's layer %d [%s] are not all finite numbers; give the "

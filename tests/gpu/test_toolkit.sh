@@ -1,5 +1,5 @@
 #!/bin/bash
-# Whether the CUDA toolkit is found wherever nvcc says it is, by Darknet's patched Makefile and by toolkit.sh, and whether a machine
+# Whether the CUDA toolkit is found wherever nvcc says it is, by our part of Darknet's Makefile and by toolkit.sh, and whether a machine
 # that cannot build for a GPU is told from one that can. Stand-ins for nvcc answer, so that it needs no CUDA.
 #
 # usage: MAKE=make tests/gpu/test_toolkit.sh HOST PRISTINE BUILD
@@ -9,7 +9,7 @@ tree=$build/tree status=0
 rm -rf "$build"
 mkdir -p "$build"
 build=$(cd "$build" && pwd) tree=$build/tree
-cp -R "$pristine" "$tree" && apply_queue "$host" "$tree" && mkdir "$tree/lgg" && touch "$tree/lgg/lgg.mk" || exit 1
+cp -R "$pristine" "$tree" && apply_queue "$host" "$tree" && copy_ours "$tree/lgg" || exit 1
 
 # stand_in FILE ANSWER: an nvcc that answers ANSWER when asked for a dry run, and cannot compile.
 stand_in() {

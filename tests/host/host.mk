@@ -7,11 +7,13 @@ test-host: $(BUILD)/tests/host/patches_test
 	@cd $(BUILD)/tests/host && ./patches_test
 	@tests/host/test_scripts.sh build/pristine/pjreddie $(BUILD)/darknet-pjreddie
 
-# Every group of the host's patches but hooks can be left out.
+# Every group of the host's patches but hooks can be left out; the queue as commits and back, and on other versions of the host.
 TESTS += test-queue
 .PHONY: test-queue
 test-queue: pristine
-	@MAKE="$(MAKE)" tests/host/test_queue.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/tests/queue OPENMP=1 BLAS=1
+	@status=0; tests/host/test_queue_script.sh $(HOST) $(HOST_PRISTINE) || status=1; \
+	MAKE="$(MAKE)" tests/host/test_queue.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/tests/queue OPENMP=1 BLAS=1 || status=1; \
+	exit $$status
 
 $(BUILD)/tests/host/patches_test: tests/host/patches_test.c $(BUILD)/darknet-pjreddie/libdarknet.so
 	@mkdir -p $(@D)

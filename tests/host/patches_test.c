@@ -24,6 +24,7 @@
 #include "network.h"
 #include "normalization_layer.h"
 #include "parser.h"
+#include "recipe.h"
 #include "reorg_layer.h"
 #include "upsample_layer.h"
 
@@ -506,7 +507,7 @@ static void test_seed(void **state) {
     size_t size = (size_t)a->layers[1].nweights * sizeof(float);
     assert_memory_equal(a->layers[1].weights, b->layers[1].weights, size);
     assert_true(memcmp(a->layers[1].weights, c->layers[1].weights, size) != 0);
-    assert_true(c->seeded);
+    assert_true(c->recipe->seeded);
     free_network(a);
     free_network(b);
     free_network(c);

@@ -42,7 +42,7 @@ new_tree() {
     else
         mkdir -p "$work/$1/cfg" && (cd "$pristine" && cp -Rp Makefile include src examples "$work/$1")
     fi
-    chmod 755 "$work/$1/src/gemm.c"
+    chmod 755 "$work/$1/src/connected_layer.c"
     fingerprint "$work/$1" > "$scratch/before"
 }
 
@@ -69,7 +69,7 @@ uninstall() { "$repository/darknet_patch/install.sh" uninstall "$@"; }
 
 there_and_back() {
     new_tree tree all
-    install "$work/tree" && grep -q BLAS "$work/tree/src/gemm.c" && [ -x "$work/tree/src/gemm.c" ] &&
+    install "$work/tree" && grep -q time_steps "$work/tree/src/connected_layer.c" && [ -x "$work/tree/src/connected_layer.c" ] &&
         cmp "$work/tree/lgg/lgg/lgg.h" src/lgg/lgg.h && uninstall "$work/tree" && unchanged "$work/tree"
 }
 check install_then_uninstall_is_the_identity there_and_back
@@ -148,17 +148,17 @@ edits_kept() {
     cp -Rp "$work/tree" "$work/expected"
     install "$work/tree" || return 1
     for edited in tree expected; do
-        sed -i '1i// mine, after' "$work/$edited/src/gemm.c"
+        sed -i '1i// mine, after' "$work/$edited/src/connected_layer.c"
         echo '// mine, after' >> "$work/$edited/src/box.c"
         echo 'mine too' > "$work/$edited/cfg/mine.cfg"
     done
-    uninstall "$work/tree" && diff -r "$work/expected" "$work/tree" && [ -x "$work/tree/src/gemm.c" ]
+    uninstall "$work/tree" && diff -r "$work/expected" "$work/tree" && [ -x "$work/tree/src/connected_layer.c" ]
 }
 check edits_before_and_after_an_install_are_kept edits_kept
 
 conflict_refused() {
     new_tree tree
-    sed -i 's/printf("cpu: /printf("my cpu: /' "$work/tree/src/gemm.c"
+    sed -i 's/ constrain_gpu(/ my_constrain_gpu(/' "$work/tree/src/connected_layer.c"
     fingerprint "$work/tree" > "$scratch/before"
     one_line_says 'untouched' install "$work/tree" && unchanged "$work/tree"
 }
@@ -166,7 +166,7 @@ check a_tree_that_does_not_match_is_refused_untouched conflict_refused
 
 missing_refused() {
     new_tree tree
-    rm "$work/tree/src/gemm.c"
+    rm "$work/tree/src/connected_layer.c"
     fingerprint "$work/tree" > "$scratch/before"
     one_line_says 'untouched' install "$work/tree" && unchanged "$work/tree"
 }
@@ -175,9 +175,9 @@ check a_tree_with_a_file_missing_is_refused_untouched missing_refused
 later_conflict() {
     new_tree tree
     install "$work/tree" || return 1
-    sed -i 's/cblas_sgemm/my_sgemm/' "$work/tree/src/gemm.c"
+    sed -i 's/time_steps > 1/time_steps > 2/' "$work/tree/src/connected_layer.c"
     fingerprint "$work/tree" > "$scratch/before"
-    one_line_says 'src/gemm.c.*untouched' uninstall "$work/tree" && unchanged "$work/tree"
+    one_line_says 'src/connected_layer.c.*untouched' uninstall "$work/tree" && unchanged "$work/tree"
 }
 check an_edit_inside_a_patch_stops_uninstall_untouched later_conflict
 
@@ -237,7 +237,7 @@ interrupted() {
     for n in 1 2 9; do
         new_tree tree
         dying install $n || return 1
-        install "$work/tree" && grep -q BLAS "$work/tree/src/gemm.c" || return 1
+        install "$work/tree" && grep -q time_steps "$work/tree/src/connected_layer.c" || return 1
         dying uninstall $n
         uninstall "$work/tree" || [ ! -e "$work/tree/lgg" ] || return 1
         unchanged "$work/tree" || return 1
@@ -261,7 +261,7 @@ at_once() {
     PATH=$1 one_line_says "process $first is installing into .*tree or uninstalling from it: wait" install "$work/tree"
     status=$?
     : > "$scratch/on"
-    wait $first && [ $status = 0 ] && grep -q BLAS "$work/tree/src/gemm.c" && PATH=$1 uninstall "$work/tree" && unchanged "$work/tree"
+    wait $first && [ $status = 0 ] && grep -q time_steps "$work/tree/src/connected_layer.c" && PATH=$1 uninstall "$work/tree" && unchanged "$work/tree"
 }
 check two_installs_at_once_the_second_is_refused_and_the_first_named at_once "$PATH"
 mkdir "$scratch/all_but_flock" && ln -s /usr/bin/* "$scratch/all_but_flock" && rm -f "$scratch/all_but_flock/flock"
@@ -295,7 +295,7 @@ written() {
 staging() {
     rm -rf "$work/project" "$work/build"
     mkdir "$work/project" && cp -R darknet_patch src "$work/project" && echo 'int x;' > "$work/project/src/lgg/extra.c" || return 1
-    stage DEBUG=0 && [ -f "$work/build/lgg/lgg/extra.c" ] && grep -q BLAS "$work/build/src/gemm.c" || return 1
+    stage DEBUG=0 && [ -f "$work/build/lgg/lgg/extra.c" ] && grep -q time_steps "$work/build/src/connected_layer.c" || return 1
     touch "$work/build/obj/gemm.o" "$work/build/libdarknet.a" "$scratch/mark"
     sleep .02
     stage DEBUG=0 && [ -z "$(written)" ] || { echo "it wrote without need: $(written)"; return 1; }
@@ -312,7 +312,7 @@ queue_change() {
     patch=$(ls "$work/project/darknet_patch/pjreddie/"*-label-matching.patch)
     touch "$scratch/mark"
     sleep .02
-    sed -i 's/^+.*No label:.*/+    else changed();/' "$patch"
+    sed -i 's/^+.*if(i == label).*/+        if(changed()){/' "$patch"
     stage DEBUG=1 && [ "$(written)" = src/data.c ] || { written; return 1; }
     cp -R "$work/build" "$work/build.was"
     sed -i 's/^-.*strstr(path, labels\[i\]).*/-not there/' "$patch"
@@ -330,7 +330,7 @@ check without_opencv_one_line_says_which_package_is_missing opencv_missing
 
 blas() {
     grep -q -- -DBLAS "$built/.commands" || { echo "built with BLAS=0"; return 1; }
-    nm "$built/obj/gemm.o" | grep -q cblas_sgemm
+    nm "$built/obj/gemm_blas.o" | grep -q cblas_sgemm && ! nm "$built/obj/gemm.o" | grep -qE " T gemm(_cpu)?$"
 }
 check gemm_calls_openblas blas
 
