@@ -269,6 +269,7 @@ static inline int host_assigns_delta(const layer *l) {
 /* Whether l, which need not come next, reads the output of layer i and adds to its delta. */
 static inline int host_reads(const layer *l, int i) {
     if (l->type == SCALE_CHANNELS || l->type == SAM) return l->index == i;
+    if (l->type == YOLO) return l->embedding_layer_id == i;
     for (int j = 0; (l->type == ROUTE || l->type == SHORTCUT) && j < l->n; ++j)
         if (l->input_layers[j] == i) return 1;
     return 0;
@@ -322,6 +323,11 @@ static inline ACTIVATION host_activation(const layer *l) {
         return l->activation;
     }
 }
+/* Whether the activation of l looks at all channels of a pixel, which it finds in (batch, c, h, w). */
+static inline int host_activates_channels(const layer *l) {
+    return l->activation == NORM_CHAN || l->activation == NORM_CHAN_SOFTMAX ||
+           l->activation == NORM_CHAN_SOFTMAX_MAXVAL;
+}
 static inline void host_activate_rest(layer l) {
     const int n = l.outputs * l.batch, size = l.out_w * l.out_h;
     if (host_activation(&l) == l.activation) return;
@@ -373,8 +379,14 @@ static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
 
 /* Halves the sum of l, a [shortcut]. Returns 0 where that is not for its functions to do. */
 static inline int host_halve_sum(layer *l) {
-    (void)l;
+    l->alpha = .5f; /* which nothing of the host's reads */
     return 0;
+}
+
+/* The layer that l adds to the one before it, both as they are; -1 if it does anything else. */
+static inline int host_adds(const layer *l) {
+    float alpha, beta;
+    return l->type == SHORTCUT && l->alpha == 0 && host_is_plain_sum(l, &alpha, &beta) ? l->index : -1;
 }
 
 /* Layers without a gradient have no delta: gives l one of its present size. */

@@ -214,6 +214,11 @@ static inline int host_copies_one(const layer *l) {
     return l->type == ROUTE && l->n == 1 ? l->input_layers[0] : -1;
 }
 
+/* The layer that l adds to the one before it, both as they are; -1 if it does anything else. */
+static inline int host_adds(const layer *l) {
+    return l->type == SHORTCUT && l->alpha == 1 && l->beta == 1 ? l->index : -1;
+}
+
 /* The array `old` of another layer is `moved` now. */
 static inline void host_follow_array(layer *l, const float *old, float *moved) {
     if (l->output == old) l->output = moved;
@@ -262,6 +267,10 @@ static inline int host_dilation(const layer *l) {
  * functions do the rest. */
 static inline ACTIVATION host_activation(const layer *l) {
     return l->activation;
+}
+static inline int host_activates_channels(const layer *l) {
+    (void)l;
+    return 0;
 }
 static inline void host_activate_rest(layer l) {
     (void)l;

@@ -232,11 +232,9 @@ static void join_predictions(network *net) {
         plan->activation = l->activation;
         if (l->activation != LINEAR || !plan->channels_last || !has_one_reader(net, i)) continue;
         const layer *sum = l + 1;
-        float alpha, beta;
-        if (sum->type != SHORTCUT || !host_is_plain_sum(sum, &alpha, &beta) || alpha != 1 || beta != 1) continue;
-        if (sum->index == i || !activation_slope(sum->activation, &slope)) continue;
+        if (host_adds(sum) < 0 || host_adds(sum) == i || !activation_slope(sum->activation, &slope)) continue;
         plan->activation = sum->activation;
-        plan->residual = sum->index + 1;
+        plan->residual = host_adds(sum) + 1;
         plan->sum = i + 1;
         sum->functions->plan.skipped = 1;
     }
