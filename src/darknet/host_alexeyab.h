@@ -17,6 +17,8 @@ typedef network_state host_pass;
  * scale. */
 typedef void host_update_function(layer, int, float, float, float);
 typedef void host_update_function_gpu(layer, int, float, float, float, float);
+#define HOST_UPDATE_PARAMETERS int batch, float rate, float momentum, float decay
+#define HOST_UPDATE_ARGUMENTS batch, rate, momentum, decay
 
 /* Options that the host reads in every section. */
 #define HOST_COMMON_OPTIONS                                                                                            \
@@ -43,8 +45,8 @@ typedef void host_update_function_gpu(layer, int, float, float, float, float);
         BLANK, "a section that Darknet does not know", 0                                                               \
     }
 
-/* Whether the patches of this host have `parseval`. */
-#define HOST_HAS_PARSEVAL 0
+/* Whether `parseval` trains on the GPU, too. */
+#define HOST_HAS_PARSEVAL_GPU 0
 
 /* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
 #define HOST_COMPLETES_BATCHNORM 0
@@ -309,6 +311,12 @@ static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
     *alpha = *beta = 1;
     return l->n == 1 && l->nweights == 0 && l->input_sizes[0] == l->outputs && l->activation != SWISH &&
            l->activation != MISH;
+}
+
+/* Halves the sum of l, a [shortcut]. Returns 0 where that is not for its functions to do. */
+static inline int host_halve_sum(layer *l) {
+    (void)l;
+    return 0;
 }
 
 /* Layers without a gradient have no delta: gives l one of its present size. */

@@ -12,6 +12,8 @@ typedef network host_pass;
 /* A layer's update function, and what it is given beside the layer. */
 typedef void host_update_function(layer, update_args);
 typedef host_update_function host_update_function_gpu;
+#define HOST_UPDATE_PARAMETERS update_args a
+#define HOST_UPDATE_ARGUMENTS a
 
 /* Options that the host reads in every section. */
 #define HOST_COMMON_OPTIONS                                                                                            \
@@ -37,8 +39,8 @@ typedef host_update_function host_update_function_gpu;
         BLANK, "a section that Darknet does not know", 0                                                               \
     }
 
-/* Whether the patches of this host have `parseval`. */
-#define HOST_HAS_PARSEVAL 1
+/* Whether `parseval` trains on the GPU, too. */
+#define HOST_HAS_PARSEVAL_GPU 1
 
 /* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
 #define HOST_COMPLETES_BATCHNORM 1
@@ -232,6 +234,13 @@ static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
     *alpha = l->alpha;
     *beta = l->beta;
     return l->w == l->out_w && l->h == l->out_h && l->c == l->out_c;
+}
+
+/* Halves the sum of l, a [shortcut]. Returns 0 where that is not for its functions to do. */
+static inline int host_halve_sum(layer *l) {
+    l->alpha *= .5f;
+    l->beta *= .5f;
+    return 1;
 }
 
 /* Layers without a gradient have no delta: gives l one of its present size. */

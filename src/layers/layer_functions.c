@@ -59,9 +59,7 @@ void set_layer_functions(network *net) {
     if (net->layers[0].functions) return;
     for (int i = 0; i < net->n; ++i)
         if (net->layers[i].type != LGG) set_functions(net, i);
-#if HOST_HAS_PARSEVAL
     make_lgg_parseval(net);
-#endif
 }
 
 static void free_device_floats(float_buffer *buffer) {
@@ -75,9 +73,7 @@ static void free_device_floats(float_buffer *buffer) {
 void free_layer_functions(layer_functions *functions) {
     if (!functions) return;
     free_fast_functions(functions);
-#if HOST_HAS_PARSEVAL
     free_lgg_parseval(functions->parseval);
-#endif
     free(functions->aside.memory);
     free(functions->pixels.memory);
     free(functions->statistics.memory);

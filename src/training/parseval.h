@@ -8,7 +8,7 @@
 #ifndef PARSEVAL_H
 #define PARSEVAL_H
 
-#include "darknet.h"
+#include "host.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -53,12 +53,7 @@ static float share_option(list *options, const char *key, float def, const char 
 
 /* Each step shrinks what is not orthonormal by twice that. */
 static float parseval_option(list *options) {
-    const float number = share_option(options, "parseval", 0, "0.01");
-    if (number > 0 && !HOST_HAS_PARSEVAL) {
-        fprintf(stderr, "[net]: parseval=%g: this Darknet's patches have no Parseval training\n", (double)number);
-        exit(EXIT_FAILURE);
-    }
-    return number;
+    return share_option(options, "parseval", 0, "0.01");
 }
 
 static int is_our_option(const char *key) {

@@ -595,6 +595,19 @@ static int net_says(const char *options, const char *text, int status) {
 
 #define SIZES "height=4\nwidth=4\nchannels=3\n"
 
+static void test_parseval_networks(void) {
+    check("parseval_refuses_binary_weights",
+          net_says(SIZES "parseval=.01\n[convolutional]\nxnor=1\nfilters=2\nsize=1\nactivation=linear",
+                   "parseval: layer 0 has binary weights", 1));
+#ifdef SECOND_HOST
+    check("parseval_refuses_sums_with_weights",
+          net_says(SIZES "parseval=.01\n[convolutional]\nfilters=2\nsize=1\nactivation=linear\n"
+                         "[convolutional]\nfilters=2\nsize=1\nactivation=linear\n"
+                         "[shortcut]\nfrom=0\nweights_type=per_feature\nweights_normalization=relu",
+                   "parseval: layer 2 is a sum that cannot be halved", 1));
+#endif
+}
+
 static void test_nonsense(void) {
     check("batch_0_and_below_is_refused",
           net_says(SIZES "batch=0", "[net]: batch=0: must be a whole number, 1 or more", 1) &&
@@ -716,6 +729,7 @@ int main(int argc, char **argv) {
     test_iterations_repeat();
     test_decay_all(argv[1]);
     test_bad_options();
+    test_parseval_networks();
     test_nonsense();
     test_options_of_the_host(argv[2]);
     test_labels();

@@ -46,11 +46,11 @@ static network_state state_of(const network *net) {
 
 void forward_as_first_host(network *net) {
     forward_network(*net, state_of(net));
+    *net->cost = get_network_cost(*net);
 }
 
 void backward_as_first_host(network *net) {
     backward_network(*net, state_of(net));
-    *net->cost = get_network_cost(*net);
 }
 
 void update_as_first_host(network *net) {
