@@ -58,6 +58,9 @@ typedef void host_update_function_gpu(layer, int, float, float, float, float);
 /* Whether a [shortcut] can have weights (weighted_sum.h). */
 #define HOST_WEIGHS_SUMS 1
 
+/* Whether `classifier valid` is ours (validation.h). */
+#define HOST_VALIDATES_IN_BATCHES 0
+
 /* The type of a [reorg] (reorg_gradient.h). [reorg3d] is another. */
 #define HOST_REORG REORG_OLD
 
@@ -231,6 +234,7 @@ static inline int host_assigns_delta(const layer *l) {
 /* Whether l, which need not come next, reads the output of layer i and adds to its delta. */
 static inline int host_reads(const layer *l, int i) {
     if (l->type == SCALE_CHANNELS || l->type == SAM) return l->index == i;
+    if (l->type == YOLO) return l->embedding_layer_id == i;
     for (int j = 0; (l->type == ROUTE || l->type == SHORTCUT) && j < l->n; ++j)
         if (l->input_layers[j] == i) return 1;
     return 0;
@@ -284,6 +288,11 @@ static inline ACTIVATION host_activation(const layer *l) {
         return l->activation;
     }
 }
+/* Whether the activation of l looks at all channels of a pixel, which it finds in (batch, c, h, w). */
+static inline int host_activates_channels(const layer *l) {
+    return l->activation == NORM_CHAN || l->activation == NORM_CHAN_SOFTMAX ||
+           l->activation == NORM_CHAN_SOFTMAX_MAXVAL;
+}
 static inline void host_activate_rest(layer l) {
     const int n = l.outputs * l.batch, size = l.out_w * l.out_h;
     if (host_activation(&l) == l.activation) return;
@@ -315,8 +324,24 @@ static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
 
 /* Halves the sum of l, a [shortcut]. Returns 0 where that is not for its functions to do. */
 static inline int host_halve_sum(layer *l) {
-    (void)l;
+    l->alpha = .5f; /* which nothing of the host's reads */
     return 0;
+}
+
+/* The layer that l is a copy of; -1 if it is none. */
+static inline int host_copies_one(const layer *l) {
+    return l->type == ROUTE && l->n == 1 && l->groups == 1 ? l->input_layers[0] : -1;
+}
+
+/* The layer that l adds to the one before it, both as they are; -1 if it does anything else. */
+static inline int host_adds(const layer *l) {
+    float alpha, beta;
+    return l->type == SHORTCUT && l->alpha == 0 && host_is_plain_sum(l, &alpha, &beta) ? l->index : -1;
+}
+
+/* Whether no gradient goes from l to those before it though they have one. */
+static inline int host_stops_gradients(const layer *l) {
+    return l->stopbackward || l->onlyforward;
 }
 
 /* Layers without a gradient have no delta: gives l one of its present size. */
@@ -334,12 +359,14 @@ static inline void host_give_delta(layer *l) {
 #endif
 }
 
-/* After that: a [shortcut] keeps the deltas of the layers that it adds. */
-static inline void host_follow_deltas(network *net) {
+/* After buffers have moved: a [shortcut] keeps the outputs and deltas of the layers that it adds. */
+static inline void host_follow_buffers(network *net) {
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
-        for (int j = 0; l->type == SHORTCUT && j < l->n; ++j)
+        for (int j = 0; l->type == SHORTCUT && j < l->n; ++j) {
+            l->layers_output[j] = net->layers[l->input_layers[j]].output;
             l->layers_delta[j] = net->layers[l->input_layers[j]].delta;
+        }
     }
 }
 

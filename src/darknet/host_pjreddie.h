@@ -6,6 +6,9 @@
 #error "include host.h: it includes this"
 #endif
 
+#include <stdio.h>
+#include <string.h>
+
 /* What the host hands to a layer's forward and backward functions. */
 typedef network host_pass;
 
@@ -51,6 +54,9 @@ typedef host_update_function host_update_function_gpu;
 
 /* Whether a [shortcut] can have weights (weighted_sum.h). */
 #define HOST_WEIGHS_SUMS 0
+
+/* Whether `classifier valid` is ours (validation.h). */
+#define HOST_VALIDATES_IN_BATCHES 1
 
 /* The type of a [reorg] (reorg_gradient.h). */
 #define HOST_REORG REORG
@@ -137,6 +143,27 @@ static inline void host_predict(network *net, float *input) {
     network_predict(net, input);
 }
 
+/* The output (batch, outputs) of the last prediction. */
+static inline float *host_output(const network *net) {
+    return net->output;
+}
+
+/* What `classifier valid` predicts of an image, into x (inputs), and what it says of it. */
+static inline void host_read_validation_image(const network *net, char *path, float *x) {
+    image whole = load_image_color(path, 0, 0), crop = center_crop_image(whole, net->w, net->h);
+    memcpy(x, crop.data, (size_t)net->inputs * sizeof(float));
+    free_image(whole);
+    free_image(crop);
+}
+static inline void host_walk_hierarchy(const network *net, float *scores) {
+    if (net->hierarchy) hierarchy_predictions(scores, net->outputs, net->hierarchy, 1, 1);
+}
+static inline void host_print_validation(const char *path, int label, const float *scores, int i, float right, int top,
+                                         float right_in_top) {
+    printf("%s, %d, %f, %f, \n", path, label, (double)scores[0], (double)scores[1]);
+    printf("%d: top 1: %f, top %d: %f\n", i, (double)right, top, (double)right_in_top);
+}
+
 /* Whether a layer of a network that is trained has a delta. */
 static inline int host_has_delta(const layer *l) {
     return l->delta != NULL;
@@ -189,6 +216,21 @@ static inline int host_adds_elsewhere(const layer *l) {
     return l->type == SHORTCUT;
 }
 
+/* The layer that l is a copy of; -1 if it is none. */
+static inline int host_copies_one(const layer *l) {
+    return l->type == ROUTE && l->n == 1 ? l->input_layers[0] : -1;
+}
+
+/* The layer that l adds to the one before it, both as they are; -1 if it does anything else. */
+static inline int host_adds(const layer *l) {
+    return l->type == SHORTCUT && l->alpha == 1 && l->beta == 1 ? l->index : -1;
+}
+
+/* Whether no gradient goes from l to those before it though they have one. */
+static inline int host_stops_gradients(const layer *l) {
+    return l->stopbackward || l->onlyforward;
+}
+
 /* Whether l has the output and the delta of the layer before it for its own. */
 static inline int host_works_in_place(const layer *l) {
     return l->type == DROPOUT || l->type == LGG;
@@ -221,6 +263,10 @@ static inline int host_dilation(const layer *l) {
  * functions do the rest. */
 static inline ACTIVATION host_activation(const layer *l) {
     return l->activation;
+}
+static inline int host_activates_channels(const layer *l) {
+    (void)l;
+    return 0;
 }
 static inline void host_activate_rest(layer l) {
     (void)l;
@@ -255,8 +301,8 @@ static inline void host_give_delta(layer *l) {
     l->delta_gpu = cuda_make_array(l->delta, (size_t)l->outputs * (size_t)l->batch);
 #endif
 }
-/* After that: layers of this host look for a delta when they need it. */
-static inline void host_follow_deltas(network *net) {
+/* After buffers have moved: layers of this host look for those of others when they need them. */
+static inline void host_follow_buffers(network *net) {
     (void)net;
 }
 

@@ -11,6 +11,7 @@
 #include "batchnorm_whole.h"
 #include "layer_functions.h"
 #include "lgg_section_help.h"
+#include "validation.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,10 @@ void refuse_lgg_line(const char *filename, int number, const char *type, int ind
  * command trains, it also ends the program with one line if the graphs of a batch are too small to say anything or cannot fit
  * the machine's memory, and loads the teachers: all this before a first image is loaded. */
 void finish_lgg_network(network *net);
+
+/* Whether the delta of l is to be filled with zeros before its forward pass: not if l shares that of the layer before it, nor if the first
+ * that adds to it assigns it instead (network_plan.h). */
+int starts_at_zero(const layer *l);
 
 /* Follows the layer before it to its new size and buffers. */
 void resize_lgg_layer(layer *l, network *net, int index);

@@ -3,6 +3,7 @@
 
 #include "lgg_hooks.h"
 #include "lgg_section.h"
+#include "network_plan.h"
 #include "weights.h"
 
 /* Two vertices have one edge: after normalizing, or over the mean distance, it is 1 in every graph. */
@@ -119,8 +120,17 @@ static int check_sections(network *net) {
     return is_new;
 }
 
+int starts_at_zero(const layer *l) {
+    if (l->functions && l->functions->plan.is_assigned) return 0;
+    return l->type != LGG;
+}
+
 void finish_lgg_network(network *net) {
     set_layer_functions(net);
+    if (is_reading_lgg_teacher())
+        plan_network(net, PLAN_PREDICTION);
+    else if (darknet_is_training() && host_can_train(net))
+        plan_network(net, PLAN_TRAINING);
     const int is_new = check_sections(net), classes = agreed_classes(net);
     if (classes) {
         net->truths = classes;

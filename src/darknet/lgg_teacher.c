@@ -61,7 +61,9 @@ static network *parse_aside(const char *cfg, int batch) {
 static void follow_images(network *teacher, const network *student, int batch) {
     if (teacher->w == student->w && teacher->h == student->h && teacher->batch == batch) return;
     if (teacher->batch != batch) host_set_batch(teacher, batch);
+    is_reading = 1;
     resize_network(teacher, student->w, student->h);
+    is_reading = 0;
     free_training_buffers(teacher);
 }
 

@@ -49,10 +49,30 @@ typedef struct {
     size_t size;
 } float_buffer;
 
+/* What is done otherwise in a network that nothing but its own layers looks into (network_plan.h). All 0: as the host does it. */
+typedef struct {
+    int channels_last;       /* output, delta and x are (batch, h, w, c) */
+    int input_channels_last; /* and so are the output and the delta of the layer that it takes in */
+    int skipped;             /* a [route] that is not run, since its one reader reads what it would copy */
+    int source;              /* for that reader: the layer to read, plus 1 */
+    int assigns;             /* its backward pass writes the delta of the layer it takes in, which holds nothing yet */
+    int assigns_from;        /* a [shortcut]'s: that of `from` */
+    int is_assigned;         /* its delta is written so: no zeros are needed there */
+    int predicts;            /* it only predicts: biases and activation belong to the convolution */
+    ACTIVATION activation;   /* which is this */
+    int residual;            /* and so does the [shortcut] after it, `skipped`: the layer that is added, plus 1 */
+    int sum;                 /* and the [shortcut], whose output is written */
+} layer_plan;
+
+/* Who looks at the output of a layer besides the layers of its network. */
+typedef enum { SEEN_BY_LAYERS, SEEN_IN_ANY_ORDER, SEEN_IN_DARKNETS_ORDER } layer_view;
+
 /* What our functions keep of a layer. Belongs to the layer, which has it in `functions`. */
 typedef struct layer_functions {
     function_set inner[AROUND_KINDS]; /* what each of ours calls */
-    float_buffer aside, aside_gpu;    /* previous_delta.c: (B, inputs) */
+    layer_plan plan;
+    layer_view view;
+    float_buffer aside, aside_gpu;   /* previous_delta.c: (B, inputs) */
     int shares_delta;                /* previous_delta.c: 1 if others have added to the previous layer's delta before */
     float_buffer pixels, pixels_gpu; /* convolution_1x1.c: (B, c, out_h, out_w), twice */
     float_buffer statistics, statistics_gpu; /* shared_statistics.c: mean and variance (2, n) */

@@ -8,8 +8,7 @@
 #include "lgg_section.h"
 #include "simd.h"
 
-/* Whether layer `reader` of net adds to the delta of layer i though it is not the one after it. */
-static int reads(const network *net, int reader, int i) {
+int layer_reads(const network *net, int reader, int i) {
     const layer *l = &net->layers[reader];
     if (l->type != LGG) return host_reads(l, i);
     for (int j = 0; j < l->lgg->n; ++j)
@@ -29,7 +28,7 @@ static int has_other_readers(const network *net, int i) {
     for (int j = first_in_place(net, i); j <= i; ++j) {
         if (net->layers[j].cost) return 1;
         for (int reader = j + 1; reader < net->n; ++reader)
-            if (reads(net, reader, j)) return 1;
+            if (layer_reads(net, reader, j)) return 1;
     }
     return 0;
 }
@@ -92,10 +91,10 @@ void give_missing_deltas(network *net) {
         layer *l = &net->layers[i];
         int read = 0;
         for (int reader = i + 1; reader < net->n; ++reader)
-            read |= net->layers[reader].type != LGG && reads(net, reader, i);
+            read |= net->layers[reader].type != LGG && layer_reads(net, reader, i);
         if (host_lacks_delta(l) && read) host_give_delta(l);
     }
-    host_follow_deltas(net);
+    host_follow_buffers(net);
 }
 
 /* What reads only layers further back, whatever the delta of the one before it. */

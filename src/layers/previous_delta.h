@@ -12,6 +12,9 @@
 
 #include "host.h"
 
+/* Whether layer `reader` of net adds to the delta of layer i though it is not the one after it. */
+int layer_reads(const network *net, int reader, int i);
+
 /* Gives a delta that nobody reads to each layer without one that a [route] or [shortcut] reads: they add to it without asking. To be
  * called again when the layers have taken another size. */
 void give_missing_deltas(network *net);

@@ -2,6 +2,7 @@
 #include "convolution_dnnl.h"
 
 #include "batchnorm_fast.h"
+#include "batchnorm_rows.h"
 #include "elementwise_fast.h"
 #include "layer_functions.h"
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -41,12 +43,14 @@ typedef struct {
     tensor image, filters, map; /* (batch, c, h, w), (n, c, size, size), (batch, n, out_h, out_w), or their gradients */
     dnnl_memory_t scratch;
     size_t scratch_offset;
+    dnnl_memory_t biases, residual; /* of one that only predicts: (n), and what is added to the map; NULL without */
 } operation;
 
 struct convolution_dnnl {
     int batch, h, w, threads; /* what the operations below were made for */
-    int failed;               /* oneDNN has declined this shape */
-    size_t bytes;             /* of workspace */
+    layer_plan plan;
+    int failed;   /* oneDNN has declined this shape */
+    size_t bytes; /* of workspace */
     workspace_dnnl *shared;
     char *base; /* where the inner tensors lie now; NULL before they are placed */
     dnnl_engine_t engine;
@@ -73,6 +77,8 @@ static void free_operation(operation *o) {
     free_tensor(&o->filters);
     free_tensor(&o->map);
     if (o->scratch) dnnl_memory_destroy(o->scratch);
+    if (o->biases) dnnl_memory_destroy(o->biases);
+    if (o->residual) dnnl_memory_destroy(o->residual);
     if (o->primitive) dnnl_primitive_destroy(o->primitive);
     if (o->description) dnnl_primitive_desc_destroy(o->description);
     *o = (operation){0};
@@ -168,21 +174,31 @@ typedef struct {
 } shapes;
 
 /* oneDNN's blocked layouts hold 16 channels: narrower layers would compute and move zeros, so those get channels innermost. */
-static int describe(layer l, shapes *s) {
-    dnnl_dims_t input = {l.batch, l.c, l.h, l.w}, map = {l.batch, l.n, l.out_h, l.out_w};
+static int wants_channels_last(layer l) {
+    const layer_plan *plan = &l.functions->plan;
+    const int is_narrow = l.c > 3 && (l.c < SIMD_CHANNELS || l.n < SIMD_CHANNELS);
+    return l.groups == 1 && (is_narrow || plan->channels_last || plan->input_channels_last);
+}
+
+static dnnl_format_tag_t order_tag(int channels_last) {
+    return channels_last ? dnnl_nhwc : dnnl_nchw;
+}
+
+static int describe(layer l, dnnl_format_tag_t inner, shapes *s) {
+    dnnl_dims_t pixels = {l.batch, l.c, l.h, l.w}, outputs = {l.batch, l.n, l.out_h, l.out_w};
     dnnl_dims_t filters = {l.n, l.c, l.size, l.size};
     dnnl_dims_t grouped = {l.groups, l.n / l.groups, l.c / l.groups, l.size, l.size};
-    int narrow = l.groups == 1 && l.c > 3 && (l.c < SIMD_CHANNELS || l.n < SIMD_CHANNELS);
-    dnnl_format_tag_t inner = narrow ? dnnl_nhwc : dnnl_format_tag_any;
+    dnnl_format_tag_t image = order_tag(l.functions->plan.input_channels_last),
+                      map = order_tag(l.functions->plan.channels_last);
     dnnl_data_type_t type = dnnl_f32;
     s->stride[0] = host_stride_y(&l);
     s->stride[1] = host_stride_x(&l);
     s->pad[0] = s->pad[1] = l.pad * host_dilation(&l);
     s->skipped[0] = s->skipped[1] = host_dilation(&l) - 1;
-    return dnnl_memory_desc_init_by_tag(&s->image, 4, input, type, dnnl_nchw) == dnnl_success &&
-           dnnl_memory_desc_init_by_tag(&s->map, 4, map, type, dnnl_nchw) == dnnl_success &&
-           dnnl_memory_desc_init_by_tag(&s->inner_image, 4, input, type, inner) == dnnl_success &&
-           dnnl_memory_desc_init_by_tag(&s->inner_map, 4, map, type, inner) == dnnl_success &&
+    return dnnl_memory_desc_init_by_tag(&s->image, 4, pixels, type, image) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->map, 4, outputs, type, map) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->inner_image, 4, pixels, type, inner) == dnnl_success &&
+           dnnl_memory_desc_init_by_tag(&s->inner_map, 4, outputs, type, inner) == dnnl_success &&
            (l.groups == 1 ? dnnl_memory_desc_init_by_tag(&s->filters, 4, filters, type, dnnl_oihw) == dnnl_success &&
                                 dnnl_memory_desc_init_by_tag(&s->inner_filters, 4, filters, type,
                                                              dnnl_format_tag_any) == dnnl_success
@@ -191,11 +207,14 @@ static int describe(layer l, shapes *s) {
                                                              dnnl_format_tag_any) == dnnl_success);
 }
 
+/* What else a convolution does with its map: `after` may be NULL. */
 static int make_operation(convolution_dnnl *c, operation *o, const shapes *s, const void *description,
-                          const_dnnl_primitive_desc_t hint, const access use[3], const dnnl_query_t what[3]) {
+                          const_dnnl_primitive_desc_t hint, const access use[3], const dnnl_query_t what[3],
+                          const_dnnl_post_ops_t after) {
     dnnl_primitive_attr_t attributes = NULL;
     int made = dnnl_primitive_attr_create(&attributes) == dnnl_success &&
                dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user) == dnnl_success &&
+               (!after || dnnl_primitive_attr_set_post_ops(attributes, after) == dnnl_success) &&
                dnnl_primitive_desc_create(&o->description, description, attributes, c->engine, hint) == dnnl_success;
     if (attributes) dnnl_primitive_attr_destroy(attributes);
     if (!made) return 0;
@@ -214,29 +233,83 @@ static int make_operation(convolution_dnnl *c, operation *o, const shapes *s, co
     return made;
 }
 
-static int make_operations(convolution_dnnl *c, layer l) {
-    static const access forward_use[3] = {TAKEN, TAKEN, GIVEN}, data_use[3] = {ADDED, TAKEN, TAKEN},
-                        weights_use[3] = {TAKEN, ADDED, TAKEN};
+/* A residual sum and an activation on each value before it is written. */
+static int describe_rest(const layer_plan *plan, const shapes *s, dnnl_post_ops_t rest) {
+    float slope = 1;
+    activation_slope(plan->activation, &slope);
+    return (!plan->residual || dnnl_post_ops_append_binary(rest, dnnl_binary_add, &s->map) == dnnl_success) &&
+           (slope == 1 || dnnl_post_ops_append_eltwise(rest, 1, dnnl_eltwise_relu, slope, 0) == dnnl_success);
+}
+
+/* The forward pass of a layer that only predicts, whole. */
+static int make_prediction(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) {
+    static const access use[3] = {TAKEN, TAKEN, GIVEN};
+    static const dnnl_query_t what[3] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md};
+    shapes s;
+    dnnl_convolution_desc_t forward;
+    dnnl_memory_desc_t biases;
+    dnnl_post_ops_t rest = NULL;
+    const int made = describe(l, inner, &s) && dnnl_post_ops_create(&rest) == dnnl_success &&
+                     describe_rest(&l.functions->plan, &s, rest) &&
+                     dnnl_memory_desc_init_by_tag(&biases, 1, (dnnl_dims_t){l.n}, dnnl_f32, dnnl_x) == dnnl_success &&
+                     dnnl_convolution_forward_desc_init(&forward, dnnl_forward_inference, dnnl_convolution_direct,
+                                                        &s.inner_image, &s.inner_filters, &biases, &s.inner_map,
+                                                        s.stride, s.pad, s.pad) == dnnl_success &&
+                     make_operation(c, &c->forward, &s, &forward, NULL, use, what, rest) &&
+                     dnnl_memory_create(&c->forward.biases, &biases, c->engine, DNNL_MEMORY_NONE) == dnnl_success &&
+                     (!l.functions->plan.residual ||
+                      dnnl_memory_create(&c->forward.residual, &s.map, c->engine, DNNL_MEMORY_NONE) == dnnl_success);
+    if (rest) dnnl_post_ops_destroy(rest);
+    return made;
+}
+
+static int make_training(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) {
+    static const access forward_use[3] = {TAKEN, TAKEN, GIVEN}, weights_use[3] = {TAKEN, ADDED, TAKEN};
+    const access data_use[3] = {l.functions->plan.assigns ? GIVEN : ADDED, TAKEN, TAKEN};
     static const dnnl_query_t forward_what[3] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md};
     static const dnnl_query_t data_what[3] = {dnnl_query_diff_src_md, dnnl_query_weights_md, dnnl_query_diff_dst_md};
     static const dnnl_query_t weights_what[3] = {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md};
     shapes s;
     dnnl_convolution_desc_t forward, backward_data, backward_weights;
     dnnl_alg_kind_t how = dnnl_convolution_direct;
-    return describe(l, &s) &&
+    return describe(l, inner, &s) &&
            dnnl_dilated_convolution_forward_desc_init(&forward, dnnl_forward_training, how, &s.inner_image,
                                                       &s.inner_filters, NULL, &s.inner_map, s.stride, s.skipped, s.pad,
                                                       s.pad) == dnnl_success &&
-           make_operation(c, &c->forward, &s, &forward, NULL, forward_use, forward_what) &&
+           make_operation(c, &c->forward, &s, &forward, NULL, forward_use, forward_what, NULL) &&
            dnnl_dilated_convolution_backward_data_desc_init(&backward_data, how, &s.inner_image, &s.inner_filters,
                                                             &s.inner_map, s.stride, s.skipped, s.pad,
                                                             s.pad) == dnnl_success &&
-           make_operation(c, &c->backward_data, &s, &backward_data, c->forward.description, data_use, data_what) &&
+           make_operation(c, &c->backward_data, &s, &backward_data, c->forward.description, data_use, data_what,
+                          NULL) &&
            dnnl_dilated_convolution_backward_weights_desc_init(&backward_weights, how, &s.inner_image, &s.inner_filters,
                                                                NULL, &s.inner_map, s.stride, s.skipped, s.pad,
                                                                s.pad) == dnnl_success &&
            make_operation(c, &c->backward_weights, &s, &backward_weights, c->forward.description, weights_use,
-                          weights_what);
+                          weights_what, NULL);
+}
+
+static int make_operations(convolution_dnnl *c, layer l, dnnl_format_tag_t inner) {
+    return l.functions->plan.predicts ? make_prediction(c, l, inner) : make_training(c, l, inner);
+}
+
+/* Whether oneDNN has a kernel for the operation, and does not take the long way. */
+static int is_fast(const operation *o) {
+    const char *name = "";
+    if (!o->description) return 1;
+    dnnl_primitive_desc_query(o->description, dnnl_query_impl_info_str, 0, &name);
+    return !strstr(name, "ref") && !strstr(name, "gemm");
+}
+
+/* With channels innermost if that is wanted and fast, or else as oneDNN likes it. */
+static int make_best_operations(convolution_dnnl *c, layer l) {
+    if (wants_channels_last(l)) {
+        if (make_operations(c, l, dnnl_nhwc) && is_fast(&c->forward) && is_fast(&c->backward_data) &&
+            is_fast(&c->backward_weights))
+            return 1;
+        free_operations(c);
+    }
+    return make_operations(c, l, dnnl_format_tag_any);
 }
 
 /* Makes the operations fit the layer's present batch, image size and threads. Returns 0 if the layer is the host's. */
@@ -244,13 +317,16 @@ static int prepare(layer l) {
     convolution_dnnl *c = l.functions->dnnl;
     if (!c) return 0;
     int threads = max_threads();
-    if (c->batch != l.batch || c->h != l.h || c->w != l.w || c->threads != threads) {
+    const layer_plan *plan = &l.functions->plan;
+    if (c->batch != l.batch || c->h != l.h || c->w != l.w || c->threads != threads ||
+        memcmp(&c->plan, plan, sizeof *plan) != 0) {
         free_operations(c);
+        c->plan = *plan;
         c->batch = l.batch;
         c->h = l.h;
         c->w = l.w;
         c->threads = threads;
-        c->failed = !make_operations(c, l);
+        c->failed = !make_best_operations(c, l);
         if (c->failed) free_operations(c);
     }
     return !c->failed;
@@ -261,8 +337,13 @@ static int place_tensor(tensor *t, char *base) {
 }
 
 static int place_operation(operation *o, char *base) {
+    if (!o->description) return 1;
     return place_tensor(&o->image, base) && place_tensor(&o->filters, base) && place_tensor(&o->map, base) &&
            dnnl_memory_set_data_handle(o->scratch, base + o->scratch_offset) == dnnl_success;
+}
+
+int is_ready_for_dnnl(layer l) {
+    return prepare(l);
 }
 
 /* Makes the workspace as large as this layer needs it; what another layer has left there is of no use any more. */
@@ -322,11 +403,11 @@ static void give(convolution_dnnl *c, const tensor *t, float *host) {
 static void run(convolution_dnnl *c, operation *o, int image_role, int filters_role, int map_role) {
     if (!o->primitive && dnnl_primitive_create(&o->primitive, o->description) != dnnl_success)
         fail("oneDNN could not create a convolution");
-    dnnl_exec_arg_t arguments[4] = {{image_role, o->image.inner},
-                                    {filters_role, o->filters.inner},
-                                    {map_role, o->map.inner},
-                                    {DNNL_ARG_SCRATCHPAD, o->scratch}};
-    execute(c, o->primitive, 4, arguments);
+    const dnnl_exec_arg_t arguments[6] = {
+        {image_role, o->image.inner}, {filters_role, o->filters.inner},
+        {map_role, o->map.inner},     {DNNL_ARG_SCRATCHPAD, o->scratch},
+        {DNNL_ARG_BIAS, o->biases},   {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, o->residual}};
+    execute(c, o->primitive, !o->biases ? 4 : !o->residual ? 5 : 6, arguments);
 }
 
 static void convolve(layer l, const float *input, float *output) {
@@ -339,16 +420,46 @@ static void convolve(layer l, const float *input, float *output) {
     give(c, &o->map, output);
 }
 
+static size_t count_rows(layer l) {
+    return (size_t)l.batch * (size_t)l.out_h * (size_t)l.out_w;
+}
+
+static void normalize_map(layer l, host_pass pass, const float *x) {
+    if (l.functions->plan.channels_last)
+        forward_batchnorm_rows(l, pass, x, l.output, host_activation(&l));
+    else
+        forward_batchnorm_fast(l, pass, x, l.output, host_activation(&l));
+}
+
+static void bias_map(layer l) {
+    if (l.functions->plan.channels_last)
+        bias_activate_rows(l.output, l.biases, count_rows(l), l.n, host_activation(&l));
+    else
+        bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, host_activation(&l));
+}
+
+/* Biases, activation and residual sum are the convolution's own here. */
+static void predict(layer l, const host_pass *pass, const float *input) {
+    const layer_plan *plan = &l.functions->plan;
+    const operation *o = &l.functions->dnnl->forward;
+    if (l.batch_normalize) fail("a teacher's batch normalization is not part of its convolution");
+    dnnl_memory_set_data_handle(o->biases, l.biases);
+    if (plan->residual) dnnl_memory_set_data_handle(o->residual, host_layers(pass)[plan->residual - 1].output);
+    convolve(l, input, plan->residual ? host_layers(pass)[plan->sum].output : l.output);
+}
+
 int forward_convolution_dnnl(layer l, host_pass pass) {
     if (!place(l)) return 0;
     const float *input = *host_input_of(&pass);
-    if (l.batch_normalize) {
+    if (l.functions->plan.predicts) {
+        predict(l, &pass, input);
+    } else if (l.batch_normalize) {
         float *x = pass.train ? l.x : l.output;
         convolve(l, input, x);
-        forward_batchnorm_fast(l, pass, x, l.output, host_activation(&l));
+        normalize_map(l, pass, x);
     } else {
         convolve(l, input, l.output);
-        bias_activate_fast(l.output, l.biases, l.batch, l.n, l.out_h * l.out_w, host_activation(&l));
+        bias_map(l);
     }
     host_activate_rest(l);
     return 1;
@@ -370,18 +481,28 @@ static void backward_data(layer l, float *input_delta) {
     if (!o->map.reorder || !dnnl_memory_desc_equal(&o->map.layout, &c->backward_weights.map.layout))
         take(c, &o->map, l.delta);
     take(c, &o->filters, l.weights);
+    if (!o->image.reorder) dnnl_memory_set_data_handle(o->image.host, input_delta);
     run(c, o, DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST);
     give(c, &o->image, input_delta);
 }
 
+/* l.delta <- the gradient of what the convolution gives; adds to the updates of what comes after it. */
+static void backward_map(layer l, host_pass pass) {
+    const int last = l.functions->plan.channels_last;
+    if (l.batch_normalize && last)
+        backward_batchnorm_rows(l, pass, l.x, l.delta, 0, host_activation(&l));
+    else if (l.batch_normalize)
+        backward_batchnorm_fast(l, pass, l.x, l.delta, 0, host_activation(&l));
+    else if (last)
+        backward_bias_rows(l.bias_updates, l.output, l.delta, count_rows(l), l.n, host_activation(&l));
+    else
+        backward_bias_fast(l.bias_updates, l.output, l.delta, l.batch, l.n, l.out_h * l.out_w, host_activation(&l));
+}
+
 int backward_convolution_dnnl(layer l, host_pass pass) {
-    const ACTIVATION activation = host_activation(&l);
     if (!place(l)) return 0;
     host_gradient_rest(l);
-    if (l.batch_normalize)
-        backward_batchnorm_fast(l, pass, l.x, l.delta, 0, activation);
-    else
-        backward_bias_fast(l.bias_updates, l.output, l.delta, l.batch, l.n, l.out_h * l.out_w, activation);
+    backward_map(l, pass);
     backward_weights(l, *host_input_of(&pass));
     if (*host_delta(&pass)) backward_data(l, *host_delta(&pass));
     return 1;

@@ -19,8 +19,11 @@ typedef struct workspace_dnnl workspace_dnnl;
 convolution_dnnl *make_convolution_dnnl(layer l, const convolution_dnnl *before);
 void free_convolution_dnnl(convolution_dnnl *convolution);
 
-/* The layer's whole forward pass, from the input (batch, c, h, w) to l.output (batch, n, out_h, out_w): convolution, batch
- * normalization or biases, activation. In training a batch-normalized layer keeps the convolution's result in l.x. Returns 1, or
+/* Whether oneDNN takes the layer as it is now, in the order of values that its plan says. */
+int is_ready_for_dnnl(layer l);
+
+/* The layer's whole forward pass, from the input (batch, c, h, w) to l.output (batch, n, out_h, out_w), or in the order that its plan
+ * says: convolution, batch normalization or biases, activation. In training a batch-normalized layer keeps the convolution's result in l.x. Returns 1, or
  * 0 if nothing is done. */
 int forward_convolution_dnnl(layer l, host_pass pass);
 

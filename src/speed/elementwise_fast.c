@@ -3,6 +3,8 @@
 
 #include "simd.h"
 
+#include <string.h>
+
 /* Of the host's activations.h, whose inline functions convert without saying so. */
 float activate(float x, ACTIVATION activation);
 float gradient(float y, ACTIVATION activation);
@@ -145,22 +147,99 @@ void forward_shortcut_fast(const float *input, const float *from, float alpha, f
     if (!fused) activate_fast(output, n, activation);
 }
 
+/* Gradients are bent in pieces that stay in the first cache, and go from there to both targets. */
+enum { BEND = 1024 };
+
 MULTIVERSION
-static void add_scaled_gradient(const float *y, const float *delta, float scale, float *target, size_t n, float slope) {
+static void scale_to(const float *g, float scale, float *target, size_t n, int assign) {
+    if (assign) {
 #pragma omp simd
-    for (size_t i = 0; i < n; ++i)
-        target[i] += scale * (y[i] > 0 ? delta[i] : slope * delta[i]);
+        for (size_t i = 0; i < n; ++i)
+            target[i] = scale * g[i];
+    } else {
+#pragma omp simd
+        for (size_t i = 0; i < n; ++i)
+            target[i] += scale * g[i];
+    }
 }
 
-void backward_shortcut_fast(const float *output, float *delta, float alpha, float beta, float *input_delta,
-                            float *from_delta, size_t n, ACTIVATION activation) {
+MULTIVERSION
+static void bend_into(const float *y, const float *delta, size_t n, float slope, float *g) {
+#pragma omp simd
+    for (size_t i = 0; i < n; ++i)
+        g[i] = y[i] > 0 ? delta[i] : slope * delta[i];
+}
+
+static void give_gradient(const float *g, gradient_target to, size_t start, size_t n) {
+    if (to.delta) scale_to(g, to.factor, to.delta + start, n, to.assign);
+}
+
+void backward_shortcut_fast(const float *output, float *delta, size_t n, ACTIVATION activation, gradient_target input,
+                            gradient_target from) {
     float slope = 1;
     if (!activation_slope(activation, &slope)) gradient_fast(output, n, activation, delta);
 #pragma omp parallel for if (n >= PARALLEL_VALUES)
-    for (size_t start = 0; start < n; start += SPAN) {
-        size_t span = span_at(start, n);
-        const float *y = output + start, *d = delta + start;
-        if (input_delta) add_scaled_gradient(y, d, alpha, input_delta + start, span, slope);
-        if (from_delta) add_scaled_gradient(y, d, beta, from_delta + start, span, slope);
+    for (size_t start = 0; start < n; start += BEND) {
+        const size_t piece = n - start < BEND ? n - start : BEND;
+        float bent[BEND];
+        const float *g = delta + start;
+        if (slope < 1) {
+            bend_into(output + start, g, piece, slope, bent);
+            g = bent;
+        }
+        give_gradient(g, input, start, piece);
+        give_gradient(g, from, start, piece);
     }
+}
+
+MULTIVERSION
+static void average_image(pooled_images images, const float *input, float *output) {
+    const size_t channels = (size_t)images.channels, pixels = (size_t)images.pixels;
+    if (images.channels_last) {
+        memset(output, 0, channels * sizeof *output);
+        for (size_t p = 0; p < pixels; ++p)
+#pragma omp simd
+            for (size_t c = 0; c < channels; ++c)
+                output[c] += input[p * channels + c];
+    } else {
+        for (size_t c = 0; c < channels; ++c) {
+            float sum = 0;
+#pragma omp simd reduction(+ : sum)
+            for (size_t p = 0; p < pixels; ++p)
+                sum += input[c * pixels + p];
+            output[c] = sum;
+        }
+    }
+    for (size_t c = 0; c < channels; ++c)
+        output[c] /= (float)images.pixels;
+}
+
+void average_fast(pooled_images images, const float *input, float *output) {
+    const size_t channels = (size_t)images.channels, values = channels * (size_t)images.pixels;
+#pragma omp parallel for if ((size_t)images.batch * values >= PARALLEL_VALUES)
+    for (int b = 0; b < images.batch; ++b)
+        average_image(images, input + (size_t)b * values, output + (size_t)b * channels);
+}
+
+MULTIVERSION
+static void spread_image(pooled_images images, const float *delta, float *input_delta, int assign) {
+    const size_t channels = (size_t)images.channels, pixels = (size_t)images.pixels;
+    if (assign) memset(input_delta, 0, channels * pixels * sizeof *input_delta);
+    for (size_t p = 0; p < (images.channels_last ? pixels : 0); ++p)
+#pragma omp simd
+        for (size_t c = 0; c < channels; ++c)
+            input_delta[p * channels + c] += delta[c] / (float)images.pixels;
+    for (size_t c = 0; c < (images.channels_last ? 0 : channels); ++c) {
+        const float share = delta[c] / (float)images.pixels;
+#pragma omp simd
+        for (size_t p = 0; p < pixels; ++p)
+            input_delta[c * pixels + p] += share;
+    }
+}
+
+void backward_average_fast(pooled_images images, const float *delta, float *input_delta, int assign) {
+    const size_t channels = (size_t)images.channels, values = channels * (size_t)images.pixels;
+#pragma omp parallel for if ((size_t)images.batch * values >= PARALLEL_VALUES)
+    for (int b = 0; b < images.batch; ++b)
+        spread_image(images, delta + (size_t)b * channels, input_delta + (size_t)b * values, assign);
 }

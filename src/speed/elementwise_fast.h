@@ -24,9 +24,26 @@ void backward_bias_fast(float *bias_updates, const float *output, float *delta, 
 void forward_shortcut_fast(const float *input, const float *from, float alpha, float beta, float *output, size_t n,
                            ACTIVATION activation);
 
-/* input_delta += alpha * g and from_delta += beta * g with g = delta * the activation's derivative. The two may be the same array;
- * either may be NULL. */
-void backward_shortcut_fast(const float *output, float *delta, float alpha, float beta, float *input_delta,
-                            float *from_delta, size_t n, ACTIVATION activation);
+/* What is averaged: `channels` of `pixels` values each, of `batch` images, channels innermost or not. */
+typedef struct {
+    int batch, channels, pixels, channels_last;
+} pooled_images;
+
+/* output (batch, channels) = the mean of each channel's pixels. */
+void average_fast(pooled_images images, const float *input, float *output);
+
+/* input_delta = or += delta (batch, channels) / pixels. */
+void backward_average_fast(pooled_images images, const float *delta, float *input_delta, int assign);
+
+/* Where a gradient g goes: delta (n values) = or += factor * g. NULL: nowhere. */
+typedef struct {
+    float *delta;
+    float factor;
+    int assign;
+} gradient_target;
+
+/* Gives g = delta times the activation's derivative to both targets, to `input` first: they may be the same array. */
+void backward_shortcut_fast(const float *output, float *delta, size_t n, ACTIVATION activation, gradient_target input,
+                            gradient_target from);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "batchnorm_fast.h"
+#include "batchnorm_rows.h"
 #include "convolution_dnnl.h"
 #include "elementwise_fast.h"
 #include "allocate.h"
@@ -53,12 +54,28 @@ static void backward_normalized(layer l, host_pass pass) {
     host_functions(l)->backward(products_of(l), pass);
 }
 
+/* Whether the arrays of l and of the layer that it takes in are (batch, h, w, c). */
+static int is_channels_last(layer l) {
+    return l.functions->plan.channels_last;
+}
+
 static void forward_batchnorm(layer l, host_pass pass) {
-    forward_batchnorm_fast(l, pass, *host_input_of(&pass), l.output, LINEAR);
+    if (is_channels_last(l))
+        forward_batchnorm_rows(l, pass, *host_input_of(&pass), l.output, LINEAR);
+    else
+        forward_batchnorm_fast(l, pass, *host_input_of(&pass), l.output, LINEAR);
 }
 
 static void backward_batchnorm(layer l, host_pass pass) {
-    backward_batchnorm_fast(l, pass, *host_input_of(&pass), *host_delta(&pass), 1, LINEAR);
+    const int add = !l.functions->plan.assigns;
+    if (is_channels_last(l))
+        backward_batchnorm_rows(l, pass, *host_input_of(&pass), *host_delta(&pass), add, LINEAR);
+    else
+        backward_batchnorm_fast(l, pass, *host_input_of(&pass), *host_delta(&pass), add, LINEAR);
+}
+
+static gradient_target input_target(layer l, host_pass *pass, float factor) {
+    return (gradient_target){*host_delta(pass), factor, l.functions->plan.assigns};
 }
 
 static void forward_activation(layer l, host_pass pass) {
@@ -66,11 +83,26 @@ static void forward_activation(layer l, host_pass pass) {
 }
 
 static void backward_activation(layer l, host_pass pass) {
-    backward_shortcut_fast(l.output, l.delta, 1, 0, *host_delta(&pass), NULL, count_outputs(l), l.activation);
+    backward_shortcut_fast(l.output, l.delta, count_outputs(l), l.activation, input_target(l, &pass, 1),
+                           (gradient_target){0});
+}
+
+static void forward_route(layer l, host_pass pass) {
+    if (!l.functions->plan.skipped) host_functions(l)->forward(l, pass);
+}
+
+static void backward_route(layer l, host_pass pass) {
+    if (!l.functions->plan.skipped) host_functions(l)->backward(l, pass);
+}
+
+static int is_plain_sum(const layer *l) {
+    float alpha, beta;
+    return host_is_plain_sum(l, &alpha, &beta);
 }
 
 static void forward_shortcut(layer l, host_pass pass) {
     float alpha, beta;
+    if (l.functions->plan.skipped) return;
     if (!host_is_plain_sum(&l, &alpha, &beta)) {
         host_functions(l)->forward(l, pass);
         return;
@@ -85,9 +117,20 @@ static void backward_shortcut(layer l, host_pass pass) {
         host_functions(l)->backward(l, pass);
         return;
     }
-    float *from_delta = host_layers(&pass)[l.index].delta;
-    backward_shortcut_fast(l.output, l.delta, alpha, beta, *host_delta(&pass), from_delta, count_outputs(l),
-                           l.activation);
+    const gradient_target from = {host_layers(&pass)[l.index].delta, beta, l.functions->plan.assigns_from};
+    backward_shortcut_fast(l.output, l.delta, count_outputs(l), l.activation, input_target(l, &pass, alpha), from);
+}
+
+static pooled_images pooled_by(layer l) {
+    return (pooled_images){l.batch, l.c, l.h * l.w, l.functions->plan.input_channels_last};
+}
+
+static void forward_avgpool(layer l, host_pass pass) {
+    average_fast(pooled_by(l), *host_input_of(&pass), l.output);
+}
+
+static void backward_avgpool(layer l, host_pass pass) {
+    if (*host_delta(&pass)) backward_average_fast(pooled_by(l), l.delta, *host_delta(&pass), l.functions->plan.assigns);
 }
 
 static void put_fast_pair(layer *l, host_function *forward, host_function *backward) {
@@ -100,6 +143,8 @@ static void put_fast_by_kind(layer *l) {
     if (l->type == BATCHNORM) put_fast_pair(l, forward_batchnorm, backward_batchnorm);
     if (l->type == ACTIVE) put_fast_pair(l, forward_activation, backward_activation);
     if (l->type == SHORTCUT) put_fast_pair(l, forward_shortcut, backward_shortcut);
+    if (l->type == AVGPOOL) put_fast_pair(l, forward_avgpool, backward_avgpool);
+    if (host_copies_one(l) >= 0) put_fast_pair(l, forward_route, backward_route);
     if (!l->batch_normalize || !host_is_linear(l)) return;
     l->functions->zeros = lgg_allocate(2 * (size_t)l->out_c, sizeof(float), "the layers' buffers");
     put_fast_pair(l, forward_normalized, backward_normalized);
@@ -107,12 +152,33 @@ static void put_fast_by_kind(layer *l) {
 #endif
 
 #ifdef DNNL
+/* What the plan has the layer take in for the output and the delta of the layer before it. */
+static void take_source(layer l, host_pass *pass) {
+    if (!l.functions->plan.source) return;
+    const layer *source = &host_layers(pass)[l.functions->plan.source - 1];
+    *host_input_of(pass) = source->output;
+    *host_delta(pass) = source->delta;
+}
+
+/* Only Darknet's own order is one that the host's function understands. */
+static void check_host_can(layer l) {
+    const layer_plan *plan = &l.functions->plan;
+    if (plan->channels_last || plan->input_channels_last || plan->assigns || plan->residual)
+        lgg_out_of_memory("a convolution of oneDNN's", (double)l.outputs * l.batch * sizeof(float));
+}
+
 static void forward_convolution(layer l, host_pass pass) {
-    if (!forward_convolution_dnnl(l, pass)) l.functions->inner[AROUND_DNNL].forward(l, pass);
+    take_source(l, &pass);
+    if (forward_convolution_dnnl(l, pass)) return;
+    check_host_can(l);
+    l.functions->inner[AROUND_DNNL].forward(l, pass);
 }
 
 static void backward_convolution(layer l, host_pass pass) {
-    if (!backward_convolution_dnnl(l, pass)) l.functions->inner[AROUND_DNNL].backward(l, pass);
+    take_source(l, &pass);
+    if (backward_convolution_dnnl(l, pass)) return;
+    check_host_can(l);
+    l.functions->inner[AROUND_DNNL].backward(l, pass);
 }
 
 /* Of a layer before layer i; NULL if none has it. */
@@ -132,6 +198,44 @@ static void put_dnnl(network *net, int i) {
     l->backward = backward_convolution;
 }
 #endif
+
+layer_order order_of(const layer *l) {
+    switch (l->type) {
+    case CONVOLUTIONAL:
+        return l->functions && l->functions->dnnl && l->groups == 1 && !host_activates_channels(l) ? ORDER_FREE
+                                                                                                   : ORDER_DARKNETS;
+#ifdef FAST
+    case SHORTCUT:
+        return is_plain_sum(l) ? ORDER_KEPT : ORDER_DARKNETS;
+    case ROUTE:
+        return host_copies_one(l) >= 0 ? ORDER_KEPT : ORDER_DARKNETS;
+    case BATCHNORM:
+    case ACTIVE:
+        return ORDER_KEPT;
+    case AVGPOOL:
+        return ORDER_LOST;
+#endif
+    default:
+        return l->type == LGG ? ORDER_KEPT : ORDER_DARKNETS; /* a [dropout] draws for its values in their order */
+    }
+}
+
+int writes_delta(const layer *l) {
+    switch (l->type) {
+    case CONVOLUTIONAL:
+        return l->functions && l->functions->dnnl;
+#ifdef FAST
+    case SHORTCUT:
+        return is_plain_sum(l);
+    case BATCHNORM:
+    case ACTIVE:
+    case AVGPOOL:
+        return 1;
+#endif
+    default:
+        return 0;
+    }
+}
 
 void put_fast_functions(network *net, int i) {
 #ifdef FAST

@@ -59,7 +59,7 @@ void host_add_training_buffers(network *net) {
         if (!l->weight_updates) l->weight_updates = lgg_allocate(weights, sizeof(float), "a layer's updates");
         if (!l->bias_updates) l->bias_updates = lgg_allocate(filters, sizeof(float), "a layer's updates");
     }
-    host_follow_deltas(net);
+    host_follow_buffers(net);
 }
 
 /* Floats that the largest convolution unrolls an image into. */

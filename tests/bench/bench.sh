@@ -21,6 +21,12 @@ ratio() {
     awk -v name="$1" -v a="$(get "$2")" -v b="$(get "$3")" 'BEGIN { if (a > 0 && b > 0) printf "%s %.3f ratio\n", name, a / b }'
 }
 
+# over_peak NAME MS GFLOP: how many times longer it took than its arithmetic alone at the rate that the cores reach in registers.
+over_peak() {
+    awk -v name="$1" -v ms="$(get "$2")" -v work="$(get "$3")" -v peak="$(get peak_rate)" 'BEGIN {
+        if (ms > 0 && work > 0 && peak > 0) printf "%s %.3f ratio\n", name, ms * peak / (1e3 * work) }'
+}
+
 # without_lgg CFG: the network without its LGG sections.
 without_lgg() { awk '/^\[/ { lgg = /^\[(lgg_|label_variation|rkd|hkd)/ } !lgg' "$1"; }
 
@@ -98,8 +104,16 @@ ratios() {
     ratio smooth_preact18_times_faster_than_torch torch_smooth_preact18 smooth_preact18
     ratio gkd_wrn28_times_faster_than_default_torch default_torch_gkd_wrn28 gkd_wrn28
     ratio smooth_preact18_times_faster_than_default_torch default_torch_smooth_preact18 smooth_preact18
-    # with GPU=1 our steps are the GPU's
-    [ "${GPU:-0}" = 1 ] || ratio step_wrn28-0.5_times_faster_than_torch torch_step_wrn28-0.5 step_wrn28-0.5
+    ratio gkd_wrn28_over_peak gkd_wrn28 gkd_wrn28_at_peak_rate
+    [ "${GPU:-0}" = 1 ] && return # our steps are the GPU's then
+    ratio step_wrn28-0.5_times_faster_than_torch torch_step_wrn28-0.5 step_wrn28-0.5
+    ratio step_wrn28-0.5-gkd_times_faster_than_torch torch_step_wrn28-0.5-gkd step_wrn28-0.5-gkd
+    ratio step_resnet18_times_faster_than_torch torch_step_resnet18 step_resnet18-label_variation-without
+    ratio step_preact_resnet18_times_faster_than_torch torch_step_preact_resnet18 step_preact_resnet18-smooth-without
+    over_peak step_wrn28-0.5_over_peak step_wrn28-0.5 step_wrn28-0.5_arithmetic
+    over_peak step_resnet18_over_peak step_resnet18-label_variation-without step_resnet18-label_variation-without_arithmetic
+    over_peak step_preact_resnet18_over_peak step_preact_resnet18-smooth-without step_preact_resnet18-smooth-without_arithmetic
+    over_peak teacher_wrn28-1_over_peak step_wrn28-0.5-gkd_teacher step_wrn28-0.5-gkd_teacher_arithmetic
 }
 
 # aim NAME FIGURE least|most BOUND: the figure again, and whether it reaches what the project set itself.
@@ -116,7 +130,11 @@ aims() {
     aim smoothness_times_faster_than_default_torch smooth_preact18_times_faster_than_default_torch least 6
     aim gkd_over_floor gkd_wrn28_over_floor most 1.3
     aim smoothness_over_floor smooth_preact18_over_floor most 1.3
-    aim step_times_faster_than_torch step_wrn28-0.5_times_faster_than_torch least 1
+    aim step_times_faster_than_torch step_wrn28-0.5_times_faster_than_torch least 2
+    aim step_with_gkd_times_faster_than_torch step_wrn28-0.5-gkd_times_faster_than_torch least 2
+    aim step_over_peak step_wrn28-0.5_over_peak most 2.5
+    aim teacher_over_peak teacher_wrn28-1_over_peak most 1.5
+    aim gkd_over_peak gkd_wrn28_over_peak most 1.5
     aim load_over_step load_over_step_wrn28-0.5 most 1
     # with GPU=1 the step is the GPU's
     aim gkd_share_of_step_percent step_wrn28-0.5-gkd_lgg_share most $([ "${GPU:-0}" = 1 ] && echo 3 || echo 5)

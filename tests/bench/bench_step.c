@@ -6,6 +6,7 @@
  * usage: bench_step NAME CFG */
 #include "bench.h"
 #include "lgg_section.h"
+#include "weights.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
@@ -134,6 +135,26 @@ static void print_memory(const char *name) {
 #endif
 }
 
+/* GFLOP of the convolutions and connected layers of a batch: forward and, where the network learns, twice as much backward, but for
+ * the gradient of the images. */
+static double count_arithmetic(const network *net, int learns) {
+    double sum = 0;
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        const double pixels = (double)l->out_w * l->out_h, pass = 2e-9 * net->batch;
+        const int passes = !learns ? 1 : i == 0 ? 2 : 3;
+        if (l->type == CONVOLUTIONAL) sum += passes * pass * l->nweights * pixels;
+        if (l->type == CONNECTED) sum += passes * pass * l->inputs * l->outputs;
+    }
+    return sum;
+}
+
+static const network *find_teacher(const network *net) {
+    for (int i = 0; i < net->n; ++i)
+        if (net->layers[i].type == LGG && net->layers[i].lgg->teacher) return net->layers[i].lgg->teacher->net;
+    return NULL;
+}
+
 static void invent_batch(network *net) {
     for (int i = 0; i < net->inputs * net->batch; ++i)
         net->input[i] = (float)rand() / (float)RAND_MAX;
@@ -148,6 +169,7 @@ int main(int argc, char **argv) {
     }
     double step[BENCH_RUNS], losses[BENCH_RUNS], taught[BENCH_RUNS];
     srand(1);
+    note_darknet_command(3, (char *[]){"darknet", "classifier", "train"});
     network *net = parse_network_cfg(argv[2]);
     invent_batch(net);
     time_lgg_layers(net);
@@ -166,7 +188,9 @@ int main(int argc, char **argv) {
     }
     double all = bench_median(step, BENCH_RUNS), loss = bench_median(losses, BENCH_RUNS),
            teaching = bench_median(taught, BENCH_RUNS);
-    printf("step_%s %.4g ms\n", argv[1], all);
+    printf("step_%s %.4g ms\nstep_%s_arithmetic %.4g GFLOP\n", argv[1], all, argv[1], count_arithmetic(net, 1));
+    if (find_teacher(net))
+        printf("step_%s_teacher_arithmetic %.4g GFLOP\n", argv[1], count_arithmetic(find_teacher(net), 0));
     if (loss > 0) {
         printf("step_%s_lgg %.4g ms\n", argv[1], loss);
         if (teaching > 0) printf("step_%s_teacher %.4g ms\n", argv[1], teaching);

@@ -96,17 +96,70 @@ def wide_resnet28(width):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
 
 
-def step():
-    net = wide_resnet28(.5)
-    images, labels = torch.rand(128, 3, 32, 32), torch.arange(128) % 10
+class PreActivated(nn.Module):
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.first = nn.Sequential(nn.BatchNorm2d(inputs), nn.ReLU())
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+            nn.Conv2d(width, width, 3, 1, 1, bias=False))
+        same = inputs == width and stride == 1
+        self.shortcut = None if same else nn.Conv2d(inputs, width, 1, stride, bias=False)
+
+    def forward(self, x):
+        y = self.first(x)
+        return self.body(y) + (self.shortcut(y) if self.shortcut else x)
+
+
+def resnet18(block):
+    first = nn.Conv2d(3, 64, 3, 1, 1, bias=False)
+    layers, inputs = [first] if block is PreActivated else [first, nn.BatchNorm2d(64), nn.ReLU()], 64
+    for group in range(4):
+        for number in range(2):
+            layers.append(block(inputs, 64 * 2 ** group, 2 if group and not number else 1))
+            inputs = 64 * 2 ** group
+    last = [nn.BatchNorm2d(inputs), nn.ReLU()] if block is PreActivated else []
+    return nn.Sequential(*layers, *last, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 10))
+
+
+def train(net, batch, loss):
+    """One step after another; loss(images, labels) runs the network."""
+    images, labels = torch.rand(batch, 3, 32, 32), torch.arange(batch) % 10
     optimizer = torch.optim.SGD(net.parameters(), lr=.1, momentum=.9, weight_decay=5e-4)
 
     def run():
         optimizer.zero_grad()
-        F.cross_entropy(net(images), labels).backward()
+        loss(images, labels).backward()
         optimizer.step()
 
     return median_ms(run)
+
+
+def step(net, batch):
+    return train(net, batch, lambda images, labels: F.cross_entropy(net(images), labels))
+
+
+def representations(net, x):
+    """The outputs at the ends of groups 1 and 2 and of the pooling, and the logits."""
+    taps = []
+    for number, layer in enumerate(net):
+        x = layer(x)
+        if number in (6, 10, 15):
+            taps.append(x)
+    return taps, x
+
+
+def gkd_step():
+    student, teacher = wide_resnet28(.5), wide_resnet28(1).eval()
+
+    def loss(images, labels):
+        with torch.no_grad():
+            taught, _ = representations(teacher, images)
+        taps, logits = representations(student, images)
+        pairs = [(adjacency(t, True) - adjacency(s, True)).pow(2).sum() for s, t in zip(taps, taught)]
+        return F.cross_entropy(logits, labels) + 25 * sum(pairs) / 3
+
+    return train(student, 128, loss)
 
 
 def losses(prefix):
@@ -117,10 +170,14 @@ def losses(prefix):
 if DEVICE == "cuda":
     losses("gpu_")
 else:
+    print(f"torch_version {torch.__version__} version", flush=True)
     print(f"default_torch_threads {torch.get_num_threads()} threads", flush=True)
     losses("default_")
     # On some machines it takes one core by itself and leaves the others idle.
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     print(f"torch_threads {torch.get_num_threads()} threads", flush=True)
     losses("")
-    print(f"torch_step_wrn28-0.5 {step():.4g} ms", flush=True)
+    print(f"torch_step_wrn28-0.5 {step(wide_resnet28(.5), 128):.4g} ms", flush=True)
+    print(f"torch_step_wrn28-0.5-gkd {gkd_step():.4g} ms", flush=True)
+    print(f"torch_step_resnet18 {step(resnet18(Block), 128):.4g} ms", flush=True)
+    print(f"torch_step_preact_resnet18 {step(resnet18(PreActivated), 100):.4g} ms", flush=True)

@@ -10,8 +10,9 @@ END {
     row("GKD on the three pairs of WideResNet28-1 → 28-0.5, B = 128, forward and backward", "gkd_wrn28", "gkd_wrn28_floor", "torch_gkd_wrn28", "gkd_wrn28_times_faster_than_torch")
     row("smoothness over the 17 ReLUs of PreActResNet18, B = 100, power 2", "smooth_preact18", "smooth_preact18_floor", "torch_smooth_preact18", "smooth_preact18_times_faster_than_torch")
     row("a training step of WideResNet28-0.5, batch 128", "step_wrn28-0.5", "", "torch_step_wrn28-0.5", "step_wrn28-0.5_times_faster_than_torch")
-    row("the same with GKD, teacher and loss included", "step_wrn28-0.5-gkd")
-    row("a step of PreActResNet18, batch 100, without smoothness", "step_preact_resnet18-smooth-without")
+    row("the same with GKD, teacher and loss included", "step_wrn28-0.5-gkd", "", "torch_step_wrn28-0.5-gkd", "step_wrn28-0.5-gkd_times_faster_than_torch")
+    row("a step of ResNet-18, batch 128", "step_resnet18-label_variation-without", "", "torch_step_resnet18", "step_resnet18_times_faster_than_torch")
+    row("a step of PreActResNet18, batch 100, without smoothness", "step_preact_resnet18-smooth-without", "", "torch_step_preact_resnet18", "step_preact_resnet18_times_faster_than_torch")
     row("the same with smoothness", "step_preact_resnet18-smooth")
     row("loading a batch of 128 images", "load_128_images")
     print "\n## All figures\n\n| figure | value | unit |\n| --- | --- | --- |"

@@ -6,9 +6,12 @@
 
 #define TAPPED "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n"
 #define LINEAR "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=linear\n"
-#define NORMALIZED_AS(layer)                                                                                           \
-    "[convolutional]\nshare_index=" layer "\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n"
-#define NORMALIZED "[convolutional]\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n"
+#define CONVOLUTION(activation) "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=" activation "\n"
+#define NORMALIZED(activation)                                                                                         \
+    "[convolutional]\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=" activation "\n"
+#define SHARED(layer, activation)                                                                                      \
+    "[convolutional]\nshare_index=" layer                                                                              \
+    "\nbatch_normalize=1\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=" activation "\n"
 #define HEAD "[connected]\noutput=3\nactivation=linear\n[softmax]\n"
 #define VARIATION(layer) "[label_variation]\nlayers=" layer "\nsimilarity=rbf\nalpha=.02\nlambda=4\n"
 
@@ -33,7 +36,7 @@ const gradient_case consumer_cases[] = {
      "[convolutional]\nbatch_normalize=1\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=tanh\n" HEAD VARIATION("0")},
 #ifdef SECOND_HOST
     {.name = "convolution with the weights of another",
-     .sections = TAPPED NORMALIZED NORMALIZED_AS("1") HEAD VARIATION("0")},
+     .sections = TAPPED NORMALIZED("tanh") SHARED("1", "tanh") HEAD VARIATION("0")},
     {.name = "convolution dilated",
      .sections = TAPPED
      "[convolutional]\nfilters=5\nsize=3\nstride=1\npad=1\ndilation=2\nactivation=tanh\n" HEAD VARIATION("0")},
@@ -44,7 +47,8 @@ const gradient_case consumer_cases[] = {
      .sections = TAPPED "[convolutional]\nbatch_normalize=1\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=swish\n"
                         "[convolutional]\nfilters=5\nsize=3\nstride=1\npad=1\nactivation=mish\n" HEAD VARIATION("0")},
     {.name = "shortcut of three",
-     .sections = TAPPED NORMALIZED NORMALIZED "[shortcut]\nfrom=0,1\nactivation=tanh\n" HEAD VARIATION("1")},
+     .sections =
+         TAPPED NORMALIZED("tanh") NORMALIZED("tanh") "[shortcut]\nfrom=0,1\nactivation=tanh\n" HEAD VARIATION("1")},
     {.name = "scale_channels",
      .sections = TAPPED
      "[avgpool]\n[convolutional]\nfilters=6\nsize=1\nstride=1\nactivation=logistic\n[scale_channels]\nfrom=0\n" HEAD
@@ -73,6 +77,32 @@ const gradient_case consumer_cases[] = {
     {.name = "dropout before and after the section",
      .sections = "[connected]\noutput=40\nactivation=linear\n[dropout]\nprobability=.3\n"
                  "[label_variation]\nsimilarity=rbf\nalpha=.02\nlambda=4\n[dropout]\nprobability=.4\n" HEAD},
+    {.name = "route of one layer, which a convolution reads alone",
+     .sections =
+         TAPPED CONVOLUTION("tanh") "[route]\nlayers=0\n" CONVOLUTION("linear") "[shortcut]\nfrom=1\nactivation=tanh\n"
+                                                                                "[avgpool]\n" HEAD VARIATION("4")},
+    {.name = "route of one layer, with two readers",
+     .sections =
+         TAPPED CONVOLUTION("tanh") "[route]\nlayers=0\n" CONVOLUTION("linear") "[shortcut]\nfrom=2\nactivation=tanh\n"
+                                                                                "[avgpool]\n" HEAD VARIATION("0")},
+    {.name = "route of one layer, tapped",
+     .sections =
+         TAPPED CONVOLUTION("tanh") "[route]\nlayers=0\n" CONVOLUTION("tanh") "[avgpool]\n" HEAD VARIATION("2")},
+    {.name = "residual blocks",
+     .sections = TAPPED NORMALIZED("tanh") NORMALIZED("linear") "[shortcut]\nfrom=-3\nactivation=tanh\n" NORMALIZED(
+         "tanh") NORMALIZED("linear") "[shortcut]\nfrom=-3\nactivation=tanh\n"
+                                      "[avgpool]\n" HEAD VARIATION("3"),
+     .step = .01f},
+    {.name = "residual blocks, pre-activated, with a dropout",
+     .sections = TAPPED "[batchnorm]\n[activation]\nactivation=tanh\n" CONVOLUTION(
+         "linear") "[shortcut]\nfrom=0\nactivation=linear\n"
+                   "[dropout]\nprobability=.3\n[batchnorm]\n[activation]\nactivation=tanh\n" CONVOLUTION(
+                       "linear") "[shortcut]\nfrom=-4\nactivation=linear\n[avgpool]\n" HEAD VARIATION("4"),
+     .step = .01f},
+    {.name = "a sum of what one layer gives twice",
+     .sections = TAPPED "[route]\nlayers=0\n[shortcut]\nfrom=0\nactivation=tanh\n" CONVOLUTION(
+         "tanh") "[shortcut]\nfrom=-1\nactivation=tanh\n"
+                 "[avgpool]\n" HEAD VARIATION("0")},
     {.name = "shortcut, as from=",
      .sections = TAPPED
      "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=tanh\n[shortcut]\nfrom=0\nactivation=tanh\n" HEAD

@@ -10,3 +10,6 @@ test-speed: darknet host-stock
 	@$(CC) $(STOCK_CFLAGS) tests/speed/training_step.c -o $(SPEED_TEST)/step_fast $(HOST_TEST_LIBS)
 	@$(CC) -O2 -Wall -Wextra tests/speed/compare_steps.c -o $(SPEED_TEST)/compare_steps -lm
 	@HOST=$(HOST) tests/speed/test_speed.sh $(SPEED_TEST)
+ifeq ($(HOST),pjreddie)
+	@tests/speed/test_valid.sh $(SPEED_TEST)
+endif

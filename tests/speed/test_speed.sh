@@ -38,10 +38,12 @@ compare() {
 
 compare "$here/shapes.cfg" 6 1e-4 1e-3 1 2 3
 compare "$here/shapes_${HOST:?}.cfg" 4 1e-4 1e-3 1 2 3
+compare "$here/order.cfg" 6 1e-4 1e-3 1 2 3
 compare "$here/resizable.cfg" 4 1e-4 1e-3 1 2 3 -- 24
 compare cfg/wrn28-0.5.cfg 8 1e-4 5e-2 1 2 3
-compare cfg/preact_resnet18-smooth.cfg 2 1e-3 5e-2 2
-compare cfg/resnet18-label_variation.cfg 2 1e-3 5e-2 2
+compare cfg/preact_resnet18-smooth.cfg 3 1e-3 5e-2 2
+compare cfg/resnet18-label_variation.cfg 3 1e-3 5e-2 2
+compare cfg/demo-gkd.cfg 16 1e-3 5e-2 1 2
 
 step step_fast 2 "$dir/once" cfg/wrn28-0.5.cfg 8 && step step_fast 2 "$dir/twice" cfg/wrn28-0.5.cfg 8
 if cmp -s "$dir/once" "$dir/twice"; then

@@ -6,7 +6,9 @@
  *
  * usage: training_step CFG FILE [SIZE] */
 #include "network.h"
+#include "network_plan.h"
 #include "parser.h"
+#include "weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,13 +37,15 @@ static void write_updates(int layer, struct layer l) {
 }
 
 static void write_network(network *net, int trained) {
+    float_buffer copy = {0};
     for (int i = 0; i < net->n; ++i) {
         layer l = net->layers[i];
-        write_array(i, "output", l.output, l.outputs * l.batch);
+        write_array(i, "output", planned_output(net, i, &copy), l.outputs * l.batch);
         if (!trained) continue;
         write_updates(i, l);
         write_array(i, "rolling_variance", l.rolling_variance, l.rolling_variance ? l.out_c : 0);
     }
+    free(copy.memory);
 }
 
 static void invent_batch(network *net) {
@@ -75,6 +79,7 @@ int main(int argc, char **argv) {
     if (argc < 3 || !(out = fopen(argv[2], "wb"))) return 2;
     int size = argc > 3 ? atoi(argv[3]) : 0;
     srand(1);
+    note_darknet_command(3, (char *[]){"darknet", "classifier", "train"});
     network *net = parse_network_cfg(argv[1]);
     int batch = net->batch;
     invent_statistics(net);

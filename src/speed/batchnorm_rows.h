@@ -1,0 +1,24 @@
+/* batchnorm_rows.h: batch normalization and its activation on the CPU where channels stand innermost: arrays (rows, out_c), a row for
+ * each pixel of each image.
+ *
+ * As batchnorm_fast.h otherwise: one pass over memory for the statistics and one for the result, each way; sums in an order that does
+ * not depend on the number of threads, in float over a piece of rows and in double beyond. */
+#ifndef BATCHNORM_ROWS_H
+#define BATCHNORM_ROWS_H
+
+#include "host.h"
+
+/* output (rows, out_c) = activation(scales * (x - mean) / sqrt(variance + 1e-5) + biases), as forward_batchnorm_fast. x may be output. */
+void forward_batchnorm_rows(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation);
+
+/* As backward_batchnorm_fast. */
+void backward_batchnorm_rows(layer l, host_pass pass, const float *x, float *target, int add, ACTIVATION activation);
+
+/* output (rows, n) = activation(output + biases (n)). */
+void bias_activate_rows(float *output, const float *biases, size_t rows, int n, ACTIVATION activation);
+
+/* bias_updates (n) += sum of delta (rows, n), after delta *= the activation's derivative. */
+void backward_bias_rows(float *bias_updates, const float *output, float *delta, size_t rows, int n,
+                        ACTIVATION activation);
+
+#endif
