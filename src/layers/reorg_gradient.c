@@ -18,6 +18,7 @@ static void backward_reorg(layer l, host_pass pass) {
 }
 
 void sum_reorg_gradient(layer *l) {
-    if (l->type != HOST_REORG || l->flatten || l->reverse || l->extra || l->c % (l->stride * l->stride) == 0) return;
+    if (l->type != HOST_REORG || l->flatten || l->reverse > 0 || l->extra || l->c % (l->stride * l->stride) == 0)
+        return;
     if (l->c >= l->stride * l->stride) l->backward = backward_reorg;
 }

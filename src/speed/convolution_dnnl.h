@@ -5,7 +5,8 @@
  * scratch live in one workspace, shared by all layers of a network. Everything a layer needs is created once, and again only
  * when its batch, its image size or the number of threads changes.
  *
- * Binary and xnor convolutions, layers on a GPU and shapes that oneDNN declines are left to the host: the functions return 0. */
+ * Binary and xnor convolutions, those that the host does more with (host_is_linear), layers on a GPU and shapes that oneDNN declines are
+ * left to the host: the functions return 0. */
 #ifndef CONVOLUTION_DNNL_H
 #define CONVOLUTION_DNNL_H
 
