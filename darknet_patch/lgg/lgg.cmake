@@ -11,7 +11,7 @@ foreach(room ${lgg_rooms})
 endforeach()
 file(GLOB lgg_cpp_sources "${CMAKE_CURRENT_LIST_DIR}/tool/*.cpp")
 # what only another host takes
-list(FILTER lgg_sources EXCLUDE REGEX "(_fast|_dnnl|_blas|complete_layer_pjreddie|cuda_compatibility|cuda_without_gpu|vector_loops|host_tool_pjreddie)\\.c$")
+list(FILTER lgg_sources EXCLUDE REGEX "(_fast|_dnnl|_blas|batchnorm_rows|network_plan|validation|complete_layer_pjreddie|cuda_compatibility|cuda_without_gpu|vector_loops|host_tool_pjreddie)\\.c$")
 list(APPEND sources ${lgg_sources} ${lgg_cpp_sources})
 include_directories("${CMAKE_CURRENT_LIST_DIR}/../src")
 add_definitions(-DLGG_HOST_HEADER="host_alexeyab.h")

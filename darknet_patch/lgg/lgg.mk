@@ -74,7 +74,7 @@ endif
 ifneq ($(LGG_HOST), pjreddie)
 override FAST := 0
 override DNNL := 0
-LGG_SOURCES := $(filter-out %_fast.c %/cuda_compatibility.c %/cuda_without_gpu.c %/vector_loops.c, $(LGG_SOURCES))
+LGG_SOURCES := $(filter-out %_fast.c %/batchnorm_rows.c %/network_plan.c %/validation.c %/cuda_compatibility.c %/cuda_without_gpu.c %/vector_loops.c, $(LGG_SOURCES))
 else ifeq ($(BLAS), 1)
 # the host's gemm is OpenBLAS's (speed/gemm_blas.h)
 COMMON += -DBLAS $(shell pkg-config --cflags openblas 2> /dev/null)
