@@ -288,7 +288,6 @@ static int updates_are_not_empty(const network_case *c) {
 /* Whether decay_all reaches the biases and scales of every leaf. */
 static int all_are_decayed(const network_case *c) {
     network *net = begin(c);
-    const update_args once = {.batch = 1, .decay = 1};
     for (int pass = 0; pass < 2; ++pass) {
         for (int i = 0; i < net->n; ++i) {
             layer *leaves[HOST_MAX_LEAVES];
@@ -301,7 +300,7 @@ static int all_are_decayed(const network_case *c) {
                 if (pass == 1 && l->scales && l->scale_updates && !(l->scale_updates[0] < -.5f)) return 1;
             }
         }
-        if (pass == 0) lgg_decay_all(net, once);
+        if (pass == 0) lgg_decay_all(net, 1, 1);
     }
     return 0;
 }
