@@ -58,7 +58,7 @@ commits() {
 # patch_of COMMIT REPOSITORY: prints the commit as a patch file.
 patch_of() {
     local abbreviated
-    abbreviated=$(quiet_git -C "$2" format-patch --zero-commit --no-signature --no-stat --keep-subject --stdout -1 "$1" | sed '/^Patch: .*\.patch$/d')
+    abbreviated=$(quiet_git -C "$2" -c core.abbrev=8 format-patch --zero-commit --no-signature --no-stat --keep-subject --stdout -1 "$1" | sed '/^Patch: .*\.patch$/d')
     sed -e '1,/^Subject: /s/^Subject: /Subject: [PATCH] /' -e '/^---$/,/^diff --git/{/^---$/d;}' <<< "$abbreviated" |
         awk '/^diff --git/ { started = 1 } started { print; next } /^$/ { ++empty; next } { while (empty > 0) { print ""; --empty } print } /^diff --git/ { exit }
              ' | awk '!started && /^diff --git/ { if (last != "") print ""; started = 1 } { print; last = $0 }'
