@@ -5,6 +5,9 @@
  * scratch live in one workspace, shared by all layers of a network. Everything a layer needs is created once, and again only
  * when its batch, its image size or the number of threads changes.
  *
+ * The number of threads matters to one result alone: it is among them that oneDNN shares the images over which it sums the gradient of the
+ * weights, so that another number of threads sums in another order.
+ *
  * Binary and xnor convolutions, layers on a GPU and shapes that oneDNN declines are left to the host: the functions return 0. */
 #ifndef CONVOLUTION_DNNL_H
 #define CONVOLUTION_DNNL_H
