@@ -88,3 +88,10 @@ void tool_progress_end(tool_progress *progress) {
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K");
     fprintf(stderr, "%s: %ld in %.1f s\n", progress->what, progress->done, seconds);
 }
+
+void tool_planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x) {
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < w * h; ++i)
+            x[k * w * h + i] = (float)bytes[i * c + k] / 255.f;
+    }
+}

@@ -127,13 +127,6 @@ tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int 
     return images;
 }
 
-void tool_planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x) {
-    for (int k = 0; k < c; ++k) {
-        for (int i = 0; i < w * h; ++i)
-            x[k * w * h + i] = (float)bytes[i * c + k] / 255.f;
-    }
-}
-
 void tool_images_read(const tool_images *images, int first, int count, float *x) {
     size_t size = (size_t)images->w * (size_t)images->h * (size_t)images->c;
     if (images->path) {
