@@ -43,6 +43,14 @@ steps() {
     esac
 }
 
+# within_step NAME CFG: what of a step oneDNN's own kernels take: its convolutions alone bound the step from below, its reorders are what
+# layouts cost. As oneDNN says itself, over all of bench_step's steps.
+within_step() {
+    ONEDNN_VERBOSE=1 "$dir/bench_step" "$1" "$2" 2> "$dir/log" | awk -F, -v name="$1" -v steps=11 '
+        /^(onednn|dnnl)_verbose,exec/ { ms[$4] += $NF }
+        END { for (kind in ms) if (kind == "convolution" || kind == "reorder") printf "step_%s_onednn_%ss %.4g ms\n", name, kind, ms[kind] / steps }'
+}
+
 # has FLAG...: whether the processor has all of these instructions.
 has() {
     local flag
@@ -86,6 +94,7 @@ figures() {
     for name in wrn28-0.5 wrn28-0.5-gkd wrn28-0.5-rkd wrn28-0.5-hkd resnet18-label_variation preact_resnet18-smooth; do
         steps $name
     done
+    within_step wrn28-0.5 "$dir/wrn28-0.5-plain.cfg"
     mkdir -p "$dir/images" && "$dir/bench_load" "$dir/images" || fail "the loader"
     for python in python3 /usr/bin/python3; do
         $python -c 'import torch' 2> "$dir/log" || continue
