@@ -3,53 +3,10 @@
 
 #include "allocate.h"
 #include "elementwise_fast.h"
-#include "simd.h"
+#include "rows.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-/* Rows of few channels are taken several at once, as one row of LANES values or less. Channels are worked on TILE at a time, in pieces
- * of rows that stay in the first cache, and the rows in at most SLICES parts: all of it fixed by the shape alone. */
-enum { LANES = 64, TILE = 256, PIECE_VALUES = 4096, SLICES = 32, SLICE_VALUES = 16384 };
-
-/* How an array (rows, out_c) is worked on. */
-typedef struct {
-    size_t rows, width; /* joined rows: rows * width values in all */
-    int channels, slices;
-} shape;
-
-static shape shape_of(size_t rows, int channels) {
-    shape s = {rows, (size_t)channels, channels, 1};
-    while (2 * s.width <= LANES && s.rows % 2 == 0) {
-        s.width *= 2;
-        s.rows /= 2;
-    }
-    const size_t slices = s.rows * s.width / SLICE_VALUES;
-    s.slices = slices < 1 ? 1 : slices > SLICES ? SLICES : (int)slices;
-    if ((size_t)s.slices > s.rows) s.slices = (int)s.rows;
-    return s;
-}
-
-/* A part of such an array: `rows` rows of `width` values from x on, the rows `stride` values apart. */
-typedef struct {
-    size_t first, stride, rows, width;
-} part;
-
-static part part_of(shape s, int slice, size_t tile) {
-    const size_t begin = s.rows * (size_t)slice / (size_t)s.slices,
-                 end = s.rows * ((size_t)slice + 1) / (size_t)s.slices, left = s.width - tile;
-    return (part){begin * s.width + tile, s.width, end - begin, left < TILE ? left : TILE};
-}
-
-/* Sums of a part: of the values and their squares, or of gradients and of gradients times (x - mean). */
-typedef struct {
-    double first[TILE], second[TILE];
-} sums;
-
-static size_t piece_rows(part p) {
-    const size_t rows = PIECE_VALUES / p.width;
-    return rows < 1 ? 1 : rows;
-}
 
 /* Squares are taken about the piece's own mean, while it is in the first cache. */
 MULTIVERSION
@@ -157,17 +114,6 @@ static void add_gradients(const float *x, const float *delta, float *target, par
     }
 }
 
-/* The sums of all lanes of a channel, all slices: in a fixed order. */
-static void add_channels(const sums *slice, shape s, size_t tile, double *first, double *second) {
-    const size_t left = s.width - tile, width = left < TILE ? left : TILE;
-    for (int k = 0; k < s.slices; ++k)
-        for (size_t i = 0; i < width; ++i) {
-            const size_t channel = (tile + i) % (size_t)s.channels;
-            first[channel] += slice[k].first[i];
-            second[channel] += slice[k].second[i];
-        }
-}
-
 /* The lines of the lanes from `tile` on, for channels whose mean and variance these are. */
 static void set_lines(layer l, shape s, size_t tile, const float *mean, const float *variance, lines *line) {
     for (size_t i = 0; i < TILE && tile + i < s.width; ++i) {
@@ -176,10 +122,6 @@ static void set_lines(layer l, shape s, size_t tile, const float *mean, const fl
         line->scale[i] = l.scales[c] / sqrtf(variance[c] + HOST_BATCH_NORM_EPSILON);
         line->bias[i] = l.biases[c];
     }
-}
-
-static int is_large(shape s) {
-    return s.rows * s.width >= PARALLEL_VALUES;
 }
 
 static size_t rows_of(layer l) {
@@ -299,66 +241,4 @@ void backward_batchnorm_rows(layer l, host_pass pass, const float *x, float *tar
         write_target(l, s, x, target, add, slope, pass.train ? l.mean : l.rolling_mean,
                      pass.train ? l.variance : l.rolling_variance, g);
     free(g);
-}
-
-MULTIVERSION
-static void add_bias_part(float *output, part p, const lines *line) {
-    const float slope = line->slope;
-    for (size_t r = 0; r < p.rows; ++r) {
-        float *row = output + p.first + r * p.stride;
-#pragma omp simd
-        for (size_t i = 0; i < p.width; ++i) {
-            float value = row[i] + line->bias[i];
-            row[i] = value > 0 ? value : slope * value;
-        }
-    }
-}
-
-void bias_activate_rows(float *output, const float *biases, size_t rows, int n, ACTIVATION activation) {
-    const shape s = shape_of(rows, n);
-    float slope = 1;
-    const int fused = activation_slope(activation, &slope);
-    for (size_t tile = 0; tile < s.width; tile += TILE) {
-        lines line = {.slope = slope};
-        for (size_t i = 0; i < TILE && tile + i < s.width; ++i)
-            line.bias[i] = biases[(tile + i) % (size_t)n];
-#pragma omp parallel for if (is_large(s))
-        for (int k = 0; k < s.slices; ++k)
-            add_bias_part(output, part_of(s, k, tile), &line);
-    }
-    if (!fused) activate_fast(output, s.rows * s.width, activation);
-}
-
-MULTIVERSION
-static void sum_part(const float *x, part p, sums *s) {
-    const size_t step = piece_rows(p), width = p.width;
-    for (size_t start = 0; start < p.rows; start += step) {
-        const size_t end = p.rows - start < step ? p.rows : start + step;
-        float sum[TILE] = {0};
-        for (size_t r = start; r < end; ++r)
-#pragma omp simd
-            for (size_t i = 0; i < width; ++i)
-                sum[i] += x[p.first + r * p.stride + i];
-        for (size_t i = 0; i < width; ++i)
-            s->first[i] += (double)sum[i];
-    }
-}
-
-void backward_bias_rows(float *bias_updates, const float *output, float *delta, size_t rows, int n,
-                        ACTIVATION activation) {
-    const shape s = shape_of(rows, n);
-    double *sum = lgg_allocate(2 * (size_t)n, sizeof(double), "the sums of biases");
-    gradient_fast(output, s.rows * s.width, activation, delta);
-    for (size_t tile = 0; tile < s.width; tile += TILE) {
-        sums slice[SLICES];
-#pragma omp parallel for if (is_large(s))
-        for (int k = 0; k < s.slices; ++k) {
-            slice[k] = (sums){{0}, {0}};
-            sum_part(delta, part_of(s, k, tile), &slice[k]);
-        }
-        add_channels(slice, s, tile, sum, sum + n);
-    }
-    for (int c = 0; c < n; ++c)
-        bias_updates[c] += (float)sum[c];
-    free(sum);
 }

@@ -14,11 +14,4 @@ void forward_batchnorm_rows(layer l, host_pass pass, const float *x, float *outp
 /* As backward_batchnorm_fast. */
 void backward_batchnorm_rows(layer l, host_pass pass, const float *x, float *target, int add, ACTIVATION activation);
 
-/* output (rows, n) = activation(output + biases (n)). */
-void bias_activate_rows(float *output, const float *biases, size_t rows, int n, ACTIVATION activation);
-
-/* bias_updates (n) += sum of delta (rows, n), after delta *= the activation's derivative. */
-void backward_bias_rows(float *bias_updates, const float *output, float *delta, size_t rows, int n,
-                        ACTIVATION activation);
-
 #endif
