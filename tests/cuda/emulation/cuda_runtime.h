@@ -13,6 +13,7 @@
  *
  * LGG_EMULATION_SEED=n       another order
  * LGG_EMULATION_DEVICES=n    0 or 1 of the devices
+ * LGG_EMULATION_DRY=1        kernels and libraries are counted, and do nothing
  * LGG_SKIP_BARRIER=file:line takes out the __syncthreads...() of that line
  *
  * A launch kernel<<<blocks, threads, shared, stream>>>(...) reaches the compiler as emulation_launch_of("kernel",
@@ -67,6 +68,9 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaGetLastError(void);
 cudaError_t cudaPeekAtLastError(void);
 const char *cudaGetErrorString(cudaError_t error);
+
+/* The launches, copies, fills and products of a library so far: what a device is asked to do, one by one. */
+size_t emulation_launches(void);
 
 #ifdef __cplusplus
 }

@@ -38,6 +38,8 @@ std::vector<copy> underway;
 size_t used[most_devices];
 char *arena, *arena_end; /* what was ever allocated on a device */
 
+size_t launches;
+
 thread_local int current_device;
 
 int devices() {
@@ -125,6 +127,17 @@ void finish_copies() {
 }
 
 } // namespace
+
+bool emulation_counted() {
+    static const bool dry = getenv("LGG_EMULATION_DRY");
+    ++launches;
+    return !dry;
+}
+
+size_t emulation_launches() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return launches;
+}
 
 emulation_access::emulation_access() : lock(mutex) {
     if (devices() == 0) emulation_fail("there is no device");
@@ -230,6 +243,7 @@ cudaError_t cudaMemcpy(void *to, const void *from, size_t size, cudaMemcpyKind k
     if (size == 0) return cudaSuccess;
     const emulation_access access;
     check_copy(to, from, size, kind);
+    emulation_counted();
     finish_copies();
     memcpy(to, from, size);
     return cudaSuccess;
@@ -239,6 +253,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyK
     if (size == 0) return cudaSuccess;
     const emulation_access access;
     check_copy(to, from, size, kind);
+    emulation_counted();
     if (kind != cudaMemcpyDeviceToHost) {
         memcpy(to, from, size);
         return cudaSuccess;
@@ -251,6 +266,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyK
 cudaError_t cudaMemsetAsync(void *memory, int value, size_t size, cudaStream_t) {
     const emulation_access access;
     emulation_check_range("cudaMemset", memory, size);
+    emulation_counted();
     memset(memory, value, size);
     return cudaSuccess;
 }
