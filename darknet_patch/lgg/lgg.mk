@@ -55,11 +55,6 @@ COMMON += -Isrc $(LGG_ROOMS:%=-I%) -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): lgg/lgg.mk
 $(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h lgg/darknet/*_kernels.h)
 
-# TF32: the losses' matrix products may round float32 to TF32 on the GPUs that have it.
-ifeq ($(TF32), 1)
-$(OBJDIR)lgg_section_gpu.o: COMMON += -DTF32
-endif
-
 # Darknet's -Ofast assumes that there is no NaN and no infinity, which our checks look for.
 ifneq ($(DEBUG), 1)
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): OPTS = -O3 -fno-math-errno -fopenmp-simd

@@ -91,6 +91,8 @@ static inline float3 make_float3(float x, float y, float z) {
 
 #define __global__
 #define __device__
+#define __host__
+#define __launch_bounds__(...)
 #define __shared__ static /* one block runs at a time */
 
 struct emulation_index {
@@ -148,6 +150,9 @@ static inline uint32_t __float_as_uint(float value) {
     return bits;
 }
 
+static inline float __ldg(const float *value) {
+    return *value;
+}
 static inline double __dmul_rn(double a, double b) {
     return a * b;
 }
