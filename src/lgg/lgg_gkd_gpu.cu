@@ -59,10 +59,8 @@ static __global__ void lgg_square_product_kernel(size_t n, unsigned side, const 
         lgg_load_terms(rows, a + tile.matrix + tile.first_row * n + t, n, n - tile.first_row, n - t, same);
         lgg_load_rows(columns, b + tile.matrix + t * n + tile.first_column, n, n - tile.first_column, n - t, same);
         __syncthreads();
-        float step[LGG_TILE_EACH][LGG_TILE_EACH] = {};
-        lgg_tile_step(rows, columns, place, step);
+        lgg_tile_step(rows, columns, place, LGG_TILE_STEP, sums);
         __syncthreads(); /* the next step overwrites the terms */
-        lgg_sums_add(sums, step);
     }
     for (int r = 0; r < LGG_TILE_EACH; r++) {
         for (int s = 0; s < LGG_TILE_EACH; s++) {
@@ -86,8 +84,8 @@ static void lgg_square_product_gpu(const lgg_loss_gpu *loss, unsigned count, con
 static float *lgg_matrix_powers_gpu(lgg_loss_gpu *loss, const lgg_edge_filter &filter) {
     const lgg_graphs *graphs = &loss->graphs;
     float *power = loss->adjacency;
-    lgg_adjacency_kernel<<<graphs->count * (unsigned)graphs->n, LGG_THREADS, 0, loss->device->stream>>>(
-        *graphs, filter, loss->adjacency);
+    lgg_adjacency_kernel<<<graphs->count *(unsigned)graphs->n, LGG_THREADS, 0, loss->device->stream>>>(*graphs, filter,
+                                                                                                       loss->adjacency);
     for (int i = 1; i < loss->options.power; i++) {
         float *next = loss->matrix_power[i % 2];
         lgg_square_product_gpu(loss, graphs->count, power, loss->adjacency, nullptr, next);
@@ -150,8 +148,8 @@ static void lgg_matrix_power_backward_gpu(lgg_loss_gpu *loss, const lgg_edge_fil
         last_z = z[i % 2];
         last_r = r[i % 2];
     }
-    lgg_gkd_edges_kernel<<<pairs * (unsigned)graphs->n, LGG_THREADS, 0, loss->device->stream>>>(*graphs, filter, last_r,
-                                                                                                loss->backward);
+    lgg_gkd_edges_kernel<<<pairs *(unsigned)graphs->n, LGG_THREADS, 0, loss->device->stream>>>(*graphs, filter, last_r,
+                                                                                               loss->backward);
 }
 
 /* The gradient of share ||Delta||^2 (or its root) is a multiple of Delta; 0 where the graphs are equal to float32's rounding. Every

@@ -18,7 +18,7 @@ static __device__ lgg_gradient_tile lgg_gradient_tile_of(const lgg_graphs &graph
     return tile;
 }
 
-/* Adds value(r, c, row) to each of the thread's elements of the gradient. */
+/* Adds value(r, c, row, column) to each of the thread's elements of the gradient. */
 template <typename function>
 static __device__ inline void lgg_gradient_write(const lgg_graphs &graphs, const lgg_gradient_tile &tile,
                                                  const lgg_place &place, const function &value) {
@@ -27,7 +27,7 @@ static __device__ inline void lgg_gradient_write(const lgg_graphs &graphs, const
         for (int c = 0; c < LGG_TILE_EACH; c++) {
             const size_t i = tile.first_row + place.first_row + (unsigned)r;
             const size_t t = tile.first_column + place.first_column + (unsigned)c * place.column_apart;
-            if (i < graphs.n && t < vertices.d) vertices.gradient[i * vertices.d + t] += (float)value(r, c, i);
+            if (i < graphs.n && t < vertices.d) vertices.gradient[i * vertices.d + t] += (float)value(r, c, i, t);
         }
     }
 }
@@ -66,31 +66,161 @@ static __device__ void lgg_parallel_add(const lgg_graphs &graphs, const lgg_back
     }
 }
 
-/* Block (strip, rows): gradient += W X, and what parallel pairs add. W is symmetric: its rows are read as columns. */
-static __global__ void __launch_bounds__(LGG_TILE_THREADS, 3)
-    lgg_cosine_gradient_kernel(lgg_graphs graphs, lgg_backward backward, unsigned tiles) {
-    __shared__ lgg_terms<float> weights, values;
-    const lgg_gradient_tile tile = lgg_gradient_tile_of(graphs, tiles);
+/* A tile of gradient += W X, and what parallel pairs add. W is symmetric: its rows are read as columns. */
+static __device__ inline void lgg_cosine_gradient_tile(const lgg_graphs &graphs, const lgg_backward &backward,
+                                                       const lgg_gradient_tile &tile, lgg_terms<float> &weights,
+                                                       lgg_terms<float> &values) {
     const lgg_vertices &vertices = graphs.vertices[tile.g];
     const lgg_place place = lgg_place_side_by_side();
     const size_t n = graphs.n, d = vertices.d;
     const float *weight = backward.weight + tile.g * n * n;
-    float sum[LGG_TILE_EACH][LGG_TILE_EACH] = {};
+    lgg_sums<float> sums = {};
     const auto same = [](size_t, float x) { return x; };
     for (size_t j = 0; j < n; j += LGG_TILE_STEP) {
         lgg_load_rows(weights, weight + j * n + tile.first_row, n, n - tile.first_row, n - j, same);
         lgg_load_rows(values, vertices.x + j * d + tile.first_column, d, d - tile.first_column, n - j, same);
         __syncthreads();
-        float step[LGG_TILE_EACH][LGG_TILE_EACH] = {};
-        lgg_tile_step(weights, values, place, step);
+        lgg_tile_step(weights, values, place, LGG_TILE_STEP, sums);
         __syncthreads(); /* the next step overwrites the terms */
-        for (int r = 0; r < LGG_TILE_EACH; r++) {
-            for (int c = 0; c < LGG_TILE_EACH; c++)
-                sum[r][c] += step[r][c];
+    }
+    lgg_gradient_write(graphs, tile, place, [&](int r, int c, size_t, size_t) { return sums.value[r][c]; });
+    lgg_parallel_add(graphs, backward, tile, place);
+}
+
+/* Block (strip, rows). */
+static __global__ void __launch_bounds__(LGG_TILE_THREADS, 3)
+    lgg_cosine_gradient_kernel(lgg_graphs graphs, lgg_backward backward, unsigned tiles) {
+    __shared__ lgg_terms<float> weights, values;
+    lgg_cosine_gradient_tile(graphs, backward, lgg_gradient_tile_of(graphs, tiles), weights, values);
+}
+
+/* ---- Label variation on a whole cosine graph: from sums over classes ----
+ *
+ * E_ij = q_i + q_j - sum_(a + b = m - 1) U_a,i.U_b,j is a product of two matrices of 2 + m C columns, left and right. So
+ * sum_j E_ij u_j = sum_r left_ir M_r, M_r = sum_j right_jr u_j: far fewer operations than a product with E. It knows nothing of parallel
+ * pairs; where there is one, W X it is.
+ */
+
+/* Columns of left and right. */
+static __host__ __device__ inline size_t lgg_factor_rank(const lgg_class_factors &factors) {
+    return 2 + (size_t)factors.powers * factors.classes;
+}
+
+/* Terms are taken eight at a time. */
+static __host__ __device__ inline size_t lgg_whole_eights(size_t count) {
+    return (count + 7) / 8 * 8;
+}
+
+/* Whether all edges are there, a block's memory holds the sums, and they take fewer operations than W X. */
+static bool lgg_factors_pay(const lgg_graphs *graphs, const lgg_class_factors *factors) {
+    if (!factors || !graphs->cosine || graphs->normalize || graphs->k > 0) return false;
+    const size_t rank = lgg_whole_eights(lgg_factor_rank(*factors));
+    return rank <= LGG_TILE && rank * (graphs->n + graphs->padded) < graphs->n * graphs->padded;
+}
+
+/* A column of left or right: factor * value[i * stride], or 1 where there is no value. */
+struct lgg_factor_column {
+    const float *value;
+    unsigned stride;
+    float factor;
+};
+
+/* left: q, 1, -U_(m-1), ..., -U_0; right: 1, q, U_0, ..., U_(m-1). */
+static __device__ inline lgg_factor_column
+lgg_factor_column_of(const lgg_graphs &graphs, const lgg_class_factors &factors, size_t g, unsigned column, bool left) {
+    const unsigned classes = (unsigned)factors.classes, kept = (unsigned)factors.powers - 1;
+    if (column < 2) {
+        const lgg_factor_column of_vertex = {(column == 0) == left ? factors.q + g * graphs.n : nullptr, 1, 1.f};
+        return of_vertex;
+    }
+    const unsigned a = (column - 2) / classes, c = (column - 2) % classes, power = left ? kept - a : a;
+    const float *u = power == 0 ? factors.labels : factors.power + (g * kept + power - 1) * graphs.n * classes;
+    const lgg_factor_column of_class = {u + c, classes, left ? -1.f : 1.f};
+    return of_class;
+}
+
+static __device__ inline float lgg_factor_at(const lgg_factor_column &column, size_t i) {
+    return column.value ? column.factor * column.value[i * column.stride] : 1.f;
+}
+
+/* terms [j][r] = right_jr from vertex `first` on; what is beyond is 0. A thread has one r. */
+static __device__ inline void lgg_load_right(lgg_terms<float> &terms, const lgg_factor_column &right, size_t n,
+                                             size_t first, size_t rank) {
+    const unsigned r = threadIdx.x % LGG_TILE;
+    for (unsigned t = threadIdx.x / LGG_TILE; t < LGG_TILE_STEP; t += LGG_TILE_THREADS / LGG_TILE)
+        terms.at(t, r) = r < rank && first + t < n ? lgg_factor_at(right, first + t) : 0.f;
+}
+
+/* terms [r][i] = left_ir for columns first_column + r, from vertex `first` on. */
+static __device__ inline void lgg_load_left(lgg_terms<float> &terms, const lgg_graphs &graphs,
+                                            const lgg_class_factors &factors, size_t g, size_t first,
+                                            unsigned first_column, size_t rank) {
+    const unsigned i = threadIdx.x % LGG_TILE;
+    for (unsigned t = threadIdx.x / LGG_TILE; t < LGG_TILE_STEP; t += LGG_TILE_THREADS / LGG_TILE) {
+        const bool is_there = first_column + t < rank && first + i < graphs.n;
+        terms.at(t, i) =
+            is_there ? lgg_factor_at(lgg_factor_column_of(graphs, factors, g, first_column + t, true), first + i) : 0.f;
+    }
+}
+
+/* m [r][t] = M_r of the strip's columns. Threads whose rows are beyond the rank have nothing to add up. */
+static __device__ inline void lgg_class_sums(const lgg_graphs &graphs, const lgg_class_factors &factors,
+                                             const lgg_gradient_tile &tile, size_t rank, lgg_terms<float> &right,
+                                             lgg_terms<float> &values, lgg_terms<float> (&m)[2]) {
+    const lgg_vertices &vertices = graphs.vertices[tile.g];
+    const lgg_place place = lgg_place_side_by_side();
+    const size_t n = graphs.n, d = vertices.d;
+    const double *inverse_length = graphs.inverse_length + tile.g * n;
+    const lgg_factor_column column = lgg_factor_column_of(graphs, factors, tile.g, threadIdx.x % LGG_TILE, false);
+    lgg_sums<float> sums = {};
+    for (size_t j = 0; j < n; j += LGG_TILE_STEP) {
+        lgg_load_right(right, column, n, j, rank);
+        lgg_load_rows(values, vertices.x + j * d + tile.first_column, d, d - tile.first_column, n - j,
+                      [&](size_t k, float x) { return (float)inverse_length[j + k] * x; });
+        __syncthreads();
+        if (place.first_row < rank) lgg_tile_step(right, values, place, LGG_TILE_STEP, sums);
+        __syncthreads(); /* the next step overwrites the terms */
+    }
+    for (unsigned r = 0; r < LGG_TILE_EACH; r++) {
+        for (unsigned c = 0; c < LGG_TILE_EACH; c++) {
+            const unsigned row = place.first_row + r;
+            m[row / LGG_TILE_STEP].at(row % LGG_TILE_STEP, place.first_column + c * LGG_TILE_SIDE) = sums.value[r][c];
         }
     }
-    lgg_gradient_write(graphs, tile, place, [&](int r, int c, size_t) { return sum[r][c]; });
-    lgg_parallel_add(graphs, backward, tile, place);
+}
+
+/* Block (strip): gradient_i += 2 factor / |x_i| sum_r left_ir M_r + W_ii x_i, for all rows. */
+static __global__ void __launch_bounds__(LGG_TILE_THREADS, 2)
+    lgg_class_gradient_kernel(lgg_graphs graphs, lgg_backward backward, lgg_class_factors factors) {
+    __shared__ lgg_terms<float> weights, values, m[2];
+    const size_t n = graphs.n, rank = lgg_factor_rank(factors);
+    lgg_gradient_tile tile = lgg_gradient_tile_of(graphs, 1);
+    const lgg_vertices &vertices = graphs.vertices[tile.g];
+    const lgg_place place = lgg_place_side_by_side();
+    bool parallel = false;
+    for (size_t i = threadIdx.x; i < n; i += LGG_TILE_THREADS)
+        parallel |= backward.parallel[tile.g * n + i] > 0;
+    if (__syncthreads_or(parallel)) {
+        for (; tile.first_row < n; tile.first_row += LGG_TILE)
+            lgg_cosine_gradient_tile(graphs, backward, tile, weights, values);
+        return;
+    }
+    lgg_class_sums(graphs, factors, tile, rank, weights, values, m);
+    for (; tile.first_row < n; tile.first_row += LGG_TILE) {
+        lgg_sums<float> sums = {};
+        for (unsigned first = 0; first < rank; first += LGG_TILE_STEP) {
+            __syncthreads(); /* m is written, and what came before is read */
+            lgg_load_left(weights, graphs, factors, tile.g, tile.first_row, first, rank);
+            __syncthreads();
+            const size_t terms = rank - first < LGG_TILE_STEP ? lgg_whole_eights(rank - first) : LGG_TILE_STEP;
+            lgg_tile_step(weights, m[first / LGG_TILE_STEP], place, (unsigned)terms, sums);
+        }
+        lgg_gradient_write(graphs, tile, place, [&](int r, int c, size_t i, size_t t) {
+            const double slope = 2 * backward.factor[tile.g] * graphs.inverse_length[tile.g * n + i];
+            const double diagonal = (double)backward.weight[(tile.g * n + i) * n + i];
+            return slope * (double)sums.value[r][c] + diagonal * (double)vertices.x[i * vertices.d + t];
+        });
+    }
 }
 
 /* ---- Distances: W_ij (y_i - y_j) ---- */
@@ -147,7 +277,7 @@ static __global__ void lgg_distance_gradient_kernel(lgg_graphs graphs, lgg_backw
         }
         __syncthreads(); /* the next step overwrites the terms */
     }
-    lgg_gradient_write(graphs, tile, place, [&](int r, int c, size_t i) {
+    lgg_gradient_write(graphs, tile, place, [&](int r, int c, size_t i, size_t) {
         const double along = backward.along[tile.g * n + i];
         return (graphs.unit ? scale[i] : 1) * ((double)sum[r][c] - along * (double)own[r][c]);
     });
@@ -157,9 +287,10 @@ void lgg_gradient_add_gpu(const lgg_graphs *graphs, const lgg_backward *backward
                           const lgg_device *device) {
     const unsigned tiles = (unsigned)(graphs->padded / LGG_TILE), blocks = graphs->strips * tiles;
     const cudaStream_t stream = device->stream;
-    (void)factors;
     if (blocks == 0) return;
-    if (graphs->cosine) {
+    if (lgg_factors_pay(graphs, factors)) {
+        lgg_class_gradient_kernel<<<graphs->strips, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, *factors);
+    } else if (graphs->cosine) {
         lgg_cosine_gradient_kernel<<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles);
     } else if (!graphs->unit) {
         lgg_distance_gradient_kernel<lgg_plain><<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles);

@@ -29,9 +29,9 @@ size_t lgg_part_columns(unsigned count, unsigned most, size_t columns, size_t wi
 
 /* A tile of one part of a graph's sum. */
 struct lgg_part_tile {
-    size_t g, part;            /* which */
+    size_t g, part;                /* which */
     size_t first_row, first_other; /* of the tile, in the matrix */
-    size_t first, last;        /* the part's columns of x */
+    size_t first, last;            /* the part's columns of x */
 };
 
 static __device__ lgg_part_tile lgg_part_tile_of(const lgg_graphs &graphs) {
@@ -55,7 +55,7 @@ struct lgg_products {
     typedef float real;
     static constexpr bool differs = false;
     static constexpr int blocks = 3; /* of a multiprocessor, at the same time */
-    const double *scale; /* not used */
+    const double *scale;             /* not used */
     static __device__ inline float term(float a, float b) {
         return a * b;
     }
@@ -92,10 +92,11 @@ struct lgg_unit_differences {
     }
 };
 
-/* step = the sum of the terms in a and b; of those of element (r, r) with `diagonal` against 0, where the terms are differences. */
+/* sums += what the terms in a and b make; of those of element (r, r), with against_zero, a against 0. */
 template <typename kind, typename real>
 static __device__ inline void lgg_part_step(const lgg_terms<real> &a, const lgg_terms<real> &b, const lgg_place &place,
-                                            bool against_zero, real (&step)[LGG_TILE_EACH][LGG_TILE_EACH]) {
+                                            bool against_zero, lgg_sums<real> &sums) {
+    real step[LGG_TILE_EACH][LGG_TILE_EACH] = {};
     LGG_UNROLL
     for (unsigned t = 0; t < LGG_TILE_STEP; t++) {
         const lgg_four<real> row = a.four[t][place.first_row / LGG_TILE_EACH];
@@ -105,6 +106,7 @@ static __device__ inline void lgg_part_step(const lgg_terms<real> &a, const lgg_
                 step[r][c] += kind::term(row.value[r], r == c && against_zero ? 0 : column.value[c]);
         }
     }
+    lgg_sums_add(sums, step);
 }
 
 /* Writes a thread's elements of the tile, and their mirror images. */
@@ -152,10 +154,8 @@ static __global__ void __launch_bounds__(LGG_TILE_THREADS, kind::blocks) lgg_par
                            [&](size_t i, float x) { return other_kind.value(i, x); });
         }
         __syncthreads();
-        real step[LGG_TILE_EACH][LGG_TILE_EACH] = {};
-        lgg_part_step<kind>(rows, diagonal ? rows : others, place, against_zero, step);
+        lgg_part_step<kind>(rows, diagonal ? rows : others, place, against_zero, sums);
         __syncthreads(); /* the next step overwrites the terms */
-        lgg_sums_add(sums, step);
     }
     lgg_part_write(graphs, tile, place, sums);
 }
@@ -180,7 +180,7 @@ void lgg_gram_forward_gpu(const lgg_graphs *graphs, const lgg_device *device) {
     } else if (!graphs->unit) {
         lgg_part_kernel<lgg_differences><<<blocks, LGG_TILE_THREADS, 0, device->stream>>>(*graphs);
     } else {
-        lgg_lengths_kernel<<<graphs->count * (unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
+        lgg_lengths_kernel<<<graphs->count *(unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
         lgg_part_kernel<lgg_unit_differences><<<blocks, LGG_TILE_THREADS, 0, device->stream>>>(*graphs);
     }
 }

@@ -41,8 +41,8 @@ struct lgg_device {
 
 /* What the device knows of one representation. */
 struct lgg_vertices {
-    const float *x;       /* (B, d) the caller's */
-    float *gradient;      /* (B, d) or NULL */
+    const float *x;  /* (B, d) the caller's */
+    float *gradient; /* (B, d) or NULL */
     size_t d;
     unsigned first_part;  /* of the parts that the columns of all representations are cut into: the first of this one */
     unsigned parts;       /* and how many it has */
@@ -55,35 +55,35 @@ struct lgg_graphs {
     size_t n;      /* B of the batch at hand */
     size_t padded; /* the next multiple of LGG_TILE */
     size_t part_columns;
-    unsigned count;    /* graphs */
-    unsigned students; /* of those */
-    unsigned judged;   /* and of those that come first, the ones that lgg_exact_gpu.cu looks after */
+    unsigned count;      /* graphs */
+    unsigned students;   /* of those */
+    unsigned judged;     /* and of those that come first, the ones that lgg_exact_gpu.cu looks after */
     unsigned parts_most; /* that there is room for */
-    unsigned parts;    /* of all together */
-    unsigned strips;   /* likewise */
-    int distances_only; /* as RKD needs them: no similarity */
+    unsigned parts;      /* of all together */
+    unsigned strips;     /* likewise */
+    int distances_only;  /* as RKD needs them: no similarity */
     int cosine;
     int squared; /* rbf */
     int unit;    /* of distances; cosine has no use for it */
     int normalize;
-    int k;           /* 0: all edges */
-    int taught;      /* the students have the teachers' neighbours */
-    int index_bits;  /* enough for any vertex */
+    int k;          /* 0: all edges */
+    int taught;     /* the students have the teachers' neighbours */
+    int index_bits; /* enough for any vertex */
     float alpha;
 
     const lgg_vertices *vertices; /* (count) */
-    float *part;                  /* (parts, padded, padded) sums over some columns: of products, or of squared differences */
-    float *part_length2;          /* (parts, padded) likewise: of squares */
-    double *inverse_length;       /* 1/|x_i|, 0 for a zero vector */
-    float *distance2;             /* |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
-    float *similarity;            /* S, then only its kept edges; zero diagonal; NULL for distances_only */
-    unsigned char *choice;        /* in row i what i itself chose: LGG_CHOSEN, LGG_TIED; NULL when k = 0 */
-    unsigned char *edge;          /* 1 where an edge is kept; NULL when k = 0 */
-    int *doubtful;                /* (judged, n) how many of a row's pairs float32 cannot judge */
-    double *exact;                /* (judged, n, n) those, to double's precision: cosines, or squared distances */
-    double *exact_length;         /* (judged, n) |x_i| of the rows that have such pairs, under cosine */
-    double *degree;               /* of S; NULL without normalization */
-    double *inverse_root_degree;  /* degree^-1/2, 0 where degree <= 0; NULL likewise */
+    float *part;            /* (parts, padded, padded) sums over some columns: of products, or of squared differences */
+    float *part_length2;    /* (parts, padded) likewise: of squares */
+    double *inverse_length; /* 1/|x_i|, 0 for a zero vector */
+    float *distance2;       /* |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
+    float *similarity;      /* S, then only its kept edges; zero diagonal; NULL for distances_only */
+    unsigned char *choice;  /* in row i what i itself chose: LGG_CHOSEN, LGG_TIED; NULL when k = 0 */
+    unsigned char *edge;    /* 1 where an edge is kept; NULL when k = 0 */
+    int *doubtful;          /* (judged, n) how many of a row's pairs float32 cannot judge */
+    double *exact;          /* (judged, n, n) those, to double's precision: cosines, or squared distances */
+    double *exact_length;   /* (judged, n) |x_i| of the rows that have such pairs, under cosine */
+    double *degree;         /* of S; NULL without normalization */
+    double *inverse_root_degree; /* degree^-1/2, 0 where degree <= 0; NULL likewise */
 };
 
 /* A vertex is among those that row i chose; whether it is the nearer to i is not certain in float32. */
@@ -115,13 +115,14 @@ void lgg_neighbors_apply_gpu(const lgg_graphs *graphs, const lgg_device *device)
 
 /* Of each student's graph g, for dL/dX; matrices (students, n, n), vectors (students, n). */
 struct lgg_backward {
-    float *e;         /* dL/dA or, for distances_only, dL/dD, but for a factor; under cosine then what is left for parallel pairs */
-    double *half_q;   /* half of dL/d degree, but for the same factor; NULL without normalization */
-    float *weight;    /* W: dL/dX = W X under cosine; W_ij (y_i - y_j) summed up for distances */
-    double *along;    /* what of a row's gradient goes along y_i: for distances and for parallel pairs */
-    int *parallel;    /* how many parallel pairs a row has */
-    double *factor;   /* (students) that factor */
-    double *report;   /* (students, LGG_REPORT_SIZE) */
+    float *
+        e; /* dL/dA or, for distances_only, dL/dD, but for a factor; under cosine then what is left for parallel pairs */
+    double *half_q; /* half of dL/d degree, but for the same factor; NULL without normalization */
+    float *weight;  /* W: dL/dX = W X under cosine; W_ij (y_i - y_j) summed up for distances */
+    double *along;  /* what of a row's gradient goes along y_i: for distances and for parallel pairs */
+    int *parallel;  /* how many parallel pairs a row has */
+    double *factor; /* (students) that factor */
+    double *report; /* (students, LGG_REPORT_SIZE) */
 };
 
 /* The pieces of a graph's report. */
@@ -134,7 +135,7 @@ struct lgg_class_factors {
     size_t classes;
     const float *labels; /* U_0 (n, C) of every graph */
     const float *power;  /* (students, powers - 1, n, C) U_1, U_2, ... */
-    const double *q;
+    const float *q;
 };
 
 /* Adds dL/dX to every student's gradient. */
@@ -157,15 +158,15 @@ struct lgg_loss_gpu {
     double *host_report;    /* pinned: the report of the last evaluation */
     cudaEvent_t reported;
 
-    double *row_total[2];       /* (layers, B) one partial sum a row */
-    float *laplacian_power;     /* (layers, power - 1, B, C) label variation, smoothness */
-    double *q;                  /* (layers, B) of lgg_class_factors: the same */
-    float *adjacency;           /* (count, B, B) GKD with power > 1, as the next two */
-    float *matrix_power[2];     /* (count, B, B) */
-    double *distance_total;     /* (count, B) RKD-D */
-    double *mean_distance;      /* (count) RKD-D */
-    float *inverse_distance;    /* (count, B, B) RKD-A */
-    double *angle_total;        /* (layers, B, lgg_angle_columns(B)) one partial sum a block: RKD-A */
+    double *row_total[2];    /* (layers, B) one partial sum a row */
+    float *laplacian_power;  /* (layers, power - 1, B, C) label variation, smoothness */
+    float *q;                /* (layers, B) of lgg_class_factors: the same */
+    float *adjacency;        /* (count, B, B) GKD with power > 1, as the next two */
+    float *matrix_power[2];  /* (count, B, B) */
+    double *distance_total;  /* (count, B) RKD-D */
+    double *mean_distance;   /* (count) RKD-D */
+    float *inverse_distance; /* (count, B, B) RKD-A */
+    double *angle_total;     /* (layers, B, lgg_angle_columns(B)) one partial sum a block: RKD-A */
 };
 
 void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,

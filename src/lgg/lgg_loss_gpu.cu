@@ -35,7 +35,7 @@ static void lgg_variation_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t 
     const size_t powers = (size_t)loss->options.power - 1;
     if (!lgg_is_variation(loss->kind)) return;
     loss->laplacian_power = (float *)lgg_arena_take(arena, rows * (size_t)loss->classes, powers * sizeof(float));
-    loss->q = lgg_take_doubles(arena, rows);
+    loss->q = lgg_take_floats(arena, rows);
 }
 
 static void lgg_gkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t matrices) {

@@ -19,5 +19,5 @@ static __global__ void lgg_neighbors_apply_kernel(lgg_graphs graphs) {
 }
 
 void lgg_neighbors_apply_gpu(const lgg_graphs *graphs, const lgg_device *device) {
-    lgg_neighbors_apply_kernel<<<graphs->count * (unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
+    lgg_neighbors_apply_kernel<<<graphs->count *(unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
 }

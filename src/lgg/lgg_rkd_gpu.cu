@@ -185,8 +185,8 @@ static void lgg_rkd_angle_gpu(lgg_loss_gpu *loss, double share, double scale) {
     const cudaStream_t stream = loss->device->stream;
     lgg_inverse_distances_kernel<<<lgg_blocks(count), LGG_THREADS, 0, stream>>>(count, graphs->distance2,
                                                                                 loss->inverse_distance);
-    lgg_rkd_angle_kernel<<<rows * (unsigned)columns, LGG_THREADS, 0, stream>>>(
-        *graphs, columns, loss->inverse_distance, loss->backward, loss->angle_total);
+    lgg_rkd_angle_kernel<<<rows *(unsigned)columns, LGG_THREADS, 0, stream>>>(*graphs, columns, loss->inverse_distance,
+                                                                              loss->backward, loss->angle_total);
     lgg_rkd_angle_weights_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, angles, share, scale, n * columns,
                                                                    loss->angle_total, loss->backward);
 }

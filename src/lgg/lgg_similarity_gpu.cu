@@ -92,5 +92,5 @@ static __global__ void lgg_similarity_kernel(lgg_graphs graphs) {
 }
 
 void lgg_similarity_forward_gpu(const lgg_graphs *graphs, const lgg_device *device) {
-    lgg_similarity_kernel<<<graphs->count * (unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
+    lgg_similarity_kernel<<<graphs->count *(unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
 }

@@ -2,7 +2,8 @@
  * four by four of them, from LGG_TILE_STEP terms at a time that lie in the block's shared memory.
  *
  * The terms of a step are added up one after another, and the steps are added to what there is with what was lost in rounding
- * carried along: a sum of 65,536 terms is about as exact as one of 32, whatever the terms are (LGG_PRODUCT_ERROR).
+ * carried along: a sum of 65,536 terms is as exact as one of 33, whatever the terms are. With those of both lengths a cosine is off by
+ * 66 roundings at the very most, where LGG_PRODUCT_ERROR allows for 128.
  */
 #ifndef LGG_TILE_GPU_H
 #define LGG_TILE_GPU_H
@@ -24,9 +25,7 @@
 #endif
 
 /* What a thread reads from the shared memory at once. */
-template <typename real> struct alignas(16) lgg_four {
-    real value[LGG_TILE_EACH];
-};
+template <typename real> struct alignas(16) lgg_four { real value[LGG_TILE_EACH]; };
 
 /* A step's terms of 64 rows, or columns: [term][row]. Those of a term are 68 values apart, so that eight threads that write eight terms of a
  * row, four rows a warp, write to different banks. */
@@ -113,11 +112,12 @@ static __device__ inline void lgg_load_rows(lgg_terms<real> &terms, const float 
     }
 }
 
-/* step += the products of the terms in a and b, for a place side by side. */
-static __device__ inline void lgg_tile_step(const lgg_terms<float> &a, const lgg_terms<float> &b, const lgg_place &place,
-                                            float (&step)[LGG_TILE_EACH][LGG_TILE_EACH]) {
+/* sums += the products of so many terms in a and b, a multiple of eight, for a place side by side. */
+static __device__ inline void lgg_tile_step(const lgg_terms<float> &a, const lgg_terms<float> &b,
+                                            const lgg_place &place, unsigned terms, lgg_sums<float> &sums) {
+    float step[LGG_TILE_EACH][LGG_TILE_EACH] = {};
     LGG_UNROLL
-    for (unsigned t = 0; t < LGG_TILE_STEP; t++) {
+    for (unsigned t = 0; t < terms; t++) {
         const lgg_four<float> row = a.four[t][place.first_row / LGG_TILE_EACH];
         float column[LGG_TILE_EACH];
         for (unsigned c = 0; c < LGG_TILE_EACH; c++)
@@ -127,6 +127,7 @@ static __device__ inline void lgg_tile_step(const lgg_terms<float> &a, const lgg
                 step[r][c] += row.value[r] * column[c];
         }
     }
+    lgg_sums_add(sums, step);
 }
 
 #endif

@@ -54,8 +54,7 @@ static __device__ double lgg_laplacian_element(const lgg_graphs &graphs, const l
     __shared__ double partial[LGG_THREADS];
     double sum = 0;
     for (size_t j = lane; lane < lanes && c < classes && j < graphs.n; j += lanes) {
-        sum += (double)lgg_adjacency(graphs, row, j) *
-               ((double)u[row.i * classes + c] - (double)u[j * classes + c]);
+        sum += (double)lgg_adjacency(graphs, row, j) * ((double)u[row.i * classes + c] - (double)u[j * classes + c]);
     }
     partial[threadIdx.x] = sum;
     __syncthreads();
@@ -88,7 +87,7 @@ static __global__ void lgg_laplacian_kernel(lgg_graphs graphs, lgg_laplacian_pow
 /* Block (g, i): row i of e = dsigma/dA_ij = sum_(a + b = m - 1) (U_a,i - U_a,j).(U_b,i - U_b,j) / 2, the gradient of its degree, and
  * q (layers, n) = sum_(a + b = m - 1) U_a,i.U_b,i / 2. */
 static __global__ void lgg_variation_backward_kernel(lgg_graphs graphs, lgg_laplacian_powers powers,
-                                                     lgg_backward backward, double *q) {
+                                                     lgg_backward backward, float *q) {
     const lgg_row row = lgg_row_of(graphs);
     const size_t n = graphs.n, classes = powers.classes;
     double degree_sum = 0, q_sum = 0;
@@ -106,7 +105,7 @@ static __global__ void lgg_variation_backward_kernel(lgg_graphs graphs, lgg_lapl
             q_sum += (double)u_a[c] * (double)u_b[c] / 2;
     }
     const double row_q = lgg_block_sum(q_sum);
-    if (threadIdx.x == 0) q[row.vector] = row_q;
+    if (threadIdx.x == 0) q[row.vector] = (float)row_q;
     if (graphs.normalize) lgg_keep_degree_gradient(graphs, row, degree_sum, backward.half_q);
 }
 

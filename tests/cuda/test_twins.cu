@@ -25,6 +25,7 @@ struct twin_case {
     int batch;
     std::vector<int> d;
     int classes = 7;
+    bool plain = false; /* points that are not hard on it: with parallel ones label variation takes another way */
 };
 
 const twin_case cases[] = {
@@ -38,6 +39,15 @@ const twin_case cases[] = {
      150,
      {40}},
     {"label_variation of 300 classes", LGG_LABEL_VARIATION, [](lgg_options &o) { o.power = 2; }, 40, {16}, 300},
+    {"label_variation of plain points", LGG_LABEL_VARIATION, [](lgg_options &) {}, 70, {100}, 7, true},
+    {"label_variation of plain points and 20 classes",
+     LGG_LABEL_VARIATION,
+     [](lgg_options &o) { o.power = 2, o.reduction = LGG_SUM; },
+     150,
+     {70},
+     20,
+     true},
+    {"smooth power=3 of plain points", LGG_SMOOTH, [](lgg_options &o) { o.power = 3; }, 130, {17, 90, 5}, 7, true},
     {"smooth", LGG_SMOOTH, [](lgg_options &) {}, 130, {17, 300, 5}},
     {"smooth k=9 normalize sum power=1",
      LGG_SMOOTH,
@@ -76,11 +86,13 @@ struct random_numbers {
     }
 };
 
-/* x (n, d), mostly positive, with the points that losses stumble over: zero vectors, coincident ones, nearly coincident ones. */
-std::vector<float> features(random_numbers &random, size_t n, size_t d) {
+/* x (n, d), mostly positive, and unless it is plain with the points that losses stumble over: zero vectors, coincident ones, nearly
+ * coincident ones. */
+std::vector<float> features(random_numbers &random, size_t n, size_t d, bool plain) {
     std::vector<float> x(n * d);
     for (float &value : x)
         value = random.uniform() + .3f;
+    if (plain) return x;
     const auto copy = [&](size_t from, size_t to, float noise, float scale_to = 1) {
         for (size_t t = 0; t < d && from < n && to < n; t++)
             x[to * d + t] = scale_to * x[from * d + t] + noise * random.uniform();
@@ -239,8 +251,8 @@ problem problem_of(const twin_case &c) {
     c.set(p.options);
     p.labels = soft_labels(random, n, (size_t)c.classes);
     for (int d : c.d) {
-        p.student.push_back(features(random, n, (size_t)d));
-        p.teacher.push_back(features(random, n, (size_t)d));
+        p.student.push_back(features(random, n, (size_t)d, c.plain));
+        p.teacher.push_back(features(random, n, (size_t)d, c.plain));
         if (c.kind == LGG_HKD) stretch(p.student.back(), n);
         if (c.kind == LGG_HKD) stretch(p.teacher.back(), n);
         p.delta.push_back(std::vector<float>(n * (size_t)d));
