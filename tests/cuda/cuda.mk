@@ -49,5 +49,10 @@ test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins $(EMULATION)/test_product
 	tests/cuda/test_barriers.sh $(EMULATION)/test_twins $(EMULATION)/test_tap || status=1; \
 	exit $$status
 
+# The same at the paper's shapes: some minutes.
+.PHONY: test-cuda-large
+test-cuda-large: $(EMULATION)/test_twins
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(EMULATION)/test_twins -large
+
 TESTS += test-cuda
 TEST_PRODUCTS += $(BUILD)/liblgg.a $(EMULATION_RUNTIME) $(EMULATION)/reader.o

@@ -31,7 +31,7 @@ struct vectors {
     float (*value)(float a, float b, size_t t, random_numbers &random);
 };
 
-const vectors all[] = {
+const vectors kinds[] = {
     {"two values", true, [](float a, float b, size_t t, random_numbers &) { return t % 2 ? b : a; }},
     {"a large one first", true, [](float a, float b, size_t t, random_numbers &) { return t ? b : 300 * a; }},
     {"growing", false, [](float a, float b, size_t t, random_numbers &) { return a + b * (float)t / (float)d; }},
@@ -162,7 +162,7 @@ int main() {
         printf("FAIL product: no device\n");
         return 1;
     }
-    for (const vectors &kind : all) {
+    for (const vectors &kind : kinds) {
         held = check(device, kind, false) && held;
         held = check(device, kind, true) && held;
     }
