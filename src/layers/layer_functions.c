@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "at_once_gpu.h"
 #include "batchnorm_whole.h"
 #include "convolution_1x1.h"
 #include "layer_fast.h"
+#include "layer_kernels.h"
 #include "allocate.h"
 #include "parseval.h"
 #include "previous_delta.h"
@@ -47,6 +49,7 @@ static void set_functions(network *net, int i) {
     l->functions = lgg_allocate(1, sizeof *l->functions, buffers);
     complete_batchnorm(l);
     sum_reorg_gradient(l);
+    route_at_once(l);
     put_around_strided_1x1(l);
     put_around_previous_delta(net, i);
     put_fast_functions(net, i);
@@ -57,6 +60,7 @@ void set_layer_functions(network *net) {
     if (net->layers[0].functions) return;
     for (int i = 0; i < net->n; ++i)
         if (net->layers[i].type != LGG) set_functions(net, i);
+    if (!has_lgg_parseval(net)) update_at_once(net); /* parseval goes on from each layer's new weights */
     make_lgg_parseval(net);
 }
 
@@ -76,6 +80,9 @@ void free_layer_functions(layer_functions *functions) {
     free(functions->pixels.memory);
     free_device_floats(&functions->aside_gpu);
     free_device_floats(&functions->pixels_gpu);
+#ifdef GPU
+    free_tensor_table(functions->tensors);
+#endif
     free(functions);
 }
 

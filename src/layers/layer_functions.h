@@ -10,6 +10,8 @@
  *     AROUND_DNNL       convolutions through oneDNN (DNNL=1)                                         layer_fast.h
  *     AROUND_PARSEVAL   [net] parseval                                                               parseval.h
  *
+ * (A [route] on the GPU, and the update of all layers there, take the place of the host's: at_once_gpu.h.)
+ *
  * Each calls what it has found in the layer, or computes the same itself. The layers inside a recurrent one ([rnn], [crnn], [lstm],
  * [gru]) are out of reach: it calls the host's functions by their names. They run as the host wrote them, on one core and without
  * oneDNN, which is right: their products are [connected], or convolutions of size 3, which add to the delta that they are given,
@@ -69,6 +71,7 @@ typedef struct layer_functions {
     float *zeros;                    /* layer_fast.c: biases of 0 */
     struct convolution_dnnl *dnnl;   /* convolution_dnnl.c; NULL where the convolution is the host's */
     struct lgg_parseval *parseval;   /* parseval.c; NULL without it */
+    struct tensor_table *tensors;    /* at_once_gpu.c: of all layers; NULL but in the one that updates them */
 } layer_functions;
 
 /* To be called once all layers of net are there, and again when they have taken another size. */

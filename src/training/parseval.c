@@ -149,8 +149,12 @@ static void step_after_updates(layer *l) {
 #endif
 }
 
+int has_lgg_parseval(const network *net) {
+    return host_recipe(net) && host_recipe(net)->parseval != 0;
+}
+
 void make_lgg_parseval(network *net) {
-    if (!host_recipe(net) || host_recipe(net)->parseval == 0) return;
+    if (!has_lgg_parseval(net)) return;
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
         if (l->type == SHORTCUT) {

@@ -44,8 +44,12 @@ mutant "a 1x1 convolution assigns its delta" consumers lgg/darknet/host_pjreddie
 mutant "an [activation] assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|    case ACTIVE:\n||'
 mutant "edges are masked as if all were of one class" sections lgg/lgg/lgg_gkd_gpu.cu 's|best = t;|best = 0;|'
 mutant "the labels are those of the host" sections lgg/darknet/lgg_section_gpu.c 's|host_truth_gpu\(pass\)|host_truth(pass)|'
+mutant "a route adds up one layer after the other from the same place" consumers lgg/layers/at_once_gpu.c 's|from \+= size;||'
+mutant "weights do not decay" consumers lgg/layers/layer_kernels.cu 's|if \(tensor.decays\).*?;||'
+mutant "updates have no momentum" consumers lgg/layers/layer_kernels.cu 's|update \* momentum|update|'
+mutant "the representations are those of the host" sections lgg/darknet/lgg_tap.c 's|l->output_gpu|l->output|g'
 mutant "Parseval makes no step" recipe lgg/training/parseval.c 's|-b, p->gram_gpu|0, p->gram_gpu|'
-mutant "the biases of a [batchnorm] do not learn" consumers lgg/layers/batchnorm_whole.c 's|axpy_gpu\(l.c, step, l.bias_updates_gpu.*?;||'
+mutant "biases do not learn" consumers lgg/layers/at_once_gpu.c 's|count = add_tensor\(tensors, count, l, l->biases_gpu.*?;||s'
 mutant "a dropout's mask is left out" dropout lgg/darknet/lgg_tap.c 's|if \(dropped\) drop_gradients_gpu\(.*?;||'
 mutant "what [yolo] puts out with -nogpu is not activated" detection src/yolo_layer.c 's|net.gpu_index < 0|0|'
 exit $status

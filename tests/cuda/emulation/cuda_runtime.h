@@ -8,7 +8,7 @@
  *
  * Memory is as strict as a GPU's. What is allocated on the device starts as NaN, is NaN again once freed, is checked for writes past
  * its end, and belongs to one of two devices. The program ends when the host's own code touches it, and when a kernel,
- * a copy or a library gets a pointer that is not the current device's. What is copied asynchronously to the host is there only after
+ * a copy or a library gets a pointer that is not the current device's, also in a structure, or in a table that is copied asynchronously. What is copied asynchronously to the host is there only after
  * somebody has waited for it.
  *
  * LGG_EMULATION_SEED=n       another order
@@ -79,6 +79,7 @@ size_t emulation_launches(void);
 
 #include <algorithm>
 #include <functional>
+#include <type_traits>
 
 using std::min;
 
@@ -108,7 +109,10 @@ int emulation_barrier(const char *file, int line, bool predicate);
 
 /* Ends the program unless the current device may work on that memory; NULL is none. */
 void emulation_check_argument(const char *kernel, const void *memory);
-template <typename T> void emulation_check_argument(const char *, const T &) {
+/* Likewise, if any of these words can be nothing but a pointer to memory of the host's, or of another device. */
+void emulation_check_words(const char *who, const void *words, size_t size);
+template <typename T> void emulation_check_argument(const char *kernel, const T &argument) {
+    if (std::is_class<T>::value) emulation_check_words(kernel, &argument, sizeof argument);
 }
 template <typename T> void emulation_check_argument(const char *kernel, T *memory) {
     emulation_check_argument(kernel, (const void *)memory);
