@@ -1,5 +1,5 @@
 /* lgg_gradient_gpu.cu: adds dL/dX to the gradients of all students at once, from W: a block takes a strip of LGG_TILE columns and as many rows
- * of one of them. Twin of lgg_class_gradient.c and of the product that ends lgg_similarity.c and lgg_distance.c.
+ * of one of them. Students that share a gradient take turns. Twin of lgg_class_gradient.c and of the product that ends lgg_similarity.c and lgg_distance.c.
  */
 #include "lgg_tile_gpu.h"
 
@@ -89,9 +89,11 @@ static __device__ inline void lgg_cosine_gradient_tile(const lgg_graphs &graphs,
 
 /* Block (strip, rows). */
 static __global__ void __launch_bounds__(LGG_TILE_THREADS, 3)
-    lgg_cosine_gradient_kernel(lgg_graphs graphs, lgg_backward backward, unsigned tiles) {
+    lgg_cosine_gradient_kernel(lgg_graphs graphs, lgg_backward backward, unsigned tiles, unsigned round) {
     __shared__ lgg_terms<float> weights, values;
-    lgg_cosine_gradient_tile(graphs, backward, lgg_gradient_tile_of(graphs, tiles), weights, values);
+    const lgg_gradient_tile tile = lgg_gradient_tile_of(graphs, tiles);
+    if (graphs.vertices[tile.g].round != round) return;
+    lgg_cosine_gradient_tile(graphs, backward, tile, weights, values);
 }
 
 /* ---- Label variation on a whole cosine graph: from sums over classes ----
@@ -191,13 +193,14 @@ static __device__ inline void lgg_class_sums(const lgg_graphs &graphs, const lgg
 
 /* Block (strip): gradient_i += 2 factor / |x_i| sum_r left_ir M_r + W_ii x_i, for all rows. */
 static __global__ void __launch_bounds__(LGG_TILE_THREADS, 2)
-    lgg_class_gradient_kernel(lgg_graphs graphs, lgg_backward backward, lgg_class_factors factors) {
+    lgg_class_gradient_kernel(lgg_graphs graphs, lgg_backward backward, lgg_class_factors factors, unsigned round) {
     __shared__ lgg_terms<float> weights, values, m[2];
     const size_t n = graphs.n, rank = lgg_factor_rank(factors);
     lgg_gradient_tile tile = lgg_gradient_tile_of(graphs, 1);
     const lgg_vertices &vertices = graphs.vertices[tile.g];
     const lgg_place place = lgg_place_side_by_side();
     bool parallel = false;
+    if (vertices.round != round) return;
     for (size_t i = threadIdx.x; i < n; i += LGG_TILE_THREADS)
         parallel |= backward.parallel[tile.g * n + i] > 0;
     if (__syncthreads_or(parallel)) {
@@ -242,12 +245,14 @@ struct lgg_unit {
 
 /* Block (strip, rows): gradient_i += s_i (sum_j W_ij (y_i - y_j) - along_i y_i). */
 template <typename kind>
-static __global__ void lgg_distance_gradient_kernel(lgg_graphs graphs, lgg_backward backward, unsigned tiles) {
+static __global__ void lgg_distance_gradient_kernel(lgg_graphs graphs, lgg_backward backward, unsigned tiles,
+                                                    unsigned round) {
     typedef typename kind::real real;
     __shared__ lgg_terms<float> weights;
     __shared__ lgg_terms<real> values;
     const lgg_gradient_tile tile = lgg_gradient_tile_of(graphs, tiles);
     const lgg_vertices &vertices = graphs.vertices[tile.g];
+    if (vertices.round != round) return;
     const lgg_place place = lgg_place_side_by_side();
     const size_t n = graphs.n, d = vertices.d;
     const float *weight = backward.weight + tile.g * n * n;
@@ -283,18 +288,25 @@ static __global__ void lgg_distance_gradient_kernel(lgg_graphs graphs, lgg_backw
     });
 }
 
+/* One turn of those that share gradients. */
+static void lgg_gradient_round_gpu(const lgg_graphs *graphs, const lgg_backward *backward,
+                                   const lgg_class_factors *factors, cudaStream_t stream, unsigned round) {
+    const unsigned tiles = (unsigned)(graphs->padded / LGG_TILE), blocks = graphs->strips * tiles;
+    if (lgg_factors_pay(graphs, factors)) {
+        lgg_class_gradient_kernel<<<graphs->strips, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, *factors, round);
+    } else if (graphs->cosine) {
+        lgg_cosine_gradient_kernel<<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles, round);
+    } else if (!graphs->unit) {
+        lgg_distance_gradient_kernel<lgg_plain>
+            <<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles, round);
+    } else {
+        lgg_distance_gradient_kernel<lgg_unit>
+            <<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles, round);
+    }
+}
+
 void lgg_gradient_add_gpu(const lgg_graphs *graphs, const lgg_backward *backward, const lgg_class_factors *factors,
                           const lgg_device *device) {
-    const unsigned tiles = (unsigned)(graphs->padded / LGG_TILE), blocks = graphs->strips * tiles;
-    const cudaStream_t stream = device->stream;
-    if (blocks == 0) return;
-    if (lgg_factors_pay(graphs, factors)) {
-        lgg_class_gradient_kernel<<<graphs->strips, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, *factors);
-    } else if (graphs->cosine) {
-        lgg_cosine_gradient_kernel<<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles);
-    } else if (!graphs->unit) {
-        lgg_distance_gradient_kernel<lgg_plain><<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles);
-    } else {
-        lgg_distance_gradient_kernel<lgg_unit><<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles);
-    }
+    for (unsigned round = 0; graphs->strips > 0 && round < graphs->rounds; round++)
+        lgg_gradient_round_gpu(graphs, backward, factors, device->stream, round);
 }

@@ -57,6 +57,14 @@ static void lgg_graphs_size(lgg_graphs *graphs, const lgg_options *options, int 
         graphs->index_bits++;
 }
 
+/* How many before representation g have the same gradient. */
+static unsigned lgg_gradient_sharers(const lgg_vertices *vertices, unsigned g) {
+    unsigned sharers = 0;
+    for (unsigned other = 0; other < g; other++)
+        sharers += vertices[g].gradient && vertices[other].gradient == vertices[g].gradient;
+    return sharers;
+}
+
 /* Where the representations lie, and where they are cut. */
 static void lgg_graphs_cut(lgg_graphs *graphs, lgg_vertices *vertices, const lgg_representation *student,
                            const lgg_representation *teacher) {
@@ -64,7 +72,7 @@ static void lgg_graphs_cut(lgg_graphs *graphs, lgg_vertices *vertices, const lgg
     for (unsigned g = 0; g < graphs->count; g++) {
         const bool is_student = g < graphs->students;
         const lgg_representation *from = is_student ? &student[g] : &teacher[g - graphs->students];
-        const lgg_vertices filled = {from->x, is_student ? from->gradient : nullptr, (size_t)from->d, 0, 0, 0, 0};
+        const lgg_vertices filled = {from->x, is_student ? from->gradient : nullptr, (size_t)from->d, 0, 0, 0, 0, 0, 0};
         vertices[g] = filled;
         columns += filled.d;
         widest = filled.d > widest ? filled.d : widest;
@@ -78,6 +86,11 @@ static void lgg_graphs_cut(lgg_graphs *graphs, lgg_vertices *vertices, const lgg
         graphs->parts += vertices[g].parts;
         if (vertices[g].gradient) vertices[g].strips = (unsigned)((vertices[g].d + LGG_TILE - 1) / LGG_TILE);
         graphs->strips += vertices[g].strips;
+    }
+    graphs->rounds = 1;
+    for (unsigned g = 0; g < graphs->students; g++) {
+        vertices[g].round = lgg_gradient_sharers(vertices, g);
+        if (vertices[g].round >= graphs->rounds) graphs->rounds = vertices[g].round + 1;
     }
 }
 

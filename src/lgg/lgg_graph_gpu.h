@@ -48,6 +48,8 @@ struct lgg_vertices {
     unsigned parts;       /* and how many it has */
     unsigned first_strip; /* of the strips of columns that all gradients are cut into: the first of this one */
     unsigned strips;      /* and how many: 0 without a gradient */
+    unsigned round;       /* of the launches that add to the gradients: representations may share one */
+    unsigned unused;
 };
 
 /* As kernels get it, by value. Matrices are (count, n, n), vectors (count, n), unless another shape is given. */
@@ -61,6 +63,7 @@ struct lgg_graphs {
     unsigned parts_most; /* that there is room for */
     unsigned parts;      /* of all together */
     unsigned strips;     /* likewise */
+    unsigned rounds;     /* of launches that add to the gradients */
     int distances_only;  /* as RKD needs them: no similarity */
     int cosine;
     int squared; /* rbf */
@@ -115,8 +118,7 @@ void lgg_neighbors_apply_gpu(const lgg_graphs *graphs, const lgg_device *device)
 
 /* Of each student's graph g, for dL/dX; matrices (students, n, n), vectors (students, n). */
 struct lgg_backward {
-    float *
-        e; /* dL/dA or, for distances_only, dL/dD, but for a factor; under cosine then what is left for parallel pairs */
+    float *e;       /* dL/dA but for a factor, or slopes of RKD's; under cosine then what is left for parallel pairs */
     double *half_q; /* half of dL/d degree, but for the same factor; NULL without normalization */
     float *weight;  /* W: dL/dX = W X under cosine; W_ij (y_i - y_j) summed up for distances */
     double *along;  /* what of a row's gradient goes along y_i: for distances and for parallel pairs */

@@ -29,7 +29,8 @@ struct twin_case {
     int batch;
     std::vector<int> d;
     int classes = 7;
-    bool plain = false; /* points that are not hard on it: with parallel ones label variation takes another way */
+    bool plain = false;  /* points that are not hard on it: with parallel ones label variation takes another way */
+    bool shared = false; /* all pairs are of the first student's layer */
 };
 
 const twin_case cases[] = {
@@ -65,6 +66,15 @@ const twin_case cases[] = {
      {33, 9}},
     {"gkd", LGG_GKD, [](lgg_options &) {}, 150, {200, 3}},
     {"gkd of two samples", LGG_GKD, [](lgg_options &) {}, 2, {5}},
+    {"gkd of one layer and two teachers", LGG_GKD, [](lgg_options &) {}, 70, {90, 90}, 7, true, true},
+    {"rkd_distance of one layer and three teachers",
+     LGG_RKD_DISTANCE,
+     [](lgg_options &) {},
+     70,
+     {90, 90, 90},
+     7,
+     true,
+     true},
     {"gkd k=5 neighbors=teacher frobenius",
      LGG_GKD,
      [](lgg_options &o) { o.graph.k = 5, o.neighbors = LGG_NEIGHBORS_TEACHER, o.distance = LGG_FROBENIUS; },
@@ -189,7 +199,8 @@ lgg_status on_cpu(const problem &p, result &r) {
     r.gradient = p.delta;
     r.sigma.resize(p.layers());
     for (size_t l = 0; l < p.layers(); l++) {
-        student.push_back({p.student[l].data(), r.gradient[l].data(), p.c->d[l]});
+        const size_t own = p.c->shared ? 0 : l;
+        student.push_back({p.student[own].data(), r.gradient[own].data(), p.c->d[l]});
         teacher.push_back({p.teacher[l].data(), nullptr, p.c->d[l]});
     }
     status = lgg_loss_evaluate(loss, p.c->batch, p.labels.data(), student.data(), teacher.data(), scale, &r.value,
@@ -213,13 +224,14 @@ lgg_status on_gpu(lgg_device *device, const problem &p, result &r) {
     lgg_status status =
         lgg_loss_create_gpu(&loss, device, p.c->kind, &p.options, (int)p.layers(), p.c->batch + 3, p.c->classes);
     if (status != LGG_OK) return status;
-    std::vector<lgg_representation> student, teacher;
+    std::vector<lgg_representation> student, seen, teacher;
     float *labels = pushed(p.labels);
     for (size_t l = 0; l < p.layers(); l++) {
         student.push_back({pushed(p.student[l]), pushed(p.delta[l]), p.c->d[l]});
+        seen.push_back(student[p.c->shared ? 0 : l]);
         teacher.push_back({pushed(p.teacher[l]), nullptr, p.c->d[l]});
     }
-    status = lgg_loss_evaluate_gpu(loss, p.c->batch, labels, student.data(), teacher.data(), scale);
+    status = lgg_loss_evaluate_gpu(loss, p.c->batch, labels, seen.data(), teacher.data(), scale);
     r.gradient = p.delta;
     r.sigma.resize(p.layers());
     if (status == LGG_OK) status = lgg_loss_read_gpu(loss, &r.value, r.sigma.data(), &r.zero_share);
