@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "allocate.h"
+#include "blas.h"
 #include "layer_functions.h"
 #include "layer_kernels.h"
 
@@ -35,6 +36,29 @@ void route_at_once(layer *l) {
     if (l->type != ROUTE) return;
     l->forward_gpu = forward_route_gpu;
     l->backward_gpu = backward_route_gpu;
+}
+
+static void sum_upsample_gpu(const layer *l, int height, int width, const float *large, float *small) {
+    add_squares_gpu((size_t)l->batch * (size_t)l->c, (size_t)height, (size_t)width, (size_t)l->stride, l->scale, large,
+                    small, host_stream());
+}
+
+static void forward_downsample_gpu(layer l, host_pass pass) {
+    fill_gpu(l.outputs * l.batch, 0, l.output_gpu, 1);
+    sum_upsample_gpu(&l, l.out_h, l.out_w, *host_input_of_gpu(&pass), l.output_gpu);
+}
+
+static void backward_upsample_gpu(layer l, host_pass pass) {
+    sum_upsample_gpu(&l, l.h, l.w, l.delta_gpu, *host_delta_gpu(&pass));
+}
+
+void upsample_in_order(layer *l) {
+    if (l->type != UPSAMPLE) return;
+    if (l->reverse) {
+        l->forward_gpu = forward_downsample_gpu;
+    } else {
+        l->backward_gpu = backward_upsample_gpu;
+    }
 }
 
 /* The most tensors of a layer: weights, biases, scales. */
@@ -90,6 +114,10 @@ void update_at_once(network *net) {
 #else
 
 void route_at_once(layer *l) {
+    (void)l;
+}
+
+void upsample_in_order(layer *l) {
     (void)l;
 }
 

@@ -50,6 +50,7 @@ static void set_functions(network *net, int i) {
     complete_batchnorm(l);
     sum_reorg_gradient(l);
     route_at_once(l);
+    upsample_in_order(l);
     put_around_strided_1x1(l);
     put_around_previous_delta(net, i);
     put_fast_functions(net, i);

@@ -34,6 +34,24 @@ void add_rows_gpu(size_t rows, size_t columns, const float *from, size_t from_st
     add_rows_kernel<<<blocks_of(count), LAYER_THREADS, 0, stream>>>(count, columns, from, from_stride, to, to_stride);
 }
 
+static __global__ void add_squares_kernel(size_t count, size_t width, size_t stride, float scale, const float *large,
+                                          float *small) {
+    const size_t i = (size_t)blockIdx.x * LAYER_THREADS + threadIdx.x, row = i / width, column = i % width;
+    if (i >= count) return;
+    float sum = small[i];
+    for (size_t y = row * stride; y < (row + 1) * stride; y++) {
+        for (size_t x = column * stride; x < (column + 1) * stride; x++)
+            sum += scale * large[y * width * stride + x];
+    }
+    small[i] = sum;
+}
+
+void add_squares_gpu(size_t planes, size_t height, size_t width, size_t stride, float scale, const float *large,
+                     float *small, struct CUstream_st *stream) {
+    const size_t count = planes * height * width; /* rows of all planes follow one another, in both */
+    add_squares_kernel<<<blocks_of(count), LAYER_THREADS, 0, stream>>>(count, width, stride, scale, large, small);
+}
+
 /* A tensor, and the first of the blocks that deal with it. */
 struct placed_tensor {
     learning_tensor tensor;

@@ -16,6 +16,11 @@ void copy_rows_gpu(size_t rows, size_t columns, const float *from, size_t from_s
 void add_rows_gpu(size_t rows, size_t columns, const float *from, size_t from_stride, float *to, size_t to_stride,
                   struct CUstream_st *stream);
 
+/* small (planes, height, width) += scale times the sums of stride by stride values of large (planes, height stride, width stride), each in the same
+ * order every time. */
+void add_squares_gpu(size_t planes, size_t height, size_t width, size_t stride, float scale, const float *large,
+                     float *small, struct CUstream_st *stream);
+
 /* Values that learn, and what their gradients have summed up to: n of each, on the device. */
 typedef struct {
     float *values, *updates;

@@ -145,6 +145,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     char *log = option_find(options, "lgg_log");
     if (log) recipe->log = lgg_copy_string(log);
     recipe->seeded = option_find(options, "seed") != NULL;
+    if (recipe->seeded) lgg_repeat();
     recipe->seed = recipe->seeded ? (uint64_t)option_in_range(options, "seed", 0, 0, 2147483647) : (uint64_t)time(0);
     recipe->active = recipe->seeded || recipe->shuffle || recipe->pad_crop >= 0 || flip >= 0;
     refuse_misspelt_options(options);

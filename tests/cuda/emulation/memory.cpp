@@ -115,11 +115,11 @@ bool is_device_range(const void *memory, size_t size) {
     return (const char *)memory + size <= found->first + found->second.size;
 }
 
-/* Whether a word is such that no number of ours is like it: an address, of memory that is there. */
+/* Whether a word is such that no number of ours is like it, nor a small one with whatever pads it: an address, of memory that is there. */
 bool is_address(uintptr_t word) {
     static const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     unsigned char resident;
-    if (word >> 44 == 0 || word >> 47 != 0 || word % 4 != 0) return false;
+    if (word >> 44 == 0 || word >> 47 != 0 || word % 4 != 0 || (uint32_t)word < 1 << 20) return false;
     return mincore((void *)(word / page * page), 1, &resident) == 0;
 }
 
