@@ -9,6 +9,7 @@
 #include "blas.h"
 #include "layer_functions.h"
 #include "layer_kernels.h"
+#include "recipe.h"
 
 #ifdef GPU
 
@@ -71,16 +72,16 @@ static int add_tensor(learning_tensor *tensors, int count, const layer *l, float
     return count + 1;
 }
 
-/* The tensors of a layer whose update is momentum and decay of the weights, and no more; 0 of any other. */
-static int learning_tensors(const layer *l, learning_tensor *tensors) {
+/* The tensors of a layer whose update is momentum and decay of the weights (with decay_all of all), and no more; 0 of any other. */
+static int learning_tensors(const layer *l, int decay_all, learning_tensor *tensors) {
     const int plain = (l->type == CONVOLUTIONAL || l->type == CONNECTED || l->type == BATCHNORM) && l->update_gpu;
     if (!plain || l->clip > 0) return 0;
     const int filters = l->type == CONVOLUTIONAL ? l->n : l->type == CONNECTED ? l->outputs : l->c;
     const int weights = l->type == CONVOLUTIONAL ? l->nweights : l->type == CONNECTED ? l->inputs * l->outputs : 0;
     const int scales = l->type == BATCHNORM || l->batch_normalize ? filters : 0;
     int count = add_tensor(tensors, 0, l, l->weights_gpu, l->weight_updates_gpu, weights, 1);
-    count = add_tensor(tensors, count, l, l->biases_gpu, l->bias_updates_gpu, filters, 0);
-    return add_tensor(tensors, count, l, l->scales_gpu, l->scale_updates_gpu, scales, 0);
+    count = add_tensor(tensors, count, l, l->biases_gpu, l->bias_updates_gpu, filters, decay_all);
+    return add_tensor(tensors, count, l, l->scales_gpu, l->scale_updates_gpu, scales, decay_all);
 }
 
 static void update_all(layer l, update_args a) {
@@ -89,6 +90,7 @@ static void update_all(layer l, update_args a) {
 
 /* The network's layers are updated one after another: the last of them does it for all. */
 void update_at_once(network *net) {
+    const int decay_all = host_recipe(net) && host_recipe(net)->decay_all;
     layer *last = NULL;
     int count = 0;
     if (net->gpu_index < 0 || net->adam) return;
@@ -96,10 +98,11 @@ void update_at_once(network *net) {
     learning_tensor *tensors = lgg_allocate(most, sizeof *tensors, "the table of what learns");
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
-        const int more = learning_tensors(l, tensors + count);
+        const int more = learning_tensors(l, decay_all, tensors + count);
         if (more == 0) continue;
         count += more;
         l->update_gpu = NULL;
+        l->functions->updated_at_once = 1;
         last = l;
     }
     if (last) {
@@ -109,6 +112,10 @@ void update_at_once(network *net) {
         last->update_gpu = update_all;
     }
     free(tensors);
+}
+
+int is_updated_at_once(const layer *l) {
+    return gpu_index >= 0 && l->functions && l->functions->updated_at_once;
 }
 
 #else
@@ -123,6 +130,11 @@ void upsample_in_order(layer *l) {
 
 void update_at_once(network *net) {
     (void)net;
+}
+
+int is_updated_at_once(const layer *l) {
+    (void)l;
+    return 0;
 }
 
 #endif

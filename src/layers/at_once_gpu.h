@@ -13,6 +13,13 @@ void route_at_once(layer *l);
 void upsample_in_order(layer *l);
 /* To be called once every layer has its functions. Layers with an update of another kind (adam, clip, [local]) keep it. */
 void update_at_once(network *net);
+/* Whether this one's is done with the others', decay_all included. */
+int is_updated_at_once(const layer *l);
+#else
+static inline int is_updated_at_once(const layer *l) {
+    (void)l;
+    return 0;
+}
 #endif
 
 #endif

@@ -72,6 +72,7 @@ typedef struct layer_functions {
     struct convolution_dnnl *dnnl;   /* convolution_dnnl.c; NULL where the convolution is the host's */
     struct lgg_parseval *parseval;   /* parseval.c; NULL without it */
     struct tensor_table *tensors;    /* at_once_gpu.c: of all layers; NULL but in the one that updates them */
+    int updated_at_once;             /* likewise: 1 if that one updates this layer, too */
 } layer_functions;
 
 /* To be called once all layers of net are there, and again when they have taken another size. */

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "allocate.h"
+#include "at_once_gpu.h"
 #include "names.h"
 #include "parameters.h"
 #include "option_list.h"
@@ -287,6 +288,7 @@ void lgg_decay_all(network *net, update_args a) {
     if (!host_recipe(net) || !host_recipe(net)->decay_all) return;
     for (int i = 0; i < net->n; ++i) {
         layer *leaves[HOST_MAX_LEAVES];
+        if (is_updated_at_once(&net->layers[i])) continue;
         const int n = net->layers[i].update ? host_leaf_layers(&net->layers[i], leaves) : 0;
         for (int j = 0; j < n; ++j)
             lgg_decay_biases_and_scales(leaves[j], a);

@@ -46,6 +46,7 @@ mutant "edges are masked as if all were of one class" sections lgg/lgg/lgg_gkd_g
 mutant "the labels are those of the host" sections lgg/darknet/lgg_section_gpu.c 's|host_truth_gpu\(pass\)|host_truth(pass)|'
 mutant "a route adds up one layer after the other from the same place" consumers lgg/layers/at_once_gpu.c 's|from \+= size;||'
 mutant "weights do not decay" consumers lgg/layers/layer_kernels.cu 's|if \(tensor.decays\).*?;||'
+mutant "decay_all leaves out the scales" consumers lgg/layers/at_once_gpu.c 's|scales, decay_all|scales, 0|'
 mutant "updates have no momentum" consumers lgg/layers/layer_kernels.cu 's|update \* momentum|update|'
 mutant "the representations are those of the host" sections lgg/darknet/lgg_tap.c 's|l->output_gpu|l->output|g'
 mutant "Parseval makes no step" recipe lgg/training/parseval.c 's|-b, p->gram_gpu|0, p->gram_gpu|'
