@@ -113,11 +113,15 @@ static __host__ __device__ inline size_t lgg_whole_eights(size_t count) {
     return (count + 7) / 8 * 8;
 }
 
-/* Whether all edges are there, a block's memory holds the sums, and they take fewer operations than W X. */
+/* With fewer strips than this W X has more blocks to share the work. */
+#define LGG_CLASS_STRIPS 32
+
+/* Whether all edges are there, a block's memory holds the sums, and they take less time than W X. */
 static bool lgg_factors_pay(const lgg_graphs *graphs, const lgg_class_factors *factors) {
     if (!factors || !graphs->cosine || graphs->normalize || graphs->k > 0) return false;
     const size_t rank = lgg_whole_eights(lgg_factor_rank(*factors));
-    return rank <= LGG_TILE && rank * (graphs->n + graphs->padded) < graphs->n * graphs->padded;
+    return graphs->strips >= LGG_CLASS_STRIPS && rank <= LGG_TILE &&
+           rank * (graphs->n + graphs->padded) < graphs->n * graphs->padded;
 }
 
 /* A column of left or right: factor * value[i * stride], or 1 where there is no value. */
