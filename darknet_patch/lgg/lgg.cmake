@@ -62,10 +62,6 @@ endforeach()
 
 if(ENABLE_CUDA)
   list(APPEND cuda_sources ${lgg_cuda_sources})
-  option(TF32 "The losses' matrix products may round float32 to TF32" OFF)
-  if(TF32)
-    add_definitions(-DTF32)
-  endif()
 endif()
 
 find_library(LGG_OPENBLAS openblas)

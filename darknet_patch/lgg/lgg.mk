@@ -37,21 +37,27 @@ override NVCC := $(LGG_NVCC)
 endif
 endif
 LGG_CUDA += $(patsubst %,-I%,$(wildcard $(CUDA_HOME)/include)) $(patsubst %,-L%,$(wildcard $(CUDA_HOME)/lib64))
+# The architectures are every generation that this nvcc knows, and PTX of the newest for those to come, where the host has those of 2016
+# (pjreddie) or 2019 (AlexeyAB), which today's nvcc refuses (ARCH=-arch=native: this machine's only). A line that a user takes from
+# AlexeyAB's list decides; Volta, which CUDNN_HALF adds to it, only where nvcc still knows it.
+LGG_NVCC_HELP := $(shell $(NVCC) --help)
+ifneq ($(filter pjreddie,$(LGG_HOST))$(findstring compute_50,$(ARCH)),)
+ifneq ($(findstring all-major,$(LGG_NVCC_HELP)),)
+ARCH := -arch=all-major
+else
+LGG_KNOWN := $(sort $(shell $(NVCC) --help | grep -o 'compute_[0-9]*'))
+ARCH := $(foreach c,$(LGG_KNOWN),-gencode arch=$c,code=$(c:compute_%=sm_%)) -gencode arch=$(lastword $(LGG_KNOWN)),code=$(lastword $(LGG_KNOWN))
+endif
+else ifeq ($(findstring compute_70,$(LGG_NVCC_HELP)),)
+ARCH := $(subst -gencode arch=compute_70$(lgg_comma)code=[sm_70$(lgg_comma)compute_70],,$(ARCH))
+endif
 # What only pjreddie's Makefile wants. Nothing calls the driver's own library (libcuda), so that a machine without a driver can link, and
-# run -nogpu. The toolkit's libraries are found again at run time, but for where the loader looks anyway, and for stubs. The architectures
-# are every generation that this nvcc knows, and PTX of the newest for those to come, where the host has those of 2016 (ARCH=-arch=native:
-# this machine's only).
+# run -nogpu. The toolkit's libraries are found again at run time, but for where the loader looks anyway, and for stubs.
 ifeq ($(LGG_HOST), pjreddie)
 LGG_CUDA_LIBRARIES := $(sort $(realpath $(patsubst -L%,%,$(filter -L%,$(LGG_CUDA)))))
 LGG_CUDA_LIBRARIES := $(filter-out %/stubs /usr/lib /usr/lib64 /usr/lib/%-linux-gnu,$(LGG_CUDA_LIBRARIES))
 LDFLAGS := $(patsubst %,-Wl$(lgg_comma)-rpath$(lgg_comma)%,$(LGG_CUDA_LIBRARIES)) $(filter-out -lcuda -L/usr/local/cuda/lib64,$(LDFLAGS))
 COMMON := $(filter-out -I/usr/local/cuda/include/,$(COMMON))
-ifneq ($(findstring all-major,$(shell $(NVCC) --help)),)
-ARCH = -arch=all-major
-else
-LGG_KNOWN := $(sort $(shell $(NVCC) --help | grep -o 'compute_[0-9]*'))
-ARCH = $(foreach c,$(LGG_KNOWN),-gencode arch=$c,code=$(c:compute_%=sm_%)) -gencode arch=$(lastword $(LGG_KNOWN)),code=$(lastword $(LGG_KNOWN))
-endif
 endif
 COMMON += $(filter -I%,$(LGG_CUDA))
 LDFLAGS := $(filter -L%,$(LGG_CUDA)) $(LDFLAGS)
@@ -100,9 +106,9 @@ COMMON += -Isrc $(LGG_ROOMS:%=-I%) -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): lgg/lgg.mk
 $(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h lgg/darknet/*_kernels.h)
 
-# TF32: the losses' matrix products may round float32 to TF32 on the GPUs that have it; and convolutions, where this is ours to say.
+# TF32: convolutions may round float32 to TF32 on the GPUs that have it, where this is ours to say. The losses never do.
 ifeq ($(TF32), 1)
-$(addprefix $(OBJDIR), lgg_section_gpu.o cuda_compatibility.o): COMMON += -DTF32
+$(OBJDIR)cuda_compatibility.o: COMMON += -DTF32
 endif
 
 # Ours that stand before all else in files of the host's: what is one word in many of their lines.
@@ -112,6 +118,8 @@ $(OBJDIR)image.o: COMMON += -include image_memory.h
 $(OBJDIR)activations.o: COMMON += -include activations_pjreddie.h
 $(OBJDIR)blas.o: COMMON += -include vector_loops.h
 $(OBJDIR)cuda.o: COMMON += -include cuda_without_gpu.h
+$(OBJDIR)activation_kernels.o: COMMON += -include activations_gpu.h
+$(OBJDIR)convolutional_kernels.o: COMMON += -include convolution_assigns.h
 else
 LGG_TRAINERS := $(addsuffix .o, captcha cifar classifier coco compare detector dice go rnn rnn_vid super swag tag voxel writing yolo)
 $(addprefix $(OBJDIR), detection_layer.o gaussian_yolo_layer.o region_layer.o yolo_layer.o): COMMON += -include layers_without_clock.h
@@ -126,7 +134,7 @@ override DEPS := Makefile
 LGG_CUDA_OBJECTS := $(filter %_kernels.o, $(OBJ)) $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))
 $(addprefix $(OBJDIR), $(OBJ) $(EXECOBJA)): | obj
 $(addprefix $(OBJDIR), $(filter-out $(LGG_CUDA_OBJECTS), $(OBJ)) $(EXECOBJA)): CFLAGS += -MMD -MP
-$(addprefix $(OBJDIR), $(LGG_CUDA_OBJECTS)): $(wildcard src/*.h) include/darknet.h
+$(addprefix $(OBJDIR), $(LGG_CUDA_OBJECTS)): $(wildcard src/*.h lgg/layers/*.h) include/darknet.h
 -include $(wildcard $(OBJDIR)*.d)
 endif
 

@@ -59,6 +59,9 @@ typedef void host_update_function_gpu(layer, int, float, float, float, float);
 /* Whether `parseval` trains on the GPU, too. */
 #define HOST_HAS_PARSEVAL_GPU 0
 
+/* Whether on the GPU all layers are updated at once, and others copied at once (at_once_gpu.h). */
+#define HOST_AT_ONCE_GPU 0
+
 /* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
 #define HOST_COMPLETES_BATCHNORM 0
 #define HOST_MENDS_1X1 0

@@ -46,6 +46,9 @@ typedef host_update_function host_update_function_gpu;
 /* Whether `parseval` trains on the GPU, too. */
 #define HOST_HAS_PARSEVAL_GPU 1
 
+/* Whether on the GPU all layers are updated at once, and others copied at once (at_once_gpu.h). */
+#define HOST_AT_ONCE_GPU 1
+
 /* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
 #define HOST_COMPLETES_BATCHNORM 1
 #define HOST_MENDS_1X1 1

@@ -10,12 +10,6 @@
 
 #ifdef GPU
 
-#ifdef TF32
-#define LGG_TF32 1
-#else
-#define LGG_TF32 0
-#endif
-
 static void read_lgg_students_gpu(lgg_section *s, const host_pass *pass, int batch) {
     for (int i = 0; i < s->n; ++i) {
         s->student[i] = read_lgg_tap_gpu(&s->taps[i], host_layers(pass), host_layer_count(pass), s->place.index, batch);
@@ -54,7 +48,7 @@ static void check_memory_gpu(const lgg_section *s, int batch, int classes) {
 static void make_loss_gpu(lgg_section *s, const host_pass *pass, int batch) {
     int classes = lgg_section_needs_labels(s) ? host_truths(pass) : 0;
     lgg_status status = LGG_OK;
-    if (!s->network->device) status = lgg_device_create(&s->network->device, host_stream(), LGG_TF32);
+    if (!s->network->device) status = lgg_device_create(&s->network->device, host_stream(), 0);
     if (status == LGG_OK) {
         lgg_loss_free_gpu(s->loss_gpu);
         s->loss_gpu = NULL;

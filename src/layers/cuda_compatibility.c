@@ -2,11 +2,23 @@
 #define CUDA_COMPATIBILITY_C /* here cuDNN's names are cuDNN's */
 #include "cuda_compatibility.h"
 
-#ifdef CUDNN
+#ifdef GPU
 
 #include <stdio.h>
 
 #include "host.h"
+#include "random.h"
+
+void draw_uniform(curandGenerator_t generator, float *values_gpu, size_t n) {
+    if (lgg_repeats()) {
+        const unsigned long long high = (unsigned)lgg_rand(), low = (unsigned)lgg_rand();
+        curandSetPseudoRandomGeneratorSeed(generator, high << 31 | low);
+        curandSetGeneratorOffset(generator, 0);
+    }
+    curandGenerateUniform(generator, values_gpu, n);
+}
+
+#ifdef CUDNN
 
 void check_cudnn(cudnnStatus_t status) {
     char message[256];
@@ -35,10 +47,15 @@ static void use_float32(cudnnConvolutionDescriptor_t convolution) {
 #endif
 }
 
+/* With a seed only what gives the same bits every time. */
+static int counts(cudnnStatus_t status, cudnnDeterminism_t determinism) {
+    return status == CUDNN_STATUS_SUCCESS && (determinism == CUDNN_DETERMINISTIC || !lgg_repeats());
+}
+
 static void no_algorithm(const char *pass, size_t limit) {
     char message[256];
-    snprintf(message, sizeof message, "cuDNN has no %s algorithm for a convolution within %zu bytes of workspace", pass,
-             limit);
+    snprintf(message, sizeof message, "cuDNN has no %s algorithm for a convolution within %zu bytes of workspace%s",
+             pass, limit, lgg_repeats() ? " that repeats to the bit, which [net] seed asks for" : "");
     error(message);
 }
 
@@ -54,7 +71,7 @@ void choose_forward_algorithm(cudnnHandle_t handle, cudnnTensorDescriptor_t x, c
     for (int i = 0; i < n; ++i) {
         size_t size;
         *algorithm = ranked[i].algo;
-        if (ranked[i].status == CUDNN_STATUS_SUCCESS &&
+        if (counts(ranked[i].status, ranked[i].determinism) &&
             cudnnGetConvolutionForwardWorkspaceSize(handle, x, w, convolution, y, *algorithm, &size) ==
                 CUDNN_STATUS_SUCCESS &&
             size <= limit)
@@ -75,7 +92,7 @@ void choose_backward_data_algorithm(cudnnHandle_t handle, cudnnFilterDescriptor_
     for (int i = 0; i < n; ++i) {
         size_t size;
         *algorithm = ranked[i].algo;
-        if (ranked[i].status == CUDNN_STATUS_SUCCESS &&
+        if (counts(ranked[i].status, ranked[i].determinism) &&
             cudnnGetConvolutionBackwardDataWorkspaceSize(handle, w, dy, convolution, dx, *algorithm, &size) ==
                 CUDNN_STATUS_SUCCESS &&
             size <= limit)
@@ -96,7 +113,7 @@ void choose_backward_filter_algorithm(cudnnHandle_t handle, cudnnTensorDescripto
     for (int i = 0; i < n; ++i) {
         size_t size;
         *algorithm = ranked[i].algo;
-        if (ranked[i].status == CUDNN_STATUS_SUCCESS &&
+        if (counts(ranked[i].status, ranked[i].determinism) &&
             cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, x, dy, convolution, dw, *algorithm, &size) ==
                 CUDNN_STATUS_SUCCESS &&
             size <= limit)
@@ -104,6 +121,8 @@ void choose_backward_filter_algorithm(cudnnHandle_t handle, cudnnTensorDescripto
     }
     no_algorithm("backward filter", limit);
 }
+
+#endif
 
 #endif
 

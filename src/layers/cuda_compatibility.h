@@ -6,22 +6,33 @@
  *   algorithm by its expected speed: the first that works within the limit is taken; how much it needs is asked of what knows it exactly.
  * - On Ampere and later, cuDNN 8 rounds float32 to TF32 unless told otherwise: it is, but for TF32=1.
  * - A convolution or batch normalization that failed left its output as it was, zeros: each status is looked at.
- *
- * No algorithm is preferred for being deterministic: a seed repeats a training to the bit on the CPU alone. */
+ * - cuDNN's fastest algorithms may add up in any order, and dropout draws from a generator that the clock has seeded. With a seed (random.h)
+ *   only algorithms count whose results are always the same, and what is drawn follows the iteration, as it does on the CPU. */
 #ifndef CUDA_COMPATIBILITY_H
 #define CUDA_COMPATIBILITY_H
 
 #include "darknet.h"
-
-#ifdef GPU
-#define cudaThreadSynchronize cudaDeviceSynchronize
-#endif
-
-#ifdef CUDNN
+#include "random.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#ifdef GPU
+#define cudaThreadSynchronize cudaDeviceSynchronize
+
+/* curandGenerateUniform; with a seed from where the iteration's own numbers are, so that a training which goes on draws what the whole one
+ * does. */
+void draw_uniform(curandGenerator_t generator, float *values_gpu, size_t n);
+
+#ifndef CUDA_COMPATIBILITY_C
+#define curandGenerateUniform draw_uniform
+/* Of the generators, one that takes a new seed at no cost. */
+#define CURAND_RNG_PSEUDO_DEFAULT (lgg_repeats() ? CURAND_RNG_PSEUDO_PHILOX4_32_10 : CURAND_RNG_PSEUDO_DEFAULT)
+#endif
+#endif
+
+#ifdef CUDNN
 
 /* Ends the program with cuDNN's own words where something failed on a GPU. Where none is used (-nogpu) nothing is asked of cuDNN that
  * matters. */
@@ -41,10 +52,6 @@ void choose_backward_data_algorithm(cudnnHandle_t handle, cudnnFilterDescriptor_
 void choose_backward_filter_algorithm(cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnTensorDescriptor_t dy,
                                       cudnnConvolutionDescriptor_t convolution, cudnnFilterDescriptor_t dw,
                                       int preference, size_t limit, cudnnConvolutionBwdFilterAlgo_t *algorithm);
-#endif
-
-#ifdef __cplusplus
-}
 #endif
 
 #ifndef CUDA_COMPATIBILITY_C
@@ -82,6 +89,10 @@ void choose_backward_filter_algorithm(cudnnHandle_t handle, cudnnTensorDescripto
 #define cudnnBatchNormalizationBackward(...) check_cudnn(cudnnBatchNormalizationBackward(__VA_ARGS__))
 #endif
 
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

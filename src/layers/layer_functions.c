@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "at_once_gpu.h"
 #include "batchnorm_whole.h"
 #include "convolution_1x1.h"
 #include "layer_fast.h"
+#include "layer_kernels.h"
 #include "allocate.h"
 #include "parseval.h"
 #include "previous_delta.h"
@@ -48,6 +50,8 @@ static void set_functions(network *net, int i) {
     complete_batchnorm(l);
     sum_reorg_gradient(l);
     separate_statistics(l);
+    route_at_once(l);
+    upsample_in_order(l);
     put_around_strided_1x1(l);
     put_around_weighted_sum(l);
     put_around_previous_delta(net, i);
@@ -59,6 +63,7 @@ void set_layer_functions(network *net) {
     if (net->layers[0].functions) return;
     for (int i = 0; i < net->n; ++i)
         if (net->layers[i].type != LGG) set_functions(net, i);
+    if (!has_lgg_parseval(net)) update_at_once(net); /* parseval goes on from each layer's new weights */
     make_lgg_parseval(net);
 }
 
@@ -80,5 +85,8 @@ void free_layer_functions(layer_functions *functions) {
     free_device_floats(&functions->aside_gpu);
     free_device_floats(&functions->pixels_gpu);
     free_device_floats(&functions->statistics_gpu);
+#if defined(GPU) && HOST_AT_ONCE_GPU
+    free_tensor_table(functions->tensors);
+#endif
     free(functions);
 }

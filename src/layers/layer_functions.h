@@ -11,6 +11,8 @@
  *     AROUND_DNNL       convolutions through oneDNN (DNNL=1)                                         layer_fast.h
  *     AROUND_PARSEVAL   [net] parseval                                                               parseval.h
  *
+ * (A [route] on the GPU, and the update of all layers there, take the place of the host's: at_once_gpu.h.)
+ *
  * Each calls what it has found in the layer, or computes the same itself. The layers inside a recurrent one ([rnn], [crnn], [lstm],
  * [gru], [conv_lstm]) and the blur of an antialiased one are out of reach: the host calls its functions for them by their names. They
  * run as the host wrote them, on one core and without oneDNN, which is right: their products are [connected], or convolutions that add
@@ -79,6 +81,8 @@ typedef struct layer_functions {
     float *zeros;                            /* layer_fast.c: biases of 0 */
     struct convolution_dnnl *dnnl;           /* convolution_dnnl.c; NULL where the convolution is the host's */
     struct lgg_parseval *parseval;           /* parseval.c; NULL without it */
+    struct tensor_table *tensors;            /* at_once_gpu.c: of all layers; NULL but in the one that updates them */
+    int updated_at_once;                     /* likewise: 1 if that one updates this layer, too */
 } layer_functions;
 
 /* To be called once all layers of net are there, and again when they have taken another size. */

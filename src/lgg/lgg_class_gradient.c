@@ -7,8 +7,8 @@
  *     dsigma/dx_i = 2 (sum_j E_ij u_j - h_i u_i) / |x_i| = 2 (sum_c K_ic m_c + z_y_i - h_i u_i) / |x_i|
  *
  * with m_c the sum of the u_j of class c, z_c = sum_j K_jc u_j, and h_i = sum_j E_ij A_ij: 4 C B d operations instead of the
- * 2 B^2 d of a product with E. Other graphs, powers and labels have no such sums. It has no CUDA twin: that product costs a GPU little
- * more than reading X.
+ * 2 B^2 d of a product with E. Other graphs, powers and labels have no such sums. (The CUDA twin, in lgg_gradient_gpu.cu, multiplies by the
+ * factors of E themselves, which there are for any power and any labels.)
  */
 #include "lgg_graph.h"
 #include <string.h>

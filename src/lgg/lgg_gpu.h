@@ -1,7 +1,7 @@
 /* lgg_gpu.h: the losses of lgg.h on a CUDA device, name for name.
  *
- * Every x, gradient and label pointer is a device pointer. A device carries the stream that all work is enqueued on and a
- * cuBLAS handle with a workspace of its own, so that two runs agree to the bit; its losses share both:
+ * Every x, gradient and label pointer is a device pointer. A device carries the stream that all work is enqueued on;
+ * the kernels of a loss are few, whatever its number of layers, and two runs agree to the bit:
  *
  *     lgg_device *device;
  *     lgg_loss_gpu *loss;
@@ -27,8 +27,8 @@ struct CUstream_st; /* a cudaStream_t is a pointer to one; NULL is the default s
 
 typedef struct lgg_device lgg_device;
 
-/* Sets up the current CUDA device for losses. tf32: 1 lets the matrix products round float32 to TF32 where the device has it,
- * which leaves about three significant digits; 0 keeps float32. On failure *device is NULL. */
+/* Sets up the current CUDA device for losses. tf32 has no effect any more: products are float32 throughout, their errors bounded as
+ * LGG_PRODUCT_ERROR says, which three digits of TF32 would not keep. On failure *device is NULL. */
 lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, int tf32);
 /* After its losses. */
 void lgg_device_free(lgg_device *device);
@@ -41,7 +41,7 @@ lgg_status lgg_loss_create_gpu(lgg_loss_gpu **loss, lgg_device *device, lgg_kind
 void lgg_loss_free_gpu(lgg_loss_gpu *loss);
 
 /* Enqueues what lgg_loss_evaluate does: L of one batch, and scale * dL/dx added to each student's gradient. Neither waits for the
- * device nor allocates. LGG_ERROR_DEVICE also reports what went wrong before and nobody has taken up: CUDA's last error stays for
+ * device nor allocates; where the representations lie is told to the device when it has changed. LGG_ERROR_DEVICE also reports what went wrong before and nobody has taken up: CUDA's last error stays for
  * the caller to ask for. */
 lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
                                  const lgg_representation *teacher, float scale);

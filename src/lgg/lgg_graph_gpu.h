@@ -1,9 +1,25 @@
-/* lgg_graph_gpu.h: what the CUDA twins of the library share. A file lgg_<step>_gpu.cu mirrors lgg_<step>.c function by function:
- * the C file is the reference and says why, the twin says what differs.
+/* lgg_graph_gpu.h: what the CUDA twins of the library share. A file lgg_<step>_gpu.cu does on the device what lgg_<step>.c does: the C file
+ * is the reference and says why, the twin says what differs.
  *
- * What differs everywhere: nothing of a batch comes back to the host, so a branch on a value (a zero mean, equal graphs) is
- * taken by the kernels, from device scalars. Sums run in one fixed order (a block a row, then one block over the rows): two runs
- * agree to the bit.
+ * What differs everywhere:
+ *
+ *   - A kernel takes all graphs of a loss at once, the students' and the teachers', however many layers there are: small kernels cost more
+ *     to launch than to run. The path of an evaluation, a launch a line:
+ *
+ *         X -> sums of products, part by part        lgg_gram_gpu.cu        (before them, with unit: the lengths)
+ *           -> similarity, choice of neighbours      lgg_similarity_gpu.cu
+ *           -> pairs that float32 cannot judge       lgg_exact_gpu.cu       (cosine, or k > 0)
+ *           -> edges                                 lgg_neighbors_gpu.cu   (k > 0)
+ *           -> the loss, and dL/dA                   lgg_<loss>_gpu.cu      (one or two)
+ *           -> the weights W of dL/dX                lgg_weights_gpu.h
+ *           -> dL/dX                                 lgg_gradient_gpu.cu
+ *
+ *   - Nothing of a batch comes back to the host before the end, so a branch on a value (a zero mean, equal graphs) is taken by the
+ *     kernels, from device scalars.
+ *   - Sums run in one fixed order (a block a row, then each block over the rows): two runs agree to the bit.
+ *   - The normalized adjacency is not kept: A_ij = S_ij r_i r_j is made where it is read.
+ *
+ * Graph g of the L layer pairs is the student's for g < L, and the teacher's of the same pair is graph L + g.
  */
 #ifndef LGG_GRAPH_GPU_H
 #define LGG_GRAPH_GPU_H
@@ -12,70 +28,121 @@
 extern "C" {
 #include "lgg_graph.h"
 }
-#include <cublas_v2.h>
 #include <cuda_runtime.h>
 
-/* Threads of a block, in every kernel; a power of two. */
+/* Threads of a block, in every kernel that goes through rows; a power of two. */
 #define LGG_THREADS 128
 
 struct lgg_device {
     cudaStream_t stream;
-    cublasHandle_t blas;
-    void *workspace;   /* cuBLAS's */
-    lgg_status status; /* of the evaluation at hand: the first error of a product */
 };
 
-/* ---- lgg_product_gpu.cu ---- */
+/* ---- The graphs of a loss ---- */
 
-void lgg_product_gram_gpu(lgg_device *device, int n, int d, const float *x, float *gram);
-void lgg_product_add_gpu(lgg_device *device, int n, int d, const float *w, const float *x, float *gradient);
-void lgg_product_gpu(lgg_device *device, int rows, int columns, int inner, float alpha, const float *a, const float *b,
-                     float beta, float *c);
-void lgg_product_transposed_gpu(lgg_device *device, int n, int inner, float alpha, const float *a, const float *b,
-                                float beta, float *c);
-
-/* ---- The graph of one representation: lgg_graph on the device ---- */
-
-struct lgg_graph_gpu {
-    lgg_device *device;
-    lgg_graph_options options;
-    int batch;
-    int d;
-    const float *x;               /* (B, d) the caller's */
-    float *gram;                  /* (B, B), to be read by lgg_gram_of */
-    double *inverse_length;       /* (B) */
-    float *distance2;             /* (B, B) or NULL */
-    float *similarity;            /* (B, B) or NULL */
-    unsigned char *own_neighbors; /* (B, B) 1 in row i where i itself chose the edge; NULL when k = 0 */
-    unsigned char *tied; /* (B, B) workspace: what row i finds as near as its k-th neighbour; NULL when k = 0 */
-    double *exact_rank;  /* (B, B) workspace: the exact values of those; NULL when k = 0 */
-    const unsigned char *neighbors; /* the choices in use, or NULL = all edges */
-    double *degree;                 /* (B) or NULL */
-    double *inverse_root_degree;    /* (B) or NULL */
-    double *degree_gradient;        /* (B) or NULL */
-    float *adjacency;               /* (B, B) */
+/* What the device knows of one representation. */
+struct lgg_vertices {
+    const float *x;  /* (B, d) the caller's */
+    float *gradient; /* (B, d) or NULL */
+    size_t d;
+    unsigned first_part;  /* of the parts that the columns of all representations are cut into: the first of this one */
+    unsigned parts;       /* and how many it has */
+    unsigned first_strip; /* of the strips of columns that all gradients are cut into: the first of this one */
+    unsigned strips;      /* and how many: 0 without a gradient */
+    unsigned round;       /* of the launches that add to the gradients: representations may share one */
+    unsigned unused;
 };
 
-void lgg_graph_take_gpu(lgg_graph_gpu *graph, lgg_arena *arena, lgg_device *device, const lgg_graph_options *options,
-                        int max_batch, int distances_only);
-void lgg_graph_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x, const unsigned char *neighbors);
-void lgg_graph_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gradient);
+/* As kernels get it, by value. Matrices are (count, n, n), vectors (count, n), unless another shape is given. */
+struct lgg_graphs {
+    size_t n;      /* B of the batch at hand */
+    size_t padded; /* the next multiple of LGG_TILE */
+    size_t part_columns;
+    unsigned count;      /* graphs */
+    unsigned students;   /* of those */
+    unsigned judged;     /* and of those that come first, the ones that lgg_exact_gpu.cu looks after */
+    unsigned parts_most; /* that there is room for */
+    unsigned parts;      /* of all together */
+    unsigned strips;     /* likewise */
+    unsigned rounds;     /* of launches that add to the gradients */
+    int distances_only;  /* as RKD needs them: no similarity */
+    int cosine;
+    int squared; /* rbf */
+    int unit;    /* of distances; cosine has no use for it */
+    int normalize;
+    int k;          /* 0: all edges */
+    int taught;     /* the students have the teachers' neighbours */
+    int index_bits; /* enough for any vertex */
+    float alpha;
 
-void lgg_gram_forward_gpu(lgg_graph_gpu *graph, int batch, int d, const float *x);
+    const lgg_vertices *vertices; /* (count) */
+    float *part;            /* (parts, padded, padded) sums over some columns: of products, or of squared differences */
+    float *part_length2;    /* (parts, padded) likewise: of squares */
+    double *inverse_length; /* 1/|x_i|, 0 for a zero vector */
+    float *distance2;       /* |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
+    float *similarity;      /* S, then only its kept edges; zero diagonal; NULL for distances_only */
+    unsigned char *choice;  /* in row i what i itself chose: LGG_CHOSEN, LGG_TIED; NULL when k = 0 */
+    unsigned char *edge;    /* 1 where an edge is kept; NULL when k = 0 */
+    int *doubtful;          /* (judged, n) how many of a row's pairs float32 cannot judge */
+    double *exact;          /* (judged, n, n) those, to double's precision: cosines, or squared distances */
+    double *exact_length;   /* (judged, n) |x_i| of the rows that have such pairs, under cosine */
+    double *degree;         /* of S; NULL without normalization */
+    double *inverse_root_degree; /* degree^-1/2, 0 where degree <= 0; NULL likewise */
+};
 
-void lgg_distance_forward_gpu(lgg_graph_gpu *graph);
-void lgg_distance_backward_gpu(const lgg_graph_gpu *graph, float *f, float *gradient);
+/* A vertex is among those that row i chose; whether it is the nearer to i is not certain in float32. */
+enum { LGG_CHOSEN = 1, LGG_TIED = 2 };
 
-void lgg_similarity_forward_gpu(lgg_graph_gpu *graph);
-void lgg_similarity_backward_gpu(const lgg_graph_gpu *graph, float *e, float *gradient);
+/* Takes the buffers of `students` graphs and `teachers` more, as many or none. */
+void lgg_graphs_take_gpu(lgg_graphs *graphs, lgg_arena *arena, const lgg_options *options, int students, int teachers,
+                         int max_batch, int distances_only);
+/* The graphs of these representations: all but the factors that normalize, which are left to whoever reads S. vertices (2, count) is
+ * the host's: what the device is told, and what it was told before. */
+void lgg_graphs_forward_gpu(lgg_graphs *graphs, const lgg_options *options, const lgg_device *device,
+                            lgg_vertices *vertices, int batch, const lgg_representation *student,
+                            const lgg_representation *teacher);
 
-int lgg_neighbors_needed_gpu(const lgg_graph_gpu *graph, int batch);
-void lgg_neighbors_select_gpu(lgg_graph_gpu *graph);
-/* matrix (B, B) keeps only the edges that either end chose. */
-void lgg_neighbors_apply_gpu(const lgg_graph_gpu *graph, float *matrix);
+/* ---- lgg_gram_gpu.cu ---- */
 
-void lgg_normalize_forward_gpu(lgg_graph_gpu *graph);
-void lgg_normalize_backward_gpu(const lgg_graph_gpu *graph, float *e);
+/* How many parts there can be, and where the columns are cut: the number of columns of a part. */
+unsigned lgg_parts_most(unsigned count, size_t padded);
+size_t lgg_part_columns(unsigned count, unsigned most, size_t columns, size_t widest);
+void lgg_gram_forward_gpu(const lgg_graphs *graphs, const lgg_device *device);
+
+/* ---- lgg_similarity_gpu.cu, lgg_exact_gpu.cu, lgg_neighbors_gpu.cu ---- */
+
+void lgg_similarity_forward_gpu(const lgg_graphs *graphs, const lgg_device *device);
+void lgg_exact_forward_gpu(const lgg_graphs *graphs, const lgg_device *device);
+void lgg_neighbors_apply_gpu(const lgg_graphs *graphs, const lgg_device *device);
+
+/* ---- What a loss hands back ---- */
+
+/* Of each student's graph g, for dL/dX; matrices (students, n, n), vectors (students, n). */
+struct lgg_backward {
+    float *e;       /* dL/dA but for a factor, or slopes of RKD's; under cosine then what is left for parallel pairs */
+    double *half_q; /* half of dL/d degree, but for the same factor; NULL without normalization */
+    float *weight;  /* W: dL/dX = W X under cosine; W_ij (y_i - y_j) summed up for distances */
+    double *along;  /* what of a row's gradient goes along y_i: for distances and for parallel pairs */
+    int *parallel;  /* how many parallel pairs a row has */
+    double *factor; /* (students) that factor */
+    double *report; /* (students, LGG_REPORT_SIZE) */
+};
+
+/* The pieces of a graph's report. */
+enum { LGG_REPORT_VALUE, LGG_REPORT_ZERO_SHARE, LGG_REPORT_SIGMA, LGG_REPORT_SIZE };
+
+/* dL/dA of label variation once more, as a product of few columns: E_ij = q_i + q_j - sum of U_a,ic U_b,jc over a + b = powers - 1 and all
+ * classes c. Vectors (students, n); powers 0: there is none. */
+struct lgg_class_factors {
+    int powers;
+    size_t classes;
+    const float *labels; /* U_0 (n, C) of every graph */
+    const float *power;  /* (students, powers - 1, n, C) U_1, U_2, ... */
+    const float *q;
+};
+
+/* Adds dL/dX to every student's gradient. */
+void lgg_gradient_add_gpu(const lgg_graphs *graphs, const lgg_backward *backward, const lgg_class_factors *factors,
+                          const lgg_device *device);
 
 /* ---- Losses: lgg_loss on the device ---- */
 
@@ -87,37 +154,25 @@ struct lgg_loss_gpu {
     int max_batch;
     int classes;
     void *block;            /* all device memory */
-    lgg_graph_gpu *student; /* host array: one a layer for smoothness, else one; NULL for HKD */
-    lgg_graph_gpu *teacher; /* host; NULL where there is none */
-
-    double *report; /* (2 + layers) L, zero share, sigma of each layer; copied to host_report after an evaluation */
-    double *host_report; /* pinned */
+    lgg_graphs graphs;      /* none for HKD */
+    lgg_backward backward;  /* likewise, but for the report */
+    lgg_vertices *vertices; /* (2, count) the host's: of the evaluation at hand, and what the device has */
+    double *host_report;    /* pinned: the report of the last evaluation */
     cudaEvent_t reported;
 
-    float *edge_gradient;       /* (B, B) */
-    double *row_total[2];       /* (B) one partial sum a row */
-    float *label_distance;      /* (B, B) label variation, smoothness */
-    double *label_weight;       /* (1) its sum */
-    double *factor;             /* (layers) what multiplies dsigma/dx of each layer */
-    float *laplacian_power;     /* (layers, power - 1, B, C) */
-    int *label_class;           /* (B) GKD */
-    float *filtered[2];         /* (B, B) GKD */
-    float *matrix_power[4];     /* (B, B) GKD */
-    double *mean_distance;      /* (2) of student, teacher: RKD-D */
-    double *common;             /* (1) sum of slope u: RKD-D */
-    float *inverse_distance[2]; /* (B, B) of student, teacher: RKD-A */
-    double *angle_total;        /* (B, lgg_angle_columns(B)) one partial sum a block: RKD-A */
+    double *row_total[2];    /* (layers, B) one partial sum a row */
+    float *laplacian_power;  /* (layers, power - 1, B, C) label variation, smoothness */
+    float *q;                /* (layers, B) of lgg_class_factors: the same */
+    float *adjacency;        /* (count, B, B) GKD with power > 1, as the next two */
+    float *matrix_power[2];  /* (count, B, B) */
+    double *distance_total;  /* (count, B) RKD-D */
+    double *mean_distance;   /* (count) RKD-D */
+    float *inverse_distance; /* (count, B, B) RKD-A */
+    double *angle_total;     /* (layers, B, lgg_angle_columns(B)) one partial sum a block: RKD-A */
 };
-
-/* The pieces of a report. */
-#define LGG_REPORT_VALUE 0
-#define LGG_REPORT_ZERO_SHARE 1
-#define LGG_REPORT_SIGMA 2
 
 void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
                                 float scale);
-void lgg_smooth_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
-                             float scale);
 void lgg_gkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
                           const lgg_representation *teacher, float scale);
 void lgg_rkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
@@ -166,75 +221,58 @@ static __device__ inline double lgg_block_total(size_t count, const double *a) {
     return lgg_block_sum(sum);
 }
 
-/* G_ij of gram (n, n), the same as G_ji: a general product is not symmetric to the bit. */
-static __device__ inline float lgg_gram_of(size_t n, const float *gram, size_t i, size_t j) {
-    return i > j ? gram[i * n + j] : gram[j * n + i];
-}
-
-/* Where a report keeps the largest share of zero vectors, and the inverse_length (n) that tells of one representation. */
-struct lgg_zeros {
-    size_t n;
-    const double *inverse_length;
-    double *share;
+/* A block of a kernel that has one for each row of each graph. */
+struct lgg_row {
+    size_t g, i;
+    size_t vector; /* where the row's value is in vectors */
+    size_t matrix; /* where the row begins in matrices */
 };
 
-static inline lgg_zeros lgg_zeros_of(const lgg_graph_gpu *graph, const lgg_loss_gpu *loss) {
-    const lgg_zeros zeros = {(size_t)graph->batch, graph->inverse_length, loss->report + LGG_REPORT_ZERO_SHARE};
-    return zeros;
+static __device__ inline lgg_row lgg_row_at(size_t n, size_t g, size_t i) {
+    const lgg_row row = {g, i, g * n + i, (g * n + i) * n};
+    return row;
 }
 
-/* For one block of a grid. */
-static __device__ inline void lgg_report_zeros(const lgg_zeros &zeros) {
+static __device__ inline lgg_row lgg_row_of(const lgg_graphs &graphs) {
+    return lgg_row_at(graphs.n, blockIdx.x / graphs.n, blockIdx.x % graphs.n);
+}
+
+/* A_ij of the row's graph. */
+static __device__ inline float lgg_adjacency(const lgg_graphs &graphs, const lgg_row &row, size_t j) {
+    const float similarity = graphs.similarity[row.matrix + j];
+    if (!graphs.normalize) return similarity;
+    const double *r = graphs.inverse_root_degree + row.g * graphs.n;
+    return (float)((double)similarity * (r[row.i] * r[j]));
+}
+
+/* The graph whose vertices chose the edges of graph g. */
+static __device__ inline size_t lgg_chooser(const lgg_graphs &graphs, size_t g) {
+    return graphs.taught && g < graphs.students ? g + graphs.students : g;
+}
+
+/* Whether two vectors with that cosine are parallel. */
+static __device__ inline bool lgg_is_parallel(float cosine) {
+    return fabsf(cosine) > 1 - LGG_PARALLEL;
+}
+
+/* The sign of b - a, two sigmas; 0 where they are equal, as the same graph twice must be. */
+static __host__ __device__ inline int lgg_sign_of_change(double a, double b) {
+    if (fabs(b - a) <= LGG_EQUAL_SIGMA * (fabs(a) + fabs(b))) return 0;
+    return b > a ? 1 : -1;
+}
+
+/* y_it - y_jt. The products are rounded one by one: a fused multiply-add would leave something of coincident points. */
+static __device__ inline double lgg_difference(double s_i, float x_it, double s_j, float x_jt) {
+    return __dmul_rn(s_i, (double)x_it) - __dmul_rn(s_j, (double)x_jt);
+}
+
+/* For one block of a grid: the share of zero vectors in graph g. */
+static __device__ inline void lgg_report_zeros(const lgg_graphs &graphs, size_t g, double *report) {
     double count = 0;
-    for (size_t i = threadIdx.x; i < zeros.n; i += LGG_THREADS)
-        count += zeros.inverse_length[i] == 0;
-    const double share = lgg_block_sum(count) / (double)zeros.n;
-    if (threadIdx.x == 0) *zeros.share = fmax(*zeros.share, share);
-}
-
-/* What the kernels read that compare rows themselves: gram (n, n), and inverse_length (n). */
-struct lgg_rows {
-    size_t n, d;
-    int unit;
-    const float *x, *gram;
-    const double *inverse_length;
-};
-
-static inline lgg_rows lgg_rows_of(const lgg_graph_gpu *graph) {
-    const lgg_rows rows = {(size_t)graph->batch, (size_t)graph->d,     graph->options.unit, graph->x,
-                           graph->gram,          graph->inverse_length};
-    return rows;
-}
-
-/* s_i */
-static __device__ inline double lgg_row_scale(const lgg_rows &rows, size_t i) {
-    return rows.unit ? rows.inverse_length[i] : 1;
-}
-
-/* |y_i|^2 */
-static __device__ inline double lgg_row_length2(const lgg_rows &rows, size_t i) {
-    if (rows.unit) return rows.inverse_length[i] > 0;
-    return (double)rows.gram[i * rows.n + i];
-}
-
-/* D_ij as the Gram matrix gives it; the same for (j, i), to the bit. */
-static __device__ inline double lgg_distance2_gram(const lgg_rows &rows, size_t i, size_t j) {
-    const double scales = lgg_row_scale(rows, i) * lgg_row_scale(rows, j);
-    return lgg_row_length2(rows, i) + lgg_row_length2(rows, j) -
-           2 * (double)lgg_gram_of(rows.n, rows.gram, i, j) * scales;
-}
-
-static __device__ inline bool lgg_is_close(const lgg_rows &rows, size_t i, size_t j) {
-    return lgg_distance2_gram(rows, i, j) <= LGG_CLOSE * (lgg_row_length2(rows, i) + lgg_row_length2(rows, j));
-}
-
-/* |x_i| in double precision, for all threads of the block; 1 for a zero vector. */
-static __device__ inline double lgg_exact_length(const lgg_rows &rows, size_t i) {
-    double length2 = 0;
-    if (rows.inverse_length[i] == 0) return 1;
-    for (size_t t = threadIdx.x; t < rows.d; t += LGG_THREADS)
-        length2 += (double)rows.x[i * rows.d + t] * (double)rows.x[i * rows.d + t];
-    return sqrt(lgg_block_sum(length2));
+    for (size_t i = threadIdx.x; i < graphs.n; i += LGG_THREADS)
+        count += graphs.inverse_length[g * graphs.n + i] == 0;
+    const double share = lgg_block_sum(count) / (double)graphs.n;
+    if (threadIdx.x == 0) report[g * LGG_REPORT_SIZE + LGG_REPORT_ZERO_SHARE] = share;
 }
 
 #endif

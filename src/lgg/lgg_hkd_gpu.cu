@@ -68,6 +68,6 @@ void lgg_hkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representatio
                                                             (double)scale / (temperature * (double)n),
                                                             student->gradient, loss->row_total[0], loss->row_total[1]);
     lgg_hkd_report_kernel<<<1, LGG_THREADS, 0, stream>>>(n, loss->row_total[0], loss->row_total[1],
-                                                         loss->report + LGG_REPORT_VALUE,
-                                                         loss->report + LGG_REPORT_ZERO_SHARE);
+                                                         loss->backward.report + LGG_REPORT_VALUE,
+                                                         loss->backward.report + LGG_REPORT_ZERO_SHARE);
 }

@@ -1,5 +1,6 @@
 /* lgg_loss_gpu.cu: the life of a loss on the device: buffers, evaluation, report. Twin of lgg_loss.c. */
 #include "lgg_graph_gpu.h"
+#include <math.h>
 #include <stdlib.h>
 
 static bool lgg_is_variation(lgg_kind kind) {
@@ -10,14 +11,6 @@ static bool lgg_is_rkd(lgg_kind kind) {
     return kind == LGG_RKD_DISTANCE || kind == LGG_RKD_ANGLE;
 }
 
-static int lgg_student_graphs(const lgg_loss_gpu *loss) {
-    return loss->kind == LGG_HKD ? 0 : loss->kind == LGG_SMOOTH ? loss->layers : 1;
-}
-
-static int lgg_teacher_graphs(const lgg_loss_gpu *loss) {
-    return loss->kind == LGG_GKD || lgg_is_rkd(loss->kind);
-}
-
 static float *lgg_take_floats(lgg_arena *arena, size_t count) {
     return (float *)lgg_arena_take(arena, count, sizeof(float));
 }
@@ -26,65 +19,68 @@ static double *lgg_take_doubles(lgg_arena *arena, size_t count) {
     return (double *)lgg_arena_take(arena, count, sizeof(double));
 }
 
-/* Buffers of label variation and smoothness. */
-static void lgg_variation_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
-    const size_t layers = (size_t)loss->layers, powers = (size_t)loss->options.power - 1;
+/* Doubles of a report. */
+static size_t lgg_report_size(const lgg_loss_gpu *loss) {
+    return (size_t)loss->layers * LGG_REPORT_SIZE;
+}
+
+/* Graphs of students and teachers together; HKD has none. */
+static size_t lgg_graph_count(const lgg_loss_gpu *loss) {
+    if (loss->kind == LGG_HKD) return 0;
+    return (lgg_is_variation(loss->kind) ? 1 : 2) * (size_t)loss->layers;
+}
+
+/* What label variation and smoothness need besides. */
+static void lgg_variation_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t rows) {
+    const size_t powers = (size_t)loss->options.power - 1;
     if (!lgg_is_variation(loss->kind)) return;
-    loss->label_distance = lgg_take_floats(arena, n * n);
-    loss->label_weight = lgg_take_doubles(arena, 1);
-    loss->factor = lgg_take_doubles(arena, layers);
-    loss->laplacian_power = (float *)lgg_arena_take(arena, layers * n * (size_t)loss->classes, powers * sizeof(float));
+    loss->laplacian_power = (float *)lgg_arena_take(arena, rows * (size_t)loss->classes, powers * sizeof(float));
+    loss->q = lgg_take_floats(arena, rows);
 }
 
-static void lgg_gkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
-    if (loss->kind != LGG_GKD) return;
-    if (loss->options.edges != LGG_EDGES_ALL) {
-        loss->label_class = (int *)lgg_arena_take(arena, n, sizeof(int));
-        for (int i = 0; i < 2; i++)
-            loss->filtered[i] = lgg_take_floats(arena, n * n);
-    }
-    if (loss->options.power > 1) {
-        for (int i = 0; i < 4; i++)
-            loss->matrix_power[i] = lgg_take_floats(arena, n * n);
-    }
+static void lgg_gkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t matrices) {
+    if (loss->kind != LGG_GKD || loss->options.power == 1) return;
+    loss->adjacency = lgg_take_floats(arena, matrices);
+    for (int i = 0; i < 2; i++)
+        loss->matrix_power[i] = lgg_take_floats(arena, matrices);
 }
 
-static void lgg_rkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n) {
+static void lgg_rkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n, size_t rows) {
     if (loss->kind == LGG_RKD_DISTANCE) {
-        loss->mean_distance = lgg_take_doubles(arena, 2);
-        loss->common = lgg_take_doubles(arena, 1);
+        loss->distance_total = lgg_take_doubles(arena, 2 * rows);
+        loss->mean_distance = lgg_take_doubles(arena, (size_t)loss->layers);
     }
     if (loss->kind == LGG_RKD_ANGLE) {
-        for (int i = 0; i < 2; i++)
-            loss->inverse_distance[i] = lgg_take_floats(arena, n * n);
-        loss->angle_total = lgg_take_doubles(arena, n * lgg_angle_columns(n));
+        loss->inverse_distance = lgg_take_floats(arena, 2 * rows * n);
+        loss->angle_total = lgg_take_doubles(arena, rows * lgg_angle_columns(n));
     }
 }
 
-/* Takes one graph with its buffers; while counting there is no graph to fill, and a passing one stands in. */
-static void lgg_loss_take_graph_gpu(const lgg_loss_gpu *loss, lgg_arena *arena, lgg_graph_gpu *graph) {
-    lgg_graph_gpu counted = {};
-    lgg_graph_options options = loss->options.graph;
-    if (lgg_is_rkd(loss->kind)) options.unit = 0; /* RKD compares plain distances */
-    lgg_graph_take_gpu(graph ? graph : &counted, arena, loss->device, &options, loss->max_batch,
-                       lgg_is_rkd(loss->kind));
+/* What is handed back of the students' graphs. */
+static void lgg_backward_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n, size_t rows) {
+    lgg_backward *backward = &loss->backward;
+    backward->e = lgg_take_floats(arena, rows * n);
+    backward->weight = lgg_take_floats(arena, rows * n);
+    backward->along = lgg_take_doubles(arena, rows);
+    backward->parallel = (int *)lgg_arena_take(arena, rows, sizeof(int));
+    backward->factor = lgg_take_doubles(arena, (size_t)loss->layers);
+    if (loss->graphs.normalize) backward->half_q = lgg_take_doubles(arena, rows);
 }
 
 /* Takes every device buffer of the loss. */
 static void lgg_loss_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena) {
-    const size_t n = (size_t)loss->max_batch;
-    loss->report = lgg_take_doubles(arena, LGG_REPORT_SIGMA + (size_t)loss->layers);
+    const size_t n = (size_t)loss->max_batch, layers = (size_t)loss->layers, rows = layers * n;
+    loss->backward.report = lgg_take_doubles(arena, lgg_report_size(loss));
     for (int i = 0; i < 2; i++)
-        loss->row_total[i] = lgg_take_doubles(arena, n);
+        loss->row_total[i] = lgg_take_doubles(arena, rows);
     if (loss->kind == LGG_HKD) return;
-    for (int l = 0; l < lgg_student_graphs(loss); l++)
-        lgg_loss_take_graph_gpu(loss, arena, loss->student ? &loss->student[l] : nullptr);
-    for (int l = 0; l < lgg_teacher_graphs(loss); l++)
-        lgg_loss_take_graph_gpu(loss, arena, loss->teacher);
-    loss->edge_gradient = lgg_take_floats(arena, n * n);
-    lgg_variation_take_gpu(loss, arena, n);
-    lgg_gkd_take_gpu(loss, arena, n);
-    lgg_rkd_take_gpu(loss, arena, n);
+    const int teachers = lgg_is_variation(loss->kind) ? 0 : loss->layers;
+    lgg_graphs_take_gpu(&loss->graphs, arena, &loss->options, loss->layers, teachers, loss->max_batch,
+                        lgg_is_rkd(loss->kind));
+    lgg_backward_take_gpu(loss, arena, n, rows);
+    lgg_variation_take_gpu(loss, arena, rows);
+    lgg_gkd_take_gpu(loss, arena, 2 * rows * n);
+    lgg_rkd_take_gpu(loss, arena, n, rows);
 }
 
 /* The arguments of a loss, as a loss without buffers. */
@@ -109,12 +105,11 @@ size_t lgg_loss_bytes_gpu(lgg_kind kind, const lgg_options *options, int layers,
 }
 
 static lgg_status lgg_loss_set_up(lgg_loss_gpu *loss, size_t bytes) {
-    const size_t report = (LGG_REPORT_SIGMA + (size_t)loss->layers) * sizeof(double);
-    loss->student = (lgg_graph_gpu *)calloc((size_t)lgg_student_graphs(loss) + 1, sizeof(lgg_graph_gpu));
-    loss->teacher = (lgg_graph_gpu *)calloc((size_t)lgg_teacher_graphs(loss) + 1, sizeof(lgg_graph_gpu));
-    if (!loss->student || !loss->teacher) return LGG_ERROR_MEMORY;
+    const size_t report = lgg_report_size(loss);
+    loss->vertices = (lgg_vertices *)calloc(2 * lgg_graph_count(loss) + 1, sizeof(lgg_vertices));
+    if (!loss->vertices) return LGG_ERROR_MEMORY;
     if (cudaMalloc(&loss->block, bytes) != cudaSuccess ||
-        cudaMallocHost((void **)&loss->host_report, report) != cudaSuccess) {
+        cudaMallocHost((void **)&loss->host_report, report * sizeof(double)) != cudaSuccess) {
         cudaGetLastError(); /* forgets it: the status tells */
         return LGG_ERROR_MEMORY;
     }
@@ -122,7 +117,7 @@ static lgg_status lgg_loss_set_up(lgg_loss_gpu *loss, size_t bytes) {
     lgg_arena arena = {};
     arena.base = (char *)loss->block;
     lgg_loss_take_gpu(loss, &arena);
-    for (size_t i = 0; i < report / sizeof(double); i++)
+    for (size_t i = 0; i < report; i++)
         loss->host_report[i] = 0;
     return LGG_OK;
 }
@@ -150,9 +145,12 @@ void lgg_loss_free_gpu(lgg_loss_gpu *loss) {
     if (loss->reported) cudaEventDestroy(loss->reported);
     cudaFreeHost(loss->host_report);
     cudaFree(loss->block);
-    free(loss->student);
-    free(loss->teacher);
+    free(loss->vertices);
     free(loss);
+}
+
+static bool lgg_needs_labels(const lgg_loss_gpu *loss) {
+    return lgg_is_variation(loss->kind) || (loss->kind == LGG_GKD && loss->options.edges != LGG_EDGES_ALL);
 }
 
 static bool lgg_representations_valid(const lgg_representation *representation, int layers) {
@@ -166,7 +164,7 @@ static bool lgg_representations_valid(const lgg_representation *representation, 
 static bool lgg_evaluate_arguments_valid(const lgg_loss_gpu *loss, int batch, const float *labels,
                                          const lgg_representation *student, const lgg_representation *teacher) {
     if (!loss || batch < 1 || batch > loss->max_batch) return false;
-    if ((lgg_is_variation(loss->kind) || loss->label_class) && !labels) return false;
+    if (lgg_needs_labels(loss) && !labels) return false;
     if (!lgg_representations_valid(student, loss->layers)) return false;
     if (!lgg_is_variation(loss->kind) && !lgg_representations_valid(teacher, loss->layers)) return false;
     return loss->kind != LGG_HKD || student->d == teacher->d;
@@ -176,15 +174,10 @@ lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *lab
                                  const lgg_representation *teacher, float scale) {
     if (!lgg_evaluate_arguments_valid(loss, batch, labels, student, teacher)) return LGG_ERROR_ARGUMENT;
     const cudaStream_t stream = loss->device->stream;
-    const size_t report = (LGG_REPORT_SIGMA + (size_t)loss->layers) * sizeof(double);
-    loss->device->status = LGG_OK;
-    cudaMemsetAsync(loss->report, 0, report, stream);
     switch (loss->kind) {
     case LGG_LABEL_VARIATION:
-        lgg_variation_evaluate_gpu(loss, batch, labels, student, scale);
-        break;
     case LGG_SMOOTH:
-        lgg_smooth_evaluate_gpu(loss, batch, labels, student, scale);
+        lgg_variation_evaluate_gpu(loss, batch, labels, student, scale);
         break;
     case LGG_GKD:
         lgg_gkd_evaluate_gpu(loss, batch, labels, student, teacher, scale);
@@ -197,18 +190,61 @@ lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *lab
         lgg_hkd_evaluate_gpu(loss, batch, student, teacher, scale);
         break;
     }
-    cudaMemcpyAsync(loss->host_report, loss->report, report, cudaMemcpyDeviceToHost, stream);
+    cudaMemcpyAsync(loss->host_report, loss->backward.report, lgg_report_size(loss) * sizeof(double),
+                    cudaMemcpyDeviceToHost, stream);
     cudaEventRecord(loss->reported, stream);
     /* Only looked at: the error may be older, and whoever caused it must still find it. */
-    return cudaPeekAtLastError() == cudaSuccess ? loss->device->status : LGG_ERROR_DEVICE;
+    return cudaPeekAtLastError() == cudaSuccess ? LGG_OK : LGG_ERROR_DEVICE;
+}
+
+/* A piece of the report of layer l. */
+static double lgg_reported(const lgg_loss_gpu *loss, int l, int piece) {
+    return loss->host_report[l * LGG_REPORT_SIZE + piece];
+}
+
+/* sum_l |sigma_(l+1) - sigma_l|, or its mean. */
+static double lgg_smooth_value(const lgg_loss_gpu *loss) {
+    double total = 0;
+    for (int l = 0; l + 1 < loss->layers; l++) {
+        const double a = lgg_reported(loss, l, LGG_REPORT_SIGMA), b = lgg_reported(loss, l + 1, LGG_REPORT_SIGMA);
+        total += lgg_sign_of_change(a, b) * (b - a);
+    }
+    return loss->options.reduction == LGG_MEAN ? total / (loss->layers - 1) : total;
+}
+
+static double lgg_reported_value(const lgg_loss_gpu *loss) {
+    double total = 0;
+    if (loss->kind == LGG_LABEL_VARIATION) return lgg_reported(loss, 0, LGG_REPORT_SIGMA);
+    if (loss->kind == LGG_SMOOTH) return lgg_smooth_value(loss);
+    for (int l = 0; l < loss->layers; l++)
+        total += lgg_reported(loss, l, LGG_REPORT_VALUE);
+    return total;
 }
 
 lgg_status lgg_loss_read_gpu(lgg_loss_gpu *loss, double *value, double *sigma, double *zero_share) {
     if (!loss) return LGG_ERROR_ARGUMENT;
     if (cudaEventSynchronize(loss->reported) != cudaSuccess) return LGG_ERROR_DEVICE;
-    if (value) *value = loss->host_report[LGG_REPORT_VALUE];
-    if (zero_share) *zero_share = loss->host_report[LGG_REPORT_ZERO_SHARE];
+    if (value) *value = lgg_reported_value(loss);
+    if (zero_share) *zero_share = 0;
+    for (int l = 0; zero_share && l < loss->layers; l++)
+        *zero_share = fmax(*zero_share, lgg_reported(loss, l, LGG_REPORT_ZERO_SHARE));
     for (int l = 0; sigma && lgg_is_variation(loss->kind) && l < loss->layers; l++)
-        sigma[l] = loss->host_report[LGG_REPORT_SIGMA + l];
+        sigma[l] = lgg_reported(loss, l, LGG_REPORT_SIGMA);
     return LGG_OK;
+}
+
+lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, int tf32) {
+    int current;
+    (void)tf32;
+    if (!device) return LGG_ERROR_ARGUMENT;
+    *device = nullptr;
+    if (cudaGetDevice(&current) != cudaSuccess) return LGG_ERROR_DEVICE;
+    *device = (lgg_device *)calloc(1, sizeof(lgg_device));
+    if (!*device) return LGG_ERROR_MEMORY;
+    (*device)->stream = stream;
+    return LGG_OK;
+}
+
+void lgg_device_free(lgg_device *device) {
+    free(device);
 }

@@ -1,5 +1,5 @@
 /* lgg_rkd_gpu.cu: relational knowledge distillation, RKD-D and RKD-A (Park et al., 2019). Twin of lgg_rkd.c. */
-#include "lgg_graph_gpu.h"
+#include "lgg_weights_gpu.h"
 
 static __device__ double lgg_huber(double u) {
     return fabs(u) < 1 ? 0.5 * u * u : fabs(u) - 0.5;
@@ -9,115 +9,86 @@ static __device__ double lgg_huber_slope(double u) {
     return u > 1 ? 1 : u < -1 ? -1 : u;
 }
 
-/* Squared distances of one representation. */
-static void lgg_rkd_distances_gpu(lgg_graph_gpu *graph, int batch, const lgg_representation *representation) {
-    lgg_gram_forward_gpu(graph, batch, representation->d, representation->x);
-    lgg_distance_forward_gpu(graph);
+/* ---- RKD-D: u_ij = d_ij / mean d; L = mean over i < j of h(u_S - u_T); every pair is met twice ---- */
+
+/* Block (g, i): total (count, n) = sum over j of d_ij. */
+static __global__ void lgg_distance_total_kernel(lgg_graphs graphs, double *total) {
+    const lgg_row row = lgg_row_of(graphs);
+    double sum = 0;
+    for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS)
+        sum += sqrt((double)graphs.distance2[row.matrix + j]);
+    const double all = lgg_block_sum(sum);
+    if (threadIdx.x == 0) total[row.vector] = all;
 }
 
-/* Block i: student_total, teacher_total (n) = sum over j < i of each one's d_ij. */
-static __global__ void lgg_distance_total_kernel(size_t n, const float *student2, const float *teacher2,
-                                                 double *student_total, double *teacher_total) {
-    const size_t i = blockIdx.x;
-    double student_sum = 0, teacher_sum = 0;
-    for (size_t j = threadIdx.x; j < i; j += LGG_THREADS) {
-        student_sum += sqrt((double)student2[i * n + j]);
-        teacher_sum += sqrt((double)teacher2[i * n + j]);
-    }
-    const double student_row = lgg_block_sum(student_sum), teacher_row = lgg_block_sum(teacher_sum);
-    if (threadIdx.x != 0) return;
-    student_total[i] = student_row;
-    teacher_total[i] = teacher_row;
-}
-
-/* mean (2) = mean d of student and teacher over the pairs i < j. One block. */
-static __global__ void lgg_mean_distance_kernel(size_t n, double pairs, const double *student_total,
-                                                const double *teacher_total, double *mean) {
-    const double student_sum = lgg_block_total(n, student_total), teacher_sum = lgg_block_total(n, teacher_total);
-    if (threadIdx.x != 0) return;
-    mean[0] = pairs > 0 ? student_sum / pairs : 0;
-    mean[1] = pairs > 0 ? teacher_sum / pairs : 0;
-}
-
-/* Block i: f_ij = h'(u_S - u_T) for j < i, total and common (n) = the row's sums of h(u_S - u_T) and h' u_S; all 0 where there is
- * nothing to compare, a mean distance being 0. */
-static __global__ void lgg_rkd_distance_kernel(size_t n, const double *mean, const float *student2,
-                                               const float *teacher2, float *f, double *total, double *common) {
-    const size_t i = blockIdx.x;
-    const bool comparable = mean[0] > 0 && mean[1] > 0;
+/* Block (pair, i): f_ij = h'(u_S - u_T) in e; huber and common (pairs, n) = the row's sums of h(u_S - u_T) and h' u_S; all 0 where there is
+ * nothing to compare, a mean distance being 0. mean (count) from total (count, n), which every block adds up for itself. */
+static __global__ void lgg_rkd_distance_kernel(lgg_graphs graphs, double ordered_pairs, const double *total,
+                                               lgg_backward backward, double *mean, double *huber, double *common) {
+    const size_t n = graphs.n;
+    const lgg_row student = lgg_row_of(graphs), teacher = lgg_row_at(n, student.g + graphs.students, student.i);
+    const double student_mean = lgg_block_total(n, total + student.g * n) / ordered_pairs,
+                 teacher_mean = lgg_block_total(n, total + teacher.g * n) / ordered_pairs;
+    const bool comparable = student_mean > 0 && teacher_mean > 0;
     double huber_sum = 0, slope_sum = 0;
-    for (size_t j = threadIdx.x; j < i; j += LGG_THREADS) {
-        f[i * n + j] = 0;
-        if (!comparable) continue;
-        const double u = sqrt((double)student2[i * n + j]) / mean[0];
-        const double u_teacher = sqrt((double)teacher2[i * n + j]) / mean[1];
+    for (size_t j = threadIdx.x; j < n; j += LGG_THREADS) {
+        backward.e[student.matrix + j] = 0;
+        if (!comparable || j == student.i) continue;
+        const double u = sqrt((double)graphs.distance2[student.matrix + j]) / student_mean;
+        const double u_teacher = sqrt((double)graphs.distance2[teacher.matrix + j]) / teacher_mean;
         const double slope = lgg_huber_slope(u - u_teacher);
         huber_sum += lgg_huber(u - u_teacher);
         slope_sum += slope * u;
-        f[i * n + j] = (float)slope;
+        backward.e[student.matrix + j] = (float)slope;
     }
     const double huber_row = lgg_block_sum(huber_sum), slope_row = lgg_block_sum(slope_sum);
     if (threadIdx.x != 0) return;
-    total[i] = huber_row;
-    common[i] = slope_row;
+    huber[student.vector] = huber_row;
+    common[student.vector] = slope_row;
+    if (student.i == 0) mean[student.g] = comparable ? student_mean : 0;
 }
 
-/* Adds share / pairs times the sum of total (n) to *value; *common = the sum of common_row (n). One block. */
-static __global__ void lgg_rkd_distance_report_kernel(size_t n, double pairs, double share, const double *total,
-                                                      const double *common_row, lgg_zeros zeros, double *value,
-                                                      double *common) {
-    lgg_report_zeros(zeros);
-    const double huber_sum = lgg_block_total(n, total), slope_sum = lgg_block_total(n, common_row);
-    if (threadIdx.x != 0) return;
-    if (pairs > 0) *value += share * huber_sum / pairs;
-    *common = slope_sum;
-}
-
-/* f (n, n) = scale dL/dD, from h' below the diagonal. A thread takes a pair j < i, since it writes both sides. */
-static __global__ void lgg_rkd_distance_gradient_kernel(size_t n, double pairs, double scale, const double *mean,
-                                                        const double *common, const float *student2, float *f) {
-    const size_t t = lgg_element(), i = t / n, j = t % n;
-    if (t >= n * n || j > i) return;
-    const double d = sqrt((double)student2[t]);
-    if (i == j || d == 0 || mean[0] == 0 || mean[1] == 0) {
-        f[i * n + j] = f[j * n + i] = 0;
-        return;
+/* Block (pair, i): row i of W, from F_ij = dL/dD_ij = (h'_ij - common) / (pairs mean 4 d_ij), h' in e; the loss is reported. */
+static __global__ void lgg_rkd_distance_weights_kernel(lgg_graphs graphs, double ordered_pairs, double share,
+                                                       double scale, const double *mean, const double *huber,
+                                                       const double *common, lgg_backward backward) {
+    const size_t n = graphs.n;
+    const lgg_row row = lgg_row_of(graphs);
+    const double huber_sum = lgg_block_total(n, huber + row.g * n), slope_sum = lgg_block_total(n, common + row.g * n);
+    if (row.i == 0) lgg_report_zeros(graphs, row.g, backward.report);
+    if (row.i == 0 && threadIdx.x == 0) {
+        backward.report[row.g * LGG_REPORT_SIZE + LGG_REPORT_VALUE] =
+            ordered_pairs > 0 ? share * huber_sum / ordered_pairs : 0;
     }
-    const double slope = ((double)f[t] - *common / pairs) / (pairs * mean[0]);
-    f[i * n + j] = f[j * n + i] = (float)(scale * slope / (4 * d));
+    if (!graphs.vertices[row.g].gradient) return;
+    const double mean_distance = mean[row.g], factor = share * scale / (ordered_pairs / 2 * mean_distance * 4);
+    lgg_distance_weights(graphs, backward, row, [&](size_t j) -> double {
+        const double d = sqrt((double)graphs.distance2[row.matrix + j]);
+        if (j == row.i || d == 0 || mean_distance == 0) return 0;
+        return factor * ((double)backward.e[row.matrix + j] - slope_sum / ordered_pairs) / d;
+    });
 }
 
-/* RKD-D of one pair of layers: u_ij = d_ij / mean d; L = mean over i < j of h(u_S - u_T). */
-static void lgg_rkd_distance_pair_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
-                                      const lgg_representation *teacher, double share, double scale) {
-    const size_t n = (size_t)batch;
-    const double pairs = (double)n * (double)(n - 1) / 2;
+static void lgg_rkd_distance_gpu(lgg_loss_gpu *loss, double share, double scale) {
+    const lgg_graphs *graphs = &loss->graphs;
+    const unsigned n = (unsigned)graphs->n, rows = graphs->students * n;
+    const double ordered_pairs = (double)n * (double)(n - 1);
     const cudaStream_t stream = loss->device->stream;
-    lgg_graph_gpu *graph = loss->student, *guide = loss->teacher;
     double **row = loss->row_total;
-    float *f = loss->edge_gradient;
-    lgg_rkd_distances_gpu(graph, batch, student);
-    lgg_rkd_distances_gpu(guide, batch, teacher);
-    lgg_distance_total_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, graph->distance2, guide->distance2, row[0],
-                                                                       row[1]);
-    lgg_mean_distance_kernel<<<1, LGG_THREADS, 0, stream>>>(n, pairs, row[0], row[1], loss->mean_distance);
-    lgg_rkd_distance_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, loss->mean_distance, graph->distance2,
-                                                                     guide->distance2, f, row[0], row[1]);
-    lgg_rkd_distance_report_kernel<<<1, LGG_THREADS, 0, stream>>>(
-        n, pairs, share, row[0], row[1], lgg_zeros_of(graph, loss), loss->report + LGG_REPORT_VALUE, loss->common);
-    if (!student->gradient || scale == 0) return;
-    lgg_rkd_distance_gradient_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
-        n, pairs, share * scale, loss->mean_distance, loss->common, graph->distance2, f);
-    lgg_distance_backward_gpu(graph, f, student->gradient);
+    lgg_distance_total_kernel<<<graphs->count * n, LGG_THREADS, 0, stream>>>(*graphs, loss->distance_total);
+    lgg_rkd_distance_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, ordered_pairs, loss->distance_total,
+                                                              loss->backward, loss->mean_distance, row[0], row[1]);
+    lgg_rkd_distance_weights_kernel<<<rows, LGG_THREADS, 0, stream>>>(
+        *graphs, ordered_pairs, share, scale, loss->mean_distance, row[0], row[1], loss->backward);
 }
 
-/* student_inverse, teacher_inverse (count) = 1/d of the squared distances, 0 where d = 0. */
-static __global__ void lgg_inverse_distances_kernel(size_t count, const float *student2, const float *teacher2,
-                                                    float *student_inverse, float *teacher_inverse) {
+/* ---- RKD-A: L = mean over i, j, l of h(cos_S - cos_T) ---- */
+
+/* inverse (count, n, n) = 1/d, 0 where d = 0. */
+static __global__ void lgg_inverse_distances_kernel(size_t count, const float *distance2, float *inverse) {
     const size_t t = lgg_element();
     if (t >= count) return;
-    student_inverse[t] = student2[t] > 0 ? 1 / sqrtf(student2[t]) : 0.f;
-    teacher_inverse[t] = teacher2[t] > 0 ? 1 / sqrtf(teacher2[t]) : 0.f;
+    inverse[t] = distance2[t] > 0 ? 1 / sqrtf(distance2[t]) : 0.f;
 }
 
 /* Of one representation: D and 1/d, both (n, n) and symmetric. */
@@ -145,14 +116,24 @@ static __device__ float lgg_cosine_at_q(const lgg_triangle &t) {
     return 0.5f * (t.jq2 + t.mq2 - t.jm2) * t.jq * t.mq;
 }
 
-/* Block (j, m / LGG_ANGLE_EDGES), `columns` of them a row: total (n, columns) = sum over the block's m and all q of h(difference of the
- * cosines at m), and f_jm of f (n, n) = what D_jm gets from h'
+/* Of graph g, of squared and inverse distances (count, n, n). */
+static __device__ lgg_distances lgg_distances_of(const lgg_graphs &graphs, const float *inverse, size_t g) {
+    const size_t size = graphs.n * graphs.n;
+    const lgg_distances distances = {graphs.distance2 + g * size, inverse + g * size};
+    return distances;
+}
+
+/* Block (pair, j, m / LGG_ANGLE_EDGES), `columns` of them a row: total (pairs, n, columns) = sum over the block's m and all q of h(difference of
+ * the cosines at m), and f_jm in e = what D_jm gets from h'
  *     as an edge of the angles at m (twice, since j and q are alike):  sum_q h' (1 / (d_jm d_mq) - cos / D_jm)
  *     as the side opposite to the angles at q:                        -sum_q h' / (2 d_jq d_mq)                            */
-static __global__ void lgg_rkd_angle_kernel(size_t n, size_t columns, lgg_distances student, lgg_distances teacher,
-                                            float *f, double *total) {
+static __global__ void lgg_rkd_angle_kernel(lgg_graphs graphs, size_t columns, const float *inverse,
+                                            lgg_backward backward, double *total) {
     __shared__ float part[LGG_THREADS]; /* of f_jm: the threads of an m share the q */
-    const size_t j = blockIdx.x / columns, first = blockIdx.x % columns * LGG_ANGLE_EDGES;
+    const size_t n = graphs.n, pair = blockIdx.x / columns / n, j = blockIdx.x / columns % n;
+    const size_t first = blockIdx.x % columns * LGG_ANGLE_EDGES;
+    const lgg_distances student = lgg_distances_of(graphs, inverse, pair),
+                        teacher = lgg_distances_of(graphs, inverse, graphs.students + pair);
     const size_t m = first + threadIdx.x % LGG_ANGLE_EDGES;
     float huber = 0, edge = 0, opposite = 0;
     for (size_t q = threadIdx.x / LGG_ANGLE_EDGES; m < n && q < n; q += LGG_THREADS / LGG_ANGLE_EDGES) {
@@ -171,59 +152,53 @@ static __global__ void lgg_rkd_angle_kernel(size_t n, size_t columns, lgg_distan
         float sum = 0;
         for (unsigned t = threadIdx.x; t < LGG_THREADS; t += LGG_ANGLE_EDGES)
             sum += part[t];
-        f[j * n + m] = sum;
+        backward.e[(pair * n + j) * n + m] = sum;
     }
     const double block = lgg_block_sum((double)huber);
     if (threadIdx.x == 0) total[blockIdx.x] = block;
 }
 
-/* *value += share times the sum of total (count) over the number of angles. One block. */
-static __global__ void lgg_rkd_angle_report_kernel(size_t count, double angles, double share, const double *total,
-                                                   lgg_zeros zeros, double *value) {
-    lgg_report_zeros(zeros);
-    const double sum = lgg_block_total(count, total);
-    if (threadIdx.x == 0) *value += share * sum / angles;
+/* Block (pair, i): row i of W, from F = half (f + f'), f in e; the loss, share times the sum of total (pairs, sums) over the number of
+ * angles, is reported. */
+static __global__ void lgg_rkd_angle_weights_kernel(lgg_graphs graphs, double angles, double share, double scale,
+                                                    size_t sums, const double *total, lgg_backward backward) {
+    const lgg_row row = lgg_row_of(graphs);
+    const float *f = backward.e + row.g * graphs.n * graphs.n;
+    if (row.i == 0) {
+        lgg_report_zeros(graphs, row.g, backward.report);
+        const double sum = lgg_block_total(sums, total + row.g * sums);
+        if (threadIdx.x == 0) backward.report[row.g * LGG_REPORT_SIZE + LGG_REPORT_VALUE] = share * sum / angles;
+    }
+    if (!graphs.vertices[row.g].gradient) return;
+    const double half = 0.5 * share * scale / angles;
+    lgg_distance_weights(graphs, backward, row, [&](size_t j) -> double {
+        if (j == row.i) return 0;
+        return half * ((double)f[row.i * graphs.n + j] + (double)f[j * graphs.n + row.i]);
+    });
 }
 
-/* f (n, n) = half (f + f'), diagonal 0. A thread takes a pair j <= i, since it writes both sides. */
-static __global__ void lgg_rkd_angle_gradient_kernel(size_t n, float half, float *f) {
-    const size_t t = lgg_element(), i = t / n, j = t % n;
-    if (t >= n * n || j > i) return;
-    f[i * n + j] = f[j * n + i] = i == j ? 0.f : half * (f[i * n + j] + f[j * n + i]);
-}
-
-/* RKD-A of one pair of layers: L = mean over i, j, l of h(cos_S - cos_T). */
-static void lgg_rkd_angle_pair_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
-                                   const lgg_representation *teacher, double share, double scale) {
-    const size_t n = (size_t)batch, columns = lgg_angle_columns(n);
+static void lgg_rkd_angle_gpu(lgg_loss_gpu *loss, double share, double scale) {
+    const lgg_graphs *graphs = &loss->graphs;
+    const size_t n = graphs->n, columns = lgg_angle_columns(n), count = graphs->count * n * n;
+    const unsigned rows = graphs->students * (unsigned)n;
     const double angles = (double)n * (double)n * (double)n;
     const cudaStream_t stream = loss->device->stream;
-    lgg_graph_gpu *graph = loss->student, *guide = loss->teacher;
-    float *f = loss->edge_gradient;
-    lgg_rkd_distances_gpu(graph, batch, student);
-    lgg_rkd_distances_gpu(guide, batch, teacher);
-    lgg_inverse_distances_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
-        n * n, graph->distance2, guide->distance2, loss->inverse_distance[0], loss->inverse_distance[1]);
-    const lgg_distances distances = {graph->distance2, loss->inverse_distance[0]};
-    const lgg_distances guide_distances = {guide->distance2, loss->inverse_distance[1]};
-    lgg_rkd_angle_kernel<<<(unsigned)(n * columns), LGG_THREADS, 0, stream>>>(n, columns, distances, guide_distances, f,
-                                                                              loss->angle_total);
-    lgg_rkd_angle_report_kernel<<<1, LGG_THREADS, 0, stream>>>(
-        n * columns, angles, share, loss->angle_total, lgg_zeros_of(graph, loss), loss->report + LGG_REPORT_VALUE);
-    if (!student->gradient || scale == 0) return;
-    lgg_rkd_angle_gradient_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(
-        n, (float)(0.5 * share * scale / angles), f);
-    lgg_distance_backward_gpu(graph, f, student->gradient);
+    lgg_inverse_distances_kernel<<<lgg_blocks(count), LGG_THREADS, 0, stream>>>(count, graphs->distance2,
+                                                                                loss->inverse_distance);
+    lgg_rkd_angle_kernel<<<rows *(unsigned)columns, LGG_THREADS, 0, stream>>>(*graphs, columns, loss->inverse_distance,
+                                                                              loss->backward, loss->angle_total);
+    lgg_rkd_angle_weights_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, angles, share, scale, n * columns,
+                                                                   loss->angle_total, loss->backward);
 }
 
 void lgg_rkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
                           const lgg_representation *teacher, float scale) {
     const double share = loss->options.reduction == LGG_MEAN ? 1. / loss->layers : 1;
-    for (int l = 0; l < loss->layers; l++) {
-        if (loss->kind == LGG_RKD_DISTANCE) {
-            lgg_rkd_distance_pair_gpu(loss, batch, &student[l], &teacher[l], share, (double)scale);
-        } else {
-            lgg_rkd_angle_pair_gpu(loss, batch, &student[l], &teacher[l], share, (double)scale);
-        }
+    lgg_graphs_forward_gpu(&loss->graphs, &loss->options, loss->device, loss->vertices, batch, student, teacher);
+    if (loss->kind == LGG_RKD_DISTANCE) {
+        lgg_rkd_distance_gpu(loss, share, (double)scale);
+    } else {
+        lgg_rkd_angle_gpu(loss, share, (double)scale);
     }
+    if (scale != 0) lgg_gradient_add_gpu(&loss->graphs, &loss->backward, nullptr, loss->device);
 }

@@ -1,208 +1,187 @@
 /* lgg_variation_gpu.cu: label variation sigma = tr(V' L^m V) and its smoothness over layers. Twin of lgg_variation.c.
  *
- * The scale of a layer's gradient depends on values (the classes of the batch, the order of the sigmas): it stays on the device, in
- * loss->factor. U_i = L^i V is kept for every layer.
+ * U_i = L^i V is kept for every layer. The scale of a layer's gradient depends on values (the classes of the batch, the order of the sigmas):
+ * the blocks that need it make it from the rows' sums.
  */
-#include "lgg_graph_gpu.h"
+#include "lgg_weights_gpu.h"
 
-/* Block i: row i of label_distance (n, n) = |v_i - v_j|^2 / 2, and its sum. */
-static __global__ void lgg_label_distance_kernel(size_t n, size_t classes, const float *labels, float *label_distance,
-                                                 double *row_total) {
-    const size_t i = blockIdx.x;
+/* U_0, U_1, ... of all layers. */
+struct lgg_laplacian_powers {
+    size_t classes;
+    int kept;            /* powers that follow the first */
+    const float *labels; /* U_0 (n, C) of every layer */
+    float *power;        /* (layers, kept, n, C) */
+};
+
+/* U_a of graph g. */
+static __device__ const float *lgg_laplacian_power(const lgg_laplacian_powers &powers, size_t n, size_t g, int a) {
+    if (a == 0) return powers.labels;
+    return powers.power + (g * (size_t)powers.kept + (size_t)a - 1) * n * powers.classes;
+}
+
+/* (U_a,i - U_a,j).(U_b,i - U_b,j) / 2 */
+static __device__ double lgg_half_product(const lgg_laplacian_powers &powers, size_t n, size_t g, int a, int b,
+                                          size_t i, size_t j) {
+    const float *u_a = lgg_laplacian_power(powers, n, g, a), *u_b = lgg_laplacian_power(powers, n, g, b);
+    float sum = 0;
+    for (size_t c = 0; c < powers.classes; c++) {
+        const size_t ic = i * powers.classes + c, jc = j * powers.classes + c;
+        sum += (u_a[ic] - u_a[jc]) * (u_b[ic] - u_b[jc]);
+    }
+    return (double)sum / 2;
+}
+
+/* Block (g, i): sigma_row (layers, n) = the row's sum of A_ij |v_i - v_j|^2 / 2, and weight_row (n) that of |v_i - v_j|^2 / 2: for m = 1 the first
+ * is the row's share of sigma. */
+static __global__ void lgg_variation_edges_kernel(lgg_graphs graphs, lgg_laplacian_powers powers, int sums_edges,
+                                                  double *sigma_row, double *weight_row) {
+    const lgg_row row = lgg_row_of(graphs);
+    double sigma = 0, weight = 0;
+    for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
+        const double distance = lgg_half_product(powers, graphs.n, row.g, 0, 0, row.i, j);
+        if (sums_edges) sigma += (double)lgg_adjacency(graphs, row, j) * distance;
+        weight += distance;
+    }
+    const double row_sigma = lgg_block_sum(sigma), row_weight = lgg_block_sum(weight);
+    if (threadIdx.x != 0) return;
+    if (sums_edges) sigma_row[row.vector] = row_sigma;
+    if (row.g == 0) weight_row[row.i] = row_weight;
+}
+
+/* sum_j A_ij (u_ic - u_jc) for class c of this thread, which has one in `lanes` of the j; the class's first thread gets the sum. */
+static __device__ double lgg_laplacian_element(const lgg_graphs &graphs, const lgg_row &row, size_t classes,
+                                               const float *u, size_t c, size_t lane, size_t lanes, size_t width) {
+    __shared__ double partial[LGG_THREADS];
     double sum = 0;
+    for (size_t j = lane; lane < lanes && c < classes && j < graphs.n; j += lanes) {
+        sum += (double)lgg_adjacency(graphs, row, j) * ((double)u[row.i * classes + c] - (double)u[j * classes + c]);
+    }
+    partial[threadIdx.x] = sum;
+    __syncthreads();
+    for (size_t l = 1; lane == 0 && l < lanes; l++)
+        sum += partial[threadIdx.x + l * width];
+    return sum; /* with a next turn of classes there is one thread for each, which reads nobody else's */
+}
+
+/* Block (g, i): row i of U_a = L U_(a-1); with sigma_row (layers, n), also U_a,i.U_b,i, the row's share of sigma = tr(U_a' U_b). */
+static __global__ void lgg_laplacian_kernel(lgg_graphs graphs, lgg_laplacian_powers powers, int a, int b,
+                                            double *sigma_row) {
+    const lgg_row row = lgg_row_of(graphs);
+    const size_t n = graphs.n, classes = powers.classes, width = classes < LGG_THREADS ? classes : LGG_THREADS;
+    const size_t lane = threadIdx.x / width, lanes = LGG_THREADS / width;
+    const float *u = lgg_laplacian_power(powers, n, row.g, a - 1), *u_b = lgg_laplacian_power(powers, n, row.g, b);
+    float *next = (float *)lgg_laplacian_power(powers, n, row.g, a) + row.i * classes;
+    double sigma = 0;
+    for (size_t first = 0; first < classes; first += width) {
+        const size_t c = first + threadIdx.x % width;
+        const double element = lgg_laplacian_element(graphs, row, classes, u, c, lane, lanes, width);
+        if (lane != 0 || c >= classes) continue;
+        next[c] = (float)element;
+        sigma += (double)next[c] * (double)(a == b ? next[c] : u_b[row.i * classes + c]);
+    }
+    if (!sigma_row) return;
+    const double row_sigma = lgg_block_sum(sigma);
+    if (threadIdx.x == 0) sigma_row[row.vector] = row_sigma;
+}
+
+/* Block (g, i): row i of e = dsigma/dA_ij = sum_(a + b = m - 1) (U_a,i - U_a,j).(U_b,i - U_b,j) / 2, the gradient of its degree, and
+ * q (layers, n) = sum_(a + b = m - 1) U_a,i.U_b,i / 2. */
+static __global__ void lgg_variation_backward_kernel(lgg_graphs graphs, lgg_laplacian_powers powers,
+                                                     lgg_backward backward, float *q) {
+    const lgg_row row = lgg_row_of(graphs);
+    const size_t n = graphs.n, classes = powers.classes;
+    double degree_sum = 0, q_sum = 0;
     for (size_t j = threadIdx.x; j < n; j += LGG_THREADS) {
-        float squared = 0;
-        for (size_t t = 0; t < classes; t++) {
-            const float difference = labels[i * classes + t] - labels[j * classes + t];
-            squared += difference * difference;
-        }
-        label_distance[i * n + j] = squared / 2;
-        sum += (double)squared / 2;
+        double e = 0;
+        for (int a = 0, b = powers.kept; a <= b; a++, b--)
+            e += (a == b ? 1 : 2) * lgg_half_product(powers, n, row.g, a, b, row.i, j);
+        backward.e[row.matrix + j] = (float)e;
+        degree_sum += e * (double)lgg_adjacency(graphs, row, j);
     }
-    const double total = lgg_block_sum(sum);
-    if (threadIdx.x == 0) row_total[i] = total;
+    for (int a = 0; a <= powers.kept; a++) {
+        const float *u_a = lgg_laplacian_power(powers, n, row.g, a) + row.i * classes;
+        const float *u_b = lgg_laplacian_power(powers, n, row.g, powers.kept - a) + row.i * classes;
+        for (size_t c = threadIdx.x; c < classes; c += LGG_THREADS)
+            q_sum += (double)u_a[c] * (double)u_b[c] / 2;
+    }
+    const double row_q = lgg_block_sum(q_sum);
+    if (threadIdx.x == 0) q[row.vector] = (float)row_q;
+    if (graphs.normalize) lgg_keep_degree_gradient(graphs, row, degree_sum, backward.half_q);
 }
 
-/* *weight = sum of row_total (n). One block. */
-static __global__ void lgg_label_weight_kernel(size_t n, const double *row_total, double *weight) {
-    const double sum = lgg_block_total(n, row_total);
-    if (threadIdx.x == 0) *weight = sum;
-}
+/* sigma of a layer, over the weight where it is wanted (0 where that is 0); every block adds up the rows for itself. */
+struct lgg_sigma_of {
+    const double *sigma_row;  /* (layers, n) */
+    const double *weight_row; /* (n) or NULL */
+    __device__ double weight(size_t n) const {
+        return weight_row ? lgg_block_total(n, weight_row) : 1;
+    }
+    __device__ double operator()(size_t n, size_t g) const {
+        const double sum = lgg_block_total(n, sigma_row + g * n), all = weight(n);
+        return all > 0 ? sum / all : 0;
+    }
+};
 
-/* label_distance and *label_weight, the weight of the ordered inter-class pairs. */
-static void lgg_label_distance_gpu(lgg_loss_gpu *loss, int batch, const float *labels) {
-    const size_t n = (size_t)batch;
+/* Label variation: scale, over the weight. */
+struct lgg_variation_factor {
+    lgg_sigma_of sigma;
+    double scale;
+    __device__ double operator()(const lgg_graphs &graphs, const lgg_backward &backward, size_t g, bool reports) const {
+        const double value = sigma(graphs.n, g), weight = sigma.weight(graphs.n);
+        if (reports && threadIdx.x == 0) backward.report[g * LGG_REPORT_SIZE + LGG_REPORT_SIGMA] = value;
+        return weight > 0 ? scale / weight : 0;
+    }
+};
+
+/* Smoothness: scale d/dsigma_l of sum_l |sigma_(l+1) - sigma_l|, in which a layer has its two neighbours. */
+struct lgg_smooth_factor {
+    lgg_sigma_of sigma;
+    double scale;
+    __device__ double operator()(const lgg_graphs &graphs, const lgg_backward &backward, size_t g, bool reports) const {
+        const double own = sigma(graphs.n, g);
+        const double before = g == 0 ? own : sigma(graphs.n, g - 1);
+        const double after = g + 1 == graphs.students ? own : sigma(graphs.n, g + 1);
+        if (reports && threadIdx.x == 0) backward.report[g * LGG_REPORT_SIZE + LGG_REPORT_SIGMA] = own;
+        return scale * (lgg_sign_of_change(before, own) - lgg_sign_of_change(own, after));
+    }
+};
+
+/* sigma's share of every row; returns where the powers of the Laplacian are. */
+static lgg_laplacian_powers lgg_variation_forward_gpu(lgg_loss_gpu *loss, const float *labels, bool weighs) {
+    const lgg_graphs *graphs = &loss->graphs;
+    const int power = loss->options.power, b = power - power / 2;
+    const unsigned rows = graphs->count * (unsigned)graphs->n;
     const cudaStream_t stream = loss->device->stream;
-    lgg_label_distance_kernel<<<(unsigned)n, LGG_THREADS, 0, stream>>>(n, (size_t)loss->classes, labels,
-                                                                       loss->label_distance, loss->row_total[0]);
-    lgg_label_weight_kernel<<<1, LGG_THREADS, 0, stream>>>(n, loss->row_total[0], loss->label_weight);
-}
-
-/* Block i: row i of next (n, C) = D u, for the degrees D of adjacency (n, n) and u (n, C) */
-static __global__ void lgg_scale_rows_kernel(size_t n, size_t classes, const float *adjacency, const float *u,
-                                             float *next) {
-    const size_t i = blockIdx.x;
-    double sum = 0;
-    for (size_t j = threadIdx.x; j < n; j += LGG_THREADS)
-        sum += (double)adjacency[i * n + j];
-    const double degree = lgg_block_sum(sum);
-    for (size_t t = i * classes + threadIdx.x; t < (i + 1) * classes; t += LGG_THREADS)
-        next[t] = (float)(degree * (double)u[t]);
-}
-
-/* next (n, C) = L u = D u - A u, for u (n, C) */
-static void lgg_laplacian_multiply_gpu(const lgg_loss_gpu *loss, const lgg_graph_gpu *graph, const float *u,
-                                       float *next) {
-    const size_t n = (size_t)graph->batch, classes = (size_t)loss->classes;
-    lgg_scale_rows_kernel<<<(unsigned)n, LGG_THREADS, 0, loss->device->stream>>>(n, classes, graph->adjacency, u, next);
-    lgg_product_gpu(loss->device, graph->batch, loss->classes, graph->batch, -1, graph->adjacency, u, 1, next);
-}
-
-/* Block i: row_total (rows) = sum over row i of a b, for a, b (rows, columns). */
-static __global__ void lgg_inner_product_kernel(size_t columns, const float *a, const float *b, double *row_total) {
-    const size_t i = blockIdx.x;
-    double sum = 0;
-    for (size_t j = threadIdx.x; j < columns; j += LGG_THREADS)
-        sum += (double)a[i * columns + j] * (double)b[i * columns + j];
-    const double total = lgg_block_sum(sum);
-    if (threadIdx.x == 0) row_total[i] = total;
-}
-
-/* *sigma = sum of row_total (n), over *weight where one is given (0 where that is 0). One block. */
-static __global__ void lgg_sigma_kernel(size_t n, const double *row_total, const double *weight, lgg_zeros zeros,
-                                        double *sigma) {
-    lgg_report_zeros(zeros);
-    const double sum = lgg_block_total(n, row_total);
-    if (threadIdx.x == 0) *sigma = !weight ? sum : *weight > 0 ? sum / *weight : 0;
-}
-
-/* U_i = L^i V of a layer: V itself, then the pieces of laplacian_power. */
-static const float *lgg_laplacian_power_of(const lgg_loss_gpu *loss, int layer, int batch, int i, const float *labels) {
-    const size_t size = (size_t)batch * (size_t)loss->classes, powers = (size_t)loss->options.power - 1;
-    return i == 0 ? labels : loss->laplacian_power + ((size_t)layer * powers + (size_t)i - 1) * size;
-}
-
-/* *sigma = tr(V' L^power V) of a layer's graph, over *weight where one is given. */
-static void lgg_variation_forward_gpu(const lgg_loss_gpu *loss, int layer, const lgg_graph_gpu *graph,
-                                      const float *labels, const double *weight, double *sigma) {
-    const int batch = graph->batch, power = loss->options.power;
-    const cudaStream_t stream = loss->device->stream;
-    const size_t n = (size_t)batch;
-    const float *left = graph->adjacency, *right = loss->label_distance;
-    size_t columns = n;
-    for (int i = 1; i < power; i++) {
-        lgg_laplacian_multiply_gpu(loss, graph, lgg_laplacian_power_of(loss, layer, batch, i - 1, labels),
-                                   (float *)lgg_laplacian_power_of(loss, layer, batch, i, labels));
+    const lgg_laplacian_powers powers = {(size_t)loss->classes, power - 1, labels, loss->laplacian_power};
+    if (power == 1 || weighs) {
+        lgg_variation_edges_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, power == 1, loss->row_total[0],
+                                                                     loss->row_total[1]);
     }
-    if (power > 1) {
-        left = lgg_laplacian_power_of(loss, layer, batch, power / 2, labels);
-        right = lgg_laplacian_power_of(loss, layer, batch, power - power / 2, labels);
-        columns = (size_t)loss->classes;
+    for (int a = 1; a < power; a++) {
+        lgg_laplacian_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, a, a == b ? power / 2 : 0,
+                                                               a == b ? loss->row_total[0] : nullptr);
     }
-    lgg_inner_product_kernel<<<(unsigned)batch, LGG_THREADS, 0, stream>>>(columns, left, right, loss->row_total[0]);
-    lgg_sigma_kernel<<<1, LGG_THREADS, 0, stream>>>(n, loss->row_total[0], weight, lgg_zeros_of(graph, loss), sigma);
-}
-
-/* e (n, n) = *factor label_distance */
-static __global__ void lgg_variation_backward_kernel(size_t n, const double *factor, const float *label_distance,
-                                                     float *e) {
-    const size_t t = lgg_element();
-    if (t < n * n) e[t] = (float)(*factor * (double)label_distance[t]);
-}
-
-/* e (n, n) = T becomes *factor dsigma/dA: T_ii + T_jj - T_ij - T_ji. A thread takes a pair j < i, since it writes both sides;
- * the diagonal is still read, and zeroed by lgg_zero_diagonal_kernel. */
-static __global__ void lgg_laplacian_gradient_kernel(size_t n, const double *factor, float *e) {
-    const size_t t = lgg_element(), i = t / n, j = t % n;
-    if (t >= n * n || j >= i) return;
-    const float t_ij = e[i * n + j], t_ji = e[j * n + i];
-    e[i * n + j] = e[j * n + i] = (float)(*factor * (double)(e[i * n + i] + e[j * n + j] - t_ij - t_ji));
-}
-
-static __global__ void lgg_zero_diagonal_kernel(size_t n, float *e) {
-    const size_t i = lgg_element();
-    if (i < n) e[i * n + i] = 0;
-}
-
-/* edge_gradient = *factor dsigma/dA of a layer. */
-static void lgg_variation_backward_gpu(const lgg_loss_gpu *loss, int layer, int batch, const float *labels,
-                                       const double *factor) {
-    const size_t n = (size_t)batch;
-    const cudaStream_t stream = loss->device->stream;
-    float *e = loss->edge_gradient;
-    if (loss->options.power == 1) {
-        lgg_variation_backward_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, factor, loss->label_distance,
-                                                                                     e);
-        return;
-    }
-    /* e = T with M = T + T': the terms a < b, and half of a = b */
-    float beta = 0;
-    for (int a = 0, b = loss->options.power - 1; a <= b; a++, b--) {
-        lgg_product_transposed_gpu(loss->device, batch, loss->classes, a == b ? 0.5f : 1.f,
-                                   lgg_laplacian_power_of(loss, layer, batch, a, labels),
-                                   lgg_laplacian_power_of(loss, layer, batch, b, labels), beta, e);
-        beta = 1;
-    }
-    lgg_laplacian_gradient_kernel<<<lgg_blocks(n * n), LGG_THREADS, 0, stream>>>(n, factor, e);
-    lgg_zero_diagonal_kernel<<<lgg_blocks(n), LGG_THREADS, 0, stream>>>(n, e);
-}
-
-/* value = sigma; factor = scale, over *weight where one is given (0 where that is 0) */
-static __global__ void lgg_variation_report_kernel(double scale, const double *weight, const double *sigma,
-                                                   double *value, double *factor) {
-    *value = *sigma;
-    *factor = !weight ? scale : *weight > 0 ? scale / *weight : 0;
+    return powers;
 }
 
 void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
                                 float scale) {
-    lgg_graph_gpu *graph = loss->student;
-    const double *weight = loss->options.reduction == LGG_MEAN ? loss->label_weight : nullptr;
-    double *sigma = loss->report + LGG_REPORT_SIGMA;
-    lgg_label_distance_gpu(loss, batch, labels);
-    lgg_graph_forward_gpu(graph, batch, student->d, student->x, nullptr);
-    lgg_variation_forward_gpu(loss, 0, graph, labels, weight, sigma);
-    lgg_variation_report_kernel<<<1, 1, 0, loss->device->stream>>>((double)scale, weight, sigma,
-                                                                   loss->report + LGG_REPORT_VALUE, loss->factor);
-    if (!student->gradient || scale == 0) return;
-    lgg_variation_backward_gpu(loss, 0, batch, labels, loss->factor);
-    lgg_graph_backward_gpu(graph, loss->edge_gradient, student->gradient);
-}
-
-/* The sign of b - a; 0 where they are equal, as the same graph twice must be. */
-static __device__ int lgg_sign_of_change(double a, double b) {
-    if (fabs(b - a) <= LGG_EQUAL_SIGMA * (fabs(a) + fabs(b))) return 0;
-    return b > a ? 1 : -1;
-}
-
-/* value = share sum_l |sigma_(l+1) - sigma_l|, factor (layers) = share scale d/dsigma_l of that sum. One thread. */
-static __global__ void lgg_smooth_report_kernel(int layers, double share, double scale, const double *sigma,
-                                                double *value, double *factor) {
-    double total = 0;
-    for (int l = 0; l < layers; l++) {
-        const int before = l == 0 ? 0 : lgg_sign_of_change(sigma[l - 1], sigma[l]);
-        const int after = l == layers - 1 ? 0 : lgg_sign_of_change(sigma[l], sigma[l + 1]);
-        if (l > 0) total += before * (sigma[l] - sigma[l - 1]);
-        factor[l] = share * scale * (before - after);
+    const lgg_options *options = &loss->options;
+    lgg_graphs *graphs = &loss->graphs;
+    const cudaStream_t stream = loss->device->stream;
+    const bool smooth = loss->kind == LGG_SMOOTH, mean = options->reduction == LGG_MEAN;
+    lgg_graphs_forward_gpu(graphs, options, loss->device, loss->vertices, batch, student, nullptr);
+    const unsigned rows = graphs->count * (unsigned)graphs->n;
+    const lgg_laplacian_powers powers = lgg_variation_forward_gpu(loss, labels, !smooth && mean);
+    lgg_variation_backward_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, loss->backward, loss->q);
+    if (smooth) {
+        const double share = mean ? 1. / (loss->layers - 1) : 1;
+        const lgg_smooth_factor factor = {{loss->row_total[0], nullptr}, share * (double)scale};
+        lgg_weights_kernel<lgg_smooth_factor><<<rows, LGG_THREADS, 0, stream>>>(*graphs, loss->backward, factor);
+    } else {
+        const lgg_variation_factor factor = {{loss->row_total[0], mean ? loss->row_total[1] : nullptr}, (double)scale};
+        lgg_weights_kernel<lgg_variation_factor><<<rows, LGG_THREADS, 0, stream>>>(*graphs, loss->backward, factor);
     }
-    *value = share * total;
-}
-
-void lgg_smooth_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
-                             float scale) {
-    const int layers = loss->layers;
-    const double share = loss->options.reduction == LGG_MEAN ? 1. / (layers - 1) : 1;
-    double *sigma = loss->report + LGG_REPORT_SIGMA;
-    lgg_label_distance_gpu(loss, batch, labels);
-    for (int l = 0; l < layers; l++) {
-        lgg_graph_forward_gpu(&loss->student[l], batch, student[l].d, student[l].x, nullptr);
-        lgg_variation_forward_gpu(loss, l, &loss->student[l], labels, nullptr, sigma + l);
-    }
-    lgg_smooth_report_kernel<<<1, 1, 0, loss->device->stream>>>(layers, share, (double)scale, sigma,
-                                                                loss->report + LGG_REPORT_VALUE, loss->factor);
-    for (int l = 0; l < layers; l++) {
-        if (!student[l].gradient || scale == 0) continue;
-        lgg_variation_backward_gpu(loss, l, batch, labels, loss->factor + l);
-        lgg_graph_backward_gpu(&loss->student[l], loss->edge_gradient, student[l].gradient);
-    }
+    const lgg_class_factors factors = {options->power, powers.classes, labels, powers.power, loss->q};
+    if (scale != 0) lgg_gradient_add_gpu(graphs, &loss->backward, &factors, loss->device);
 }

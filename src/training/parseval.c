@@ -166,6 +166,10 @@ static void step_after_updates(layer *l) {
 #endif
 }
 
+int has_lgg_parseval(const network *net) {
+    return host_recipe(net) && host_recipe(net)->parseval != 0;
+}
+
 static void halve_sum(layer *l) {
     if (host_halve_sum(l)) return;
     begin_around(l, AROUND_PARSEVAL);
@@ -183,7 +187,7 @@ static const char *obstacle(const layer *l) {
 }
 
 void make_lgg_parseval(network *net) {
-    if (!host_recipe(net) || host_recipe(net)->parseval == 0) return;
+    if (!has_lgg_parseval(net)) return;
 #if defined(GPU) && !HOST_HAS_PARSEVAL_GPU
     if (gpu_index >= 0) {
         fprintf(stderr, "[net]: parseval: on the GPU this Darknet does not have it; build with GPU=0\n");

@@ -16,6 +16,8 @@ extern "C" {
 
 typedef struct lgg_parseval lgg_parseval;
 
+/* Whether its [net] has parseval. */
+int has_lgg_parseval(const network *net);
 /* To be called once all layers of net have their functions: puts the scaling around its convolutions, the step after the updates of
  * all weight matrices, and halves its residual sums, should its [net] have parseval. */
 void make_lgg_parseval(network *net);

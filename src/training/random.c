@@ -27,6 +27,17 @@ static uint64_t stream_key(uint64_t seed, lgg_purpose purpose, uint64_t position
     return mix(key + LGG_GOLDEN * (position + 1));
 }
 
+/* Set before there are threads. */
+static int repeats;
+
+void lgg_repeat(void) {
+    repeats = 1;
+}
+
+int lgg_repeats(void) {
+    return repeats;
+}
+
 void lgg_random_begin(uint64_t seed, lgg_purpose purpose, uint64_t position) {
     stream.active = 1;
     stream.key = stream_key(seed, purpose, position);

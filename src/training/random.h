@@ -28,6 +28,10 @@ void lgg_random_end(void);
 /* The next number of the thread's stream, 0 to RAND_MAX; rand() where it has none. */
 int lgg_rand(void);
 
+/* Says that a network with a seed has been read; and whether one has: then what is drawn and added up on a GPU repeats, too. */
+void lgg_repeat(void);
+int lgg_repeats(void);
+
 /* A uniform index 0..n-1 for (seed, position): drawing with replacement. */
 size_t lgg_random_index(uint64_t seed, uint64_t position, size_t n);
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "allocate.h"
+#include "at_once_gpu.h"
 #include "names.h"
 #include "parameters.h"
 #include "option_list.h"
@@ -140,6 +141,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     char *log = option_find(options, "lgg_log");
     if (log) recipe->log = lgg_copy_string(log);
     recipe->seeded = option_find(options, "seed") != NULL;
+    if (recipe->seeded) lgg_repeat();
     recipe->seed = recipe->seeded ? (uint64_t)option_in_range(options, "seed", 0, 0, 2147483647) : (uint64_t)time(0);
     lgg_seed_host(recipe); /* before the layers draw their weights */
     recipe->active = recipe->seeded || recipe->shuffle || recipe->pad_crop >= 0 || flip >= 0;
@@ -283,6 +285,7 @@ void lgg_decay_all(network *net, int batch, float decay) {
     if (!host_recipe(net) || !host_recipe(net)->decay_all) return;
     for (int i = 0; i < net->n; ++i) {
         layer *leaves[HOST_MAX_LEAVES];
+        if (is_updated_at_once(&net->layers[i])) continue;
         const int n = net->layers[i].update ? host_leaf_layers(&net->layers[i], leaves) : 0;
         for (int j = 0; j < n; ++j)
             lgg_decay_biases_and_scales(leaves[j], a);

@@ -6,7 +6,7 @@ CUDA_HEADERS := $(wildcard src/lgg/*.h) tests/golden/golden.h
 GOLDEN_READER := tests/golden/golden.c tests/golden/golden_case.c
 
 EMULATION := $(BUILD)/emulation
-EMULATION_FLAGS := -std=c++17 -O2 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation $(ROOM_FLAGS) -Itests/golden
+EMULATION_FLAGS := -std=c++17 -O3 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation $(ROOM_FLAGS) -Itests/golden
 EMULATION_RUNTIME := $(patsubst %,$(EMULATION)/%.o,memory kernels libraries)
 EMULATION_HEADERS := $(wildcard tests/cuda/emulation/*.h)
 EMULATION_OBJECTS := $(patsubst src/lgg/%.cu,$(EMULATION)/%.o,$(CUDA_SOURCES)) $(EMULATION_RUNTIME)
@@ -32,18 +32,27 @@ $(EMULATION)/golden: tests/cuda/golden_cuda.cu $(EMULATION)/reader.o $(EMULATION
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
 $(EMULATION)/test_twins: tests/cuda/test_twins.cu $(EMULATION_OBJECTS) $(BUILD)/liblgg.a
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
+$(EMULATION)/test_product: tests/cuda/test_product.cu $(EMULATION_OBJECTS) $(BUILD)/liblgg.a
+	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
 $(EMULATION)/test_tap: tests/cuda/test_tap.cu $(EMULATION)/lgg_tap_kernels.o $(EMULATION_RUNTIME)
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o,$^) -o $@ -lopenblas -lm
 
 # Many small products: threads of their own would only get into each other's way.
 .PHONY: test-cuda
-test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins $(EMULATION)/test_tap
+test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins $(EMULATION)/test_product $(EMULATION)/test_tap $(EMULATION)/count_launches
 	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1; status=0; \
 	$(EMULATION)/golden $(CASES) || status=1; \
 	LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
+	$(EMULATION)/test_product || status=1; \
 	$(EMULATION)/test_tap || status=1; \
+	LGG_EMULATION_DRY=1 $(EMULATION)/count_launches > /dev/null && echo "PASS launches: as few as there should be" || status=1; \
 	tests/cuda/test_barriers.sh $(EMULATION)/test_twins $(EMULATION)/test_tap || status=1; \
 	exit $$status
+
+# The same at the paper's shapes: some minutes.
+.PHONY: test-cuda-large
+test-cuda-large: $(EMULATION)/test_twins
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(EMULATION)/test_twins -large
 
 TESTS += test-cuda
 TEST_PRODUCTS += $(BUILD)/liblgg.a $(EMULATION_RUNTIME) $(EMULATION)/reader.o

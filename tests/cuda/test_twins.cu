@@ -2,10 +2,14 @@
  * than a block's threads and down to one sample, every k, soft labels, zero, coincident and nearly coincident points, gradients
  * that are added to, partial batches; and that two runs agree to the bit.
  *
- * One line a case. usage: test_twins [-x]   -x: ends at the first case that fails
+ * One line a case. usage: test_twins [-x | -large]
+ *
+ * -x      ends at the first case that fails
+ * -large  the cases of the paper's shapes in place of the small ones
  */
 #include "lgg_gpu.h"
 #include <cuda_runtime.h>
+#include <iterator>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +18,6 @@
 
 namespace {
 
-constexpr int classes = 7;
 /* Relative, as for golden cases. Both sides compute in float32, over points that are hard on it: with products summed in another
  * order than the library's, angles at near points differ by 3e-5. */
 constexpr double bound = 1e-4;
@@ -25,11 +28,15 @@ struct twin_case {
     void (*set)(lgg_options &);
     int batch;
     std::vector<int> d;
+    int classes = 7;
+    bool plain = false;  /* points that are not hard on it: with parallel ones label variation takes another way */
+    bool shared = false; /* all pairs are of the first student's layer */
 };
 
 const twin_case cases[] = {
     {"hkd", LGG_HKD, [](lgg_options &) {}, 40, {200}},
     {"label_variation", LGG_LABEL_VARIATION, [](lgg_options &) {}, 150, {40}},
+    {"label_variation of wide points", LGG_LABEL_VARIATION, [](lgg_options &) {}, 70, {2100}},
     {"label_variation of one sample", LGG_LABEL_VARIATION, [](lgg_options &) {}, 1, {3}},
     {"label_variation k=1 power=3", LGG_LABEL_VARIATION, [](lgg_options &o) { o.graph.k = 1, o.power = 3; }, 150, {40}},
     {"label_variation k=B-2 exp",
@@ -37,6 +44,16 @@ const twin_case cases[] = {
      [](lgg_options &o) { o.graph.k = 148, o.graph.similarity = LGG_EXP, o.graph.alpha = .2f; },
      150,
      {40}},
+    {"label_variation of 300 classes", LGG_LABEL_VARIATION, [](lgg_options &o) { o.power = 2; }, 40, {16}, 300},
+    {"label_variation of plain points", LGG_LABEL_VARIATION, [](lgg_options &) {}, 70, {2100}, 7, true},
+    {"label_variation of plain points and 20 classes",
+     LGG_LABEL_VARIATION,
+     [](lgg_options &o) { o.power = 2, o.reduction = LGG_SUM; },
+     150,
+     {2070},
+     20,
+     true},
+    {"smooth power=3 of plain points", LGG_SMOOTH, [](lgg_options &o) { o.power = 3; }, 130, {17, 2090, 5}, 7, true},
     {"smooth", LGG_SMOOTH, [](lgg_options &) {}, 130, {17, 300, 5}},
     {"smooth k=9 normalize sum power=1",
      LGG_SMOOTH,
@@ -50,6 +67,15 @@ const twin_case cases[] = {
      {33, 9}},
     {"gkd", LGG_GKD, [](lgg_options &) {}, 150, {200, 3}},
     {"gkd of two samples", LGG_GKD, [](lgg_options &) {}, 2, {5}},
+    {"gkd of one layer and two teachers", LGG_GKD, [](lgg_options &) {}, 70, {90, 90}, 7, true, true},
+    {"rkd_distance of one layer and three teachers",
+     LGG_RKD_DISTANCE,
+     [](lgg_options &) {},
+     70,
+     {90, 90, 90},
+     7,
+     true,
+     true},
     {"gkd k=5 neighbors=teacher frobenius",
      LGG_GKD,
      [](lgg_options &o) { o.graph.k = 5, o.neighbors = LGG_NEIGHBORS_TEACHER, o.distance = LGG_FROBENIUS; },
@@ -66,6 +92,33 @@ const twin_case cases[] = {
     {"rkd_angle", LGG_RKD_ANGLE, [](lgg_options &) {}, 135, {64}},
 };
 
+/* The paper's shapes: features of WideResNet28-1 at batch 128, of PreActResNet18 at batch 100; and a graph of 4,096 vertices. */
+const twin_case large_cases[] = {
+    {"hkd", LGG_HKD, [](lgg_options &) {}, 128, {10}},
+    {"label_variation", LGG_LABEL_VARIATION, [](lgg_options &) {}, 128, {16384}, 10},
+    {"label_variation of plain points", LGG_LABEL_VARIATION, [](lgg_options &) {}, 128, {16384}, 10, true},
+    {"label_variation exp unit",
+     LGG_LABEL_VARIATION,
+     [](lgg_options &o) { o.graph.similarity = LGG_EXP, o.graph.unit = 1; },
+     128,
+     {16384},
+     10},
+    {"smooth", LGG_SMOOTH, [](lgg_options &) {}, 100, {65536, 32768}, 10},
+    {"smooth of plain points", LGG_SMOOTH, [](lgg_options &) {}, 100, {65536, 32768}, 10, true},
+    {"gkd", LGG_GKD, [](lgg_options &) {}, 128, {16384, 64}, 10},
+    {"gkd k=5 edges=inter",
+     LGG_GKD,
+     [](lgg_options &o) { o.graph.k = 5, o.edges = LGG_EDGES_INTER; },
+     128,
+     {16384},
+     10},
+    {"gkd of plain points", LGG_GKD, [](lgg_options &) {}, 100, {65536}, 10, true},
+    {"rkd_distance", LGG_RKD_DISTANCE, [](lgg_options &) {}, 128, {16384}, 10},
+    {"rkd_distance", LGG_RKD_DISTANCE, [](lgg_options &) {}, 100, {65536}, 10},
+    {"rkd_angle", LGG_RKD_ANGLE, [](lgg_options &) {}, 128, {16384}, 10},
+    {"gkd k=5", LGG_GKD, [](lgg_options &o) { o.graph.k = 5; }, 4096, {64}, 10},
+};
+
 /* The same numbers on every machine. */
 struct random_numbers {
     uint64_t state;
@@ -75,11 +128,13 @@ struct random_numbers {
     }
 };
 
-/* x (n, d), mostly positive, with the points that losses stumble over: zero vectors, coincident ones, nearly coincident ones. */
-std::vector<float> features(random_numbers &random, size_t n, size_t d) {
+/* x (n, d), mostly positive, the more so the larger `shift` is, and unless it is plain with the points that losses stumble over: zero
+ * vectors, coincident ones, nearly coincident ones. */
+std::vector<float> features(random_numbers &random, size_t n, size_t d, bool plain, float shift) {
     std::vector<float> x(n * d);
     for (float &value : x)
-        value = random.uniform() + .3f;
+        value = random.uniform() + shift;
+    if (plain) return x;
     const auto copy = [&](size_t from, size_t to, float noise, float scale_to = 1) {
         for (size_t t = 0; t < d && from < n && to < n; t++)
             x[to * d + t] = scale_to * x[from * d + t] + noise * random.uniform();
@@ -109,11 +164,11 @@ void stretch(std::vector<float> &logits, size_t n) {
 }
 
 /* One-hot rows, every third one soft. */
-std::vector<float> soft_labels(random_numbers &random, size_t n) {
+std::vector<float> soft_labels(random_numbers &random, size_t n, size_t classes) {
     std::vector<float> labels(n * classes);
     for (size_t i = 0; i < n; i++) {
         labels[i * classes + (i * 5) % classes] = i % 3 ? 1 : .75f;
-        if (i % 3 == 0) labels[i * classes + (size_t)(fabsf(random.uniform()) * (classes - 1))] += .25f;
+        if (i % 3 == 0) labels[i * classes + (size_t)(fabsf(random.uniform()) * (float)(classes - 1))] += .25f;
     }
     return labels;
 }
@@ -139,13 +194,14 @@ constexpr float scale = -3;
 
 lgg_status on_cpu(const problem &p, result &r) {
     lgg_loss *loss;
-    lgg_status status = lgg_loss_create(&loss, p.c->kind, &p.options, (int)p.layers(), p.c->batch, classes);
+    lgg_status status = lgg_loss_create(&loss, p.c->kind, &p.options, (int)p.layers(), p.c->batch, p.c->classes);
     if (status != LGG_OK) return status;
     std::vector<lgg_representation> student, teacher;
     r.gradient = p.delta;
     r.sigma.resize(p.layers());
     for (size_t l = 0; l < p.layers(); l++) {
-        student.push_back({p.student[l].data(), r.gradient[l].data(), p.c->d[l]});
+        const size_t own = p.c->shared ? 0 : l;
+        student.push_back({p.student[own].data(), r.gradient[own].data(), p.c->d[l]});
         teacher.push_back({p.teacher[l].data(), nullptr, p.c->d[l]});
     }
     status = lgg_loss_evaluate(loss, p.c->batch, p.labels.data(), student.data(), teacher.data(), scale, &r.value,
@@ -167,15 +223,16 @@ float *pushed(const std::vector<float> &host) {
 lgg_status on_gpu(lgg_device *device, const problem &p, result &r) {
     lgg_loss_gpu *loss;
     lgg_status status =
-        lgg_loss_create_gpu(&loss, device, p.c->kind, &p.options, (int)p.layers(), p.c->batch + 3, classes);
+        lgg_loss_create_gpu(&loss, device, p.c->kind, &p.options, (int)p.layers(), p.c->batch + 3, p.c->classes);
     if (status != LGG_OK) return status;
-    std::vector<lgg_representation> student, teacher;
+    std::vector<lgg_representation> student, seen, teacher;
     float *labels = pushed(p.labels);
     for (size_t l = 0; l < p.layers(); l++) {
         student.push_back({pushed(p.student[l]), pushed(p.delta[l]), p.c->d[l]});
+        seen.push_back(student[p.c->shared ? 0 : l]);
         teacher.push_back({pushed(p.teacher[l]), nullptr, p.c->d[l]});
     }
-    status = lgg_loss_evaluate_gpu(loss, p.c->batch, labels, student.data(), teacher.data(), scale);
+    status = lgg_loss_evaluate_gpu(loss, p.c->batch, labels, seen.data(), teacher.data(), scale);
     r.gradient = p.delta;
     r.sigma.resize(p.layers());
     if (status == LGG_OK) status = lgg_loss_read_gpu(loss, &r.value, r.sigma.data(), &r.zero_share);
@@ -236,10 +293,12 @@ problem problem_of(const twin_case &c) {
     p.c = &c;
     lgg_options_default(c.kind, &p.options);
     c.set(p.options);
-    p.labels = soft_labels(random, n);
+    p.labels = soft_labels(random, n, (size_t)c.classes);
     for (int d : c.d) {
-        p.student.push_back(features(random, n, (size_t)d));
-        p.teacher.push_back(features(random, n, (size_t)d));
+        /* Layers unlike each other: the difference of two sigmas that are nearly the same is mostly rounding. */
+        const float shift = .3f + .2f * (float)p.student.size();
+        p.student.push_back(features(random, n, (size_t)d, c.plain, shift));
+        p.teacher.push_back(features(random, n, (size_t)d, c.plain, shift));
         if (c.kind == LGG_HKD) stretch(p.student.back(), n);
         if (c.kind == LGG_HKD) stretch(p.teacher.back(), n);
         p.delta.push_back(std::vector<float>(n * (size_t)d));
@@ -258,8 +317,9 @@ bool check(lgg_device *device, const twin_case &c) {
     }
     const double error = worst_error(p, gpu, cpu);
     const bool repeatable = same_bits(gpu, again), held = error <= bound && repeatable;
-    printf("%s twins: %s, B = %d: relative error %.1e%s%s\n", held ? "PASS" : "FAIL", c.name, c.batch, error,
-           error <= bound ? "" : " (bound 1e-4)", repeatable ? "" : ", two runs differ");
+    printf("%s twins: %s, B = %d, d = %d: relative error %.1e%s%s\n", held ? "PASS" : "FAIL", c.name, c.batch, c.d[0],
+           error, error <= bound ? "" : " (bound 1e-4)", repeatable ? "" : ", two runs differ");
+    fflush(stdout);
     return held;
 }
 
@@ -267,13 +327,16 @@ bool check(lgg_device *device, const twin_case &c) {
 
 int main(int argc, char **argv) {
     lgg_device *device;
-    const bool stop = argc > 1 && !strcmp(argv[1], "-x");
+    const bool stop = argc > 1 && !strcmp(argv[1], "-x"), large = argc > 1 && !strcmp(argv[1], "-large");
+    const std::vector<twin_case> checked = large
+                                               ? std::vector<twin_case>(std::begin(large_cases), std::end(large_cases))
+                                               : std::vector<twin_case>(std::begin(cases), std::end(cases));
     int failed = 0;
     if (lgg_device_create(&device, nullptr, 0) != LGG_OK) {
         printf("FAIL twins: no device\n");
         return 1;
     }
-    for (const twin_case &c : cases) {
+    for (const twin_case &c : checked) {
         failed += !check(device, c);
         if (failed && stop) break;
     }

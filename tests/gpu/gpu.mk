@@ -26,6 +26,8 @@ $(GPU_BUILD)/golden: tests/cuda/golden_cuda.cu $(EMULATION)/reader.o $(GPU_OBJEC
 	@$(CUDA_NVCC) $(GPU_FLAGS) $^ -o $@ $(GPU_LIBS)
 $(GPU_BUILD)/test_twins: tests/cuda/test_twins.cu $(GPU_OBJECTS) $(BUILD)/liblgg.a
 	@$(CUDA_NVCC) $(GPU_FLAGS) $^ -o $@ $(GPU_LIBS)
+$(GPU_BUILD)/test_product: tests/cuda/test_product.cu $(GPU_OBJECTS) $(BUILD)/liblgg.a
+	@$(CUDA_NVCC) $(GPU_FLAGS) $^ -o $@ $(GPU_LIBS)
 $(GPU_BUILD)/lgg_tap_kernels.o: src/darknet/lgg_tap_kernels.cu $(CUDA_HEADERS) src/darknet/lgg_tap_kernels.h
 	@mkdir -p $(@D)
 	@$(CUDA_NVCC) $(GPU_FLAGS) -c $< -o $@
@@ -53,7 +55,7 @@ $(GPU_BUILD)/compare_networks $(GPU_BUILD)/share_weights: $(GPU_BUILD)/%: tests/
 test-gpu:
 	@tests/gpu/have_gpu.sh test-gpu "$(CUDA_NVCC)" || exit 0; \
 	$(MAKE) --no-print-directory host BUILD=$(GPU_BUILD) GPU=1 CUDNN=$(HAVE_CUDNN) ARCH="$(CUDA_ARCH)" && \
-	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_tap compare_networks share_weights) && \
+	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_product test_tap compare_networks share_weights) && \
 	tests/gpu/test_gpu.sh "$(CUDA_NVCC)" $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
 
 .PHONY: test-gpu-link

@@ -11,6 +11,8 @@ PATH=$PATH:$(dirname "$(realpath "$(command -v "$nvcc")")") # compute-sanitizer 
 
 "$build/golden" "$@" || status=1
 "$build/test_twins" || status=1
+"$build/test_twins" -large || status=1
+"$build/test_product" || status=1
 "$build/test_tap" || status=1
 
 tests/gpu/compare.sh "$build/compare_networks" "$build/networks" small consumers recipe upsample distilled sections detection ||

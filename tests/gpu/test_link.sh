@@ -30,11 +30,20 @@ if ! $MAKE --no-print-directory host BUILD="$build" $with OPTS=-O0 NVCC="$nvcc" 
 fi
 echo "PASS gpu-link: $with, $("$nvcc" --version | grep -o 'release.*')"
 
+# What the host's Makefile takes for ARCH where nobody says, which nvcc must know.
+default=$(env -u MAKEFLAGS -u MFLAGS -u ARCH make -pn -C "$build/darknet-$host" $with NVCC="$nvcc" 2> /dev/null | sed -n 's/^ARCH *:*= *//p' | head -1)
+echo '__global__ void kernel() {}' > "$build/kernel.cu"
+if [ -z "$default" ] || ! "$nvcc" $default -c "$build/kernel.cu" -o "$build/kernel.o" > "$log" 2>&1; then
+    echo "FAIL gpu-link: the default of ARCH, '$default': $(head -1 "$log"), see $log"
+    exit 1
+fi
+echo "PASS gpu-link: the default of ARCH, $default"
+
 # The programs of `make test-gpu` and of the benchmark, with the objects that are there now.
 if [ "$host" = pjreddie ]; then
     objects=$(for source in src/lgg/*.cu; do echo "$build/darknet-$host/obj/$(basename "$source" .cu).o"; done)
     if ! $MAKE --no-print-directory GPU_BUILD="$build" GPU_OBJECTS="${objects//$'\n'/ }" HAVE_CUDNN=$cudnn \
-            NVCC="$nvcc" ARCH="$arch" "$build"/{golden,test_twins,test_tap,compare_networks,share_weights,bench_losses} > "$log" 2>&1; then
+            NVCC="$nvcc" ARCH="$arch" "$build"/{golden,test_twins,test_product,test_tap,compare_networks,share_weights,bench_losses} > "$log" 2>&1; then
         echo "FAIL gpu-link: the tests' programs: $(grep -m1 -E "(fatal|error): |cannot find|Error [0-9]" "$log"), see $log"
         exit 1
     fi

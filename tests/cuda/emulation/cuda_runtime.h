@@ -8,11 +8,12 @@
  *
  * Memory is as strict as a GPU's. What is allocated on the device starts as NaN, is NaN again once freed, is checked for writes past
  * its end, and belongs to one of two devices. The program ends when the host's own code touches it, and when a kernel,
- * a copy or a library gets a pointer that is not the current device's. What is copied asynchronously to the host is there only after
+ * a copy or a library gets a pointer that is not the current device's, also in a structure, or in a table that is copied asynchronously. What is copied asynchronously to the host is there only after
  * somebody has waited for it.
  *
  * LGG_EMULATION_SEED=n       another order
  * LGG_EMULATION_DEVICES=n    0 or 1 of the devices
+ * LGG_EMULATION_DRY=1        kernels and libraries are counted, and do nothing
  * LGG_SKIP_BARRIER=file:line takes out the __syncthreads...() of that line
  *
  * A launch kernel<<<blocks, threads, shared, stream>>>(...) reaches the compiler as emulation_launch_of("kernel",
@@ -68,6 +69,9 @@ cudaError_t cudaGetLastError(void);
 cudaError_t cudaPeekAtLastError(void);
 const char *cudaGetErrorString(cudaError_t error);
 
+/* The launches, copies, fills and products of a library so far: what a device is asked to do, one by one. */
+size_t emulation_launches(void);
+
 #ifdef __cplusplus
 }
 
@@ -75,6 +79,7 @@ const char *cudaGetErrorString(cudaError_t error);
 
 #include <algorithm>
 #include <functional>
+#include <type_traits>
 
 using std::min;
 
@@ -87,6 +92,8 @@ static inline float3 make_float3(float x, float y, float z) {
 
 #define __global__
 #define __device__
+#define __host__
+#define __launch_bounds__(...)
 #define __shared__ static /* one block runs at a time */
 
 struct emulation_index {
@@ -102,7 +109,10 @@ int emulation_barrier(const char *file, int line, bool predicate);
 
 /* Ends the program unless the current device may work on that memory; NULL is none. */
 void emulation_check_argument(const char *kernel, const void *memory);
-template <typename T> void emulation_check_argument(const char *, const T &) {
+/* Likewise, if any of these words can be nothing but a pointer to memory of the host's, or of another device. */
+void emulation_check_words(const char *who, const void *words, size_t size);
+template <typename T> void emulation_check_argument(const char *kernel, const T &argument) {
+    if (std::is_class<T>::value) emulation_check_words(kernel, &argument, sizeof argument);
 }
 template <typename T> void emulation_check_argument(const char *kernel, T *memory) {
     emulation_check_argument(kernel, (const void *)memory);
@@ -144,6 +154,9 @@ static inline uint32_t __float_as_uint(float value) {
     return bits;
 }
 
+static inline float __ldg(const float *value) {
+    return *value;
+}
 static inline double __dmul_rn(double a, double b) {
     return a * b;
 }

@@ -22,8 +22,10 @@ typedef struct emulation_tensor *cudnnTensorDescriptor_t;
 typedef struct emulation_filter *cudnnFilterDescriptor_t;
 typedef struct emulation_convolution *cudnnConvolutionDescriptor_t;
 
-/* Ways to do the same: one that does not work, one that wants more memory than anybody has, one that wants a little, and one that wants
- * none, as cuDNN always has. */
+typedef enum { CUDNN_NON_DETERMINISTIC, CUDNN_DETERMINISTIC } cudnnDeterminism_t;
+
+/* Ways to do the same: one that does not work, one that wants more memory than anybody has, one that wants a little and adds up gradients in
+ * whatever order, and one that wants none, as cuDNN always has. */
 typedef enum {
     EMULATION_UNSUPPORTED,
     EMULATION_GREEDY,
@@ -43,6 +45,7 @@ typedef struct {
     cudnnStatus_t status;
     float time;
     size_t memory;
+    cudnnDeterminism_t determinism;
 } emulation_performance;
 typedef emulation_performance cudnnConvolutionFwdAlgoPerf_t;
 typedef emulation_performance cudnnConvolutionBwdDataAlgoPerf_t;

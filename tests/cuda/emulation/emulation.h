@@ -19,6 +19,9 @@ class emulation_access {
 
 [[noreturn]] void emulation_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Counts one launch, copy or call of a library; returns whether it is to be done, too: LGG_EMULATION_DRY says no. */
+bool emulation_counted();
+
 /* Ends the program unless all `size` bytes are memory that the current device may work on. */
 void emulation_check_range(const char *who, const void *memory, size_t size);
 

@@ -158,6 +158,7 @@ void emulation_run(dim3 blocks, dim3 block_size, const std::function<void()> &ke
         return;
     }
     const emulation_access access;
+    if (!emulation_counted()) return;
     running = &kernel;
     gridDim = {blocks.x, blocks.y, blocks.z};
     blockDim = {block_size.x, block_size.y, block_size.z};

@@ -3,6 +3,7 @@
 #include "curand.h"
 #include "emulation.h"
 #include <cblas.h>
+#include <random>
 #include <stdlib.h>
 
 cublasStatus_t cublasCreate(cublasHandle_t *handle) {
@@ -41,24 +42,35 @@ cublasStatus_t cublasSgemm(cublasHandle_t, cublasOperation_t op_a, cublasOperati
     check_matrix(a, turn_a ? k : m, turn_a ? m : k, lda);
     check_matrix(b, turn_b ? n : k, turn_b ? k : n, ldb);
     check_matrix(c, m, n, ldc);
+    if (!emulation_counted()) return CUBLAS_STATUS_SUCCESS;
     cblas_sgemm(CblasColMajor, turn_a ? CblasTrans : CblasNoTrans, turn_b ? CblasTrans : CblasNoTrans, m, n, k, *alpha,
                 a, lda, b, ldb, *beta, c, ldc);
     return CUBLAS_STATUS_SUCCESS;
 }
 
-curandStatus_t curandCreateGenerator(curandGenerator_t *generator, int) {
-    *generator = 1;
+static std::mt19937_64 philox;
+
+curandStatus_t curandCreateGenerator(curandGenerator_t *generator, int type) {
+    *generator = type;
     return CURAND_STATUS_SUCCESS;
 }
 
-curandStatus_t curandSetPseudoRandomGeneratorSeed(curandGenerator_t, unsigned long long) {
+curandStatus_t curandSetPseudoRandomGeneratorSeed(curandGenerator_t, unsigned long long seed) {
+    philox.seed(seed);
     return CURAND_STATUS_SUCCESS;
 }
 
-curandStatus_t curandGenerateUniform(curandGenerator_t, float *values, size_t n) {
+curandStatus_t curandSetGeneratorOffset(curandGenerator_t, unsigned long long) {
+    return CURAND_STATUS_SUCCESS;
+}
+
+curandStatus_t curandGenerateUniform(curandGenerator_t generator, float *values, size_t n) {
     const emulation_access access;
     emulation_check_range("curandGenerateUniform", values, n * sizeof *values);
-    for (size_t i = 0; i < n; ++i)
-        values[i] = (float)rand() / (float)RAND_MAX;
+    if (!emulation_counted()) return CURAND_STATUS_SUCCESS;
+    for (size_t i = 0; i < n; ++i) {
+        const bool by_seed = generator == CURAND_RNG_PSEUDO_PHILOX4_32_10;
+        values[i] = by_seed ? (float)(philox() >> 40) / (float)(1 << 24) : (float)rand() / (float)RAND_MAX;
+    }
     return CURAND_STATUS_SUCCESS;
 }

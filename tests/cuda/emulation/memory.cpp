@@ -18,7 +18,8 @@ constexpr size_t reserved = (size_t)64 << 30;    /* addresses, of which few are 
 constexpr size_t granularity = 256;
 constexpr size_t huge_page = (size_t)2 << 20; /* few of them: protecting memory costs time for each page */
 constexpr size_t guard = 256;                 /* bytes after each allocation that nobody may write */
-constexpr unsigned char poison = 0xff;        /* all ones is a NaN */
+constexpr size_t table = 16 << 10;     /* what is copied asynchronously and is no longer may be a table of pointers */
+constexpr unsigned char poison = 0xff; /* all ones is a NaN */
 
 struct allocation {
     size_t size;
@@ -37,6 +38,8 @@ std::multimap<size_t, char *> freed; /* by size */
 std::vector<copy> underway;
 size_t used[most_devices];
 char *arena, *arena_end; /* what was ever allocated on a device */
+
+size_t launches;
 
 thread_local int current_device;
 
@@ -112,6 +115,22 @@ bool is_device_range(const void *memory, size_t size) {
     return (const char *)memory + size <= found->first + found->second.size;
 }
 
+/* Whether a word is such that no number of ours is like it, nor a small one with whatever pads it: an address, of memory that is there. */
+bool is_address(uintptr_t word) {
+    static const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    unsigned char resident;
+    if (word >> 44 == 0 || word >> 47 != 0 || word % 4 != 0 || (uint32_t)word < 1 << 20) return false;
+    return mincore((void *)(word / page * page), 1, &resident) == 0;
+}
+
+void check_words(const char *who, const void *words, size_t size) {
+    for (size_t at = 0; at + sizeof(uintptr_t) <= size; at += sizeof(uintptr_t)) {
+        uintptr_t word;
+        memcpy(&word, (const char *)words + at, sizeof word);
+        if (is_address(word)) emulation_check_range(who, (const void *)word, 1);
+    }
+}
+
 void check_copy(const void *to, const void *from, size_t size, cudaMemcpyKind kind) {
     const bool to_device = kind != cudaMemcpyDeviceToHost, from_device = kind != cudaMemcpyHostToDevice;
     if (to_device != is_device_range(to, size)) emulation_fail("a copy's target is not what its kind says");
@@ -125,6 +144,17 @@ void finish_copies() {
 }
 
 } // namespace
+
+bool emulation_counted() {
+    static const bool dry = getenv("LGG_EMULATION_DRY");
+    ++launches;
+    return !dry;
+}
+
+size_t emulation_launches() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return launches;
+}
 
 emulation_access::emulation_access() : lock(mutex) {
     if (devices() == 0) emulation_fail("there is no device");
@@ -159,6 +189,11 @@ void emulation_check_range(const char *who, const void *memory, size_t size) {
 void emulation_check_argument(const char *kernel, const void *memory) {
     const std::lock_guard<std::mutex> lock(mutex);
     if (memory) emulation_check_range(kernel, memory, 1);
+}
+
+void emulation_check_words(const char *who, const void *words, size_t size) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    check_words(who, words, size);
 }
 
 cudaError_t cudaSetDevice(int device) {
@@ -230,6 +265,7 @@ cudaError_t cudaMemcpy(void *to, const void *from, size_t size, cudaMemcpyKind k
     if (size == 0) return cudaSuccess;
     const emulation_access access;
     check_copy(to, from, size, kind);
+    emulation_counted();
     finish_copies();
     memcpy(to, from, size);
     return cudaSuccess;
@@ -239,6 +275,8 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyK
     if (size == 0) return cudaSuccess;
     const emulation_access access;
     check_copy(to, from, size, kind);
+    if (kind == cudaMemcpyHostToDevice && size <= table) check_words("a device", from, size);
+    emulation_counted();
     if (kind != cudaMemcpyDeviceToHost) {
         memcpy(to, from, size);
         return cudaSuccess;
@@ -251,6 +289,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyK
 cudaError_t cudaMemsetAsync(void *memory, int value, size_t size, cudaStream_t) {
     const emulation_access access;
     emulation_check_range("cudaMemset", memory, size);
+    emulation_counted();
     memset(memory, value, size);
     return cudaSuccess;
 }

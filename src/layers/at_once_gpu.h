@@ -1,0 +1,18 @@
+/* at_once_gpu.h: on the GPU, what the host does sample by sample or layer by layer, a launch each, in one launch: the copies of a [route],
+ * and the updates of all layers, whose values are the host's to the bit; and in one order what the host adds up in whatever order the
+ * threads come, in an [upsample]; and nothing for a linear activation. pjreddie/darknet only: the other host's layers do nothing of it. */
+#ifndef AT_ONCE_GPU_H
+#define AT_ONCE_GPU_H
+
+#include "host.h"
+
+/* Does nothing to a layer that is no [route]. */
+void route_at_once(layer *l);
+/* Does nothing to a layer that is no [upsample]. */
+void upsample_in_order(layer *l);
+/* To be called once every layer has its functions. Layers with an update of another kind (adam, clip, [local]) keep it. */
+void update_at_once(network *net);
+/* Whether this one's is done with the others', decay_all included. */
+int is_updated_at_once(const layer *l);
+
+#endif
