@@ -1,4 +1,5 @@
 /* training.c: see training.h. */
+#include "allocate.h"
 #include "training.h"
 
 #include <errno.h>
@@ -69,7 +70,7 @@ static void catch_signals(void) {
 
 static void remember_good(const network *net, const char *path) {
     free(training.last_good);
-    training.last_good = lgg_path_with(path, "");
+    training.last_good = lgg_copy_string(path);
     training.last_good_iteration = host_iteration(net);
 }
 
