@@ -5,7 +5,7 @@
 
 #include "allocate.h"
 #include "blas.h"
-#include "layer_functions.h"
+#include "around.h"
 #include "layer_kernels.h"
 #include "recipe.h"
 

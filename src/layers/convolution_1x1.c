@@ -1,7 +1,7 @@
 /* convolution_1x1.c: see convolution_1x1.h. */
 #include "convolution_1x1.h"
 
-#include "layer_functions.h"
+#include "around.h"
 
 #if HOST_MENDS_1X1
 

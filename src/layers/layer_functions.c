@@ -16,37 +16,9 @@
 #include "shared_statistics.h"
 #include "weighted_sum.h"
 
-static const char buffers[] = "the layers' buffers; give a smaller batch, or more subdivisions";
-
-function_set *begin_around(layer *l, layer_around kind) {
-    function_set *inner = &l->functions->inner[kind];
-    *inner = (function_set){l->forward, l->backward, l->forward_gpu, l->backward_gpu, l->update, l->update_gpu};
-    return inner;
-}
-
-float *floats_of(float_buffer *buffer, size_t n) {
-    if (n > buffer->size) {
-        free(buffer->memory);
-        buffer->memory = lgg_allocate(n, sizeof(float), buffers);
-        buffer->size = n;
-    }
-    return buffer->memory;
-}
-
-#ifdef GPU
-float *device_floats_of(float_buffer *buffer, size_t n) {
-    if (n > buffer->size) {
-        if (buffer->memory) cuda_free(buffer->memory);
-        buffer->memory = cuda_make_array(NULL, n);
-        buffer->size = n;
-    }
-    return buffer->memory;
-}
-#endif
-
 static void set_functions(network *net, int i) {
     layer *l = &net->layers[i];
-    l->functions = lgg_allocate(1, sizeof *l->functions, buffers);
+    l->functions = lgg_allocate(1, sizeof *l->functions, layer_buffers);
     complete_batchnorm(l);
     sum_reorg_gradient(l);
     separate_statistics(l);

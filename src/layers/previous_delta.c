@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer_functions.h"
+#include "around.h"
 #include "lgg_section.h"
 #include "simd.h"
 

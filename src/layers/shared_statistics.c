@@ -1,7 +1,7 @@
 /* shared_statistics.c: see shared_statistics.h. */
 #include "shared_statistics.h"
 
-#include "layer_functions.h"
+#include "around.h"
 
 #if HOST_SHARES_LAYERS
 void separate_statistics(layer *l) {

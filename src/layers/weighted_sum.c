@@ -1,7 +1,7 @@
 /* weighted_sum.c: see weighted_sum.h. */
 #include "weighted_sum.h"
 
-#include "layer_functions.h"
+#include "around.h"
 
 #ifdef _OPENMP
 #include <omp.h>

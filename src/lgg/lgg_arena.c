@@ -1,5 +1,5 @@
 /* lgg_arena.c: all buffers of a loss in one allocation, sized by the very code that carves it. */
-#include "lgg_product.h"
+#include "lgg_products.h"
 
 #define LGG_ALIGNMENT 64u
 

@@ -1,7 +1,7 @@
 /* lgg_block.c: X taken block by block: some columns of some of its rows, copied side by side, so that a thread finds them in its
  * cache however far apart the rows lie; and the product W X made of them.
  */
-#include "lgg_product.h"
+#include "lgg_products.h"
 #include <string.h>
 
 /* Multiplications below which a second thread costs more than it saves. */

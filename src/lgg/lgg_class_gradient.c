@@ -10,7 +10,7 @@
  * 2 B^2 d of a product with E. Other graphs, powers and labels have no such sums. (The CUDA twin, in lgg_gradient_gpu.cu, multiplies by the
  * factors of E themselves, which there are for any power and any labels.)
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <string.h>
 
 /* Representations narrower than this cost next to nothing either way. */

@@ -7,7 +7,7 @@
  * Close pairs, where these differences would cancel, go through x_i - x_j itself; coincident points have D_ij = 0 and
  * gradient 0 exactly.
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 
 /* s_i */

@@ -4,7 +4,7 @@
  * With Delta = A_S^p - A_T^p:  dL/dA_S^p = Gamma = 2 Delta (or Delta / ||Delta||, 0 for equal graphs), and
  * dL/dA_S = sum_(a + b = p - 1) A_S^a Gamma A_S^b.
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* lgg_gram.c: the Gram matrix G = X X' of a representation, and the lengths on its diagonal. */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 
 /* gram (B, B) = x_i.x_j; inverse_length (B) = G_ii^-1/2, 0 for a zero vector. */

@@ -1,5 +1,5 @@
 /* lgg_graph.c: the graph of a representation (Section 3.3 of the paper), forward and back, and lgg.h's functions that make and build one. */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 #include <stdlib.h>
 

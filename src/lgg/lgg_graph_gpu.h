@@ -26,7 +26,7 @@
 
 #include "lgg_gpu.h"
 extern "C" {
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 }
 #include <cuda_runtime.h>
 

@@ -2,7 +2,7 @@
  *
  * dL/ds_i = (q_i - p_i) / (T B).
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 
 /* log sum_c exp(logits_c / T), taken from the largest so that nothing overflows; *largest receives max_c logits_c / T. */

@@ -1,5 +1,5 @@
 /* lgg_loss.c: the life of a loss: options, buffers, evaluation. */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 #include <stdlib.h>
 

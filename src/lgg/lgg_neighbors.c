@@ -5,7 +5,7 @@
  * index. Where float32 cannot tell who is nearer, the k-th or the next, double precision does: on rectified data, vectors of one
  * direction are equally near, and rounding must not choose between them.
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 #include <string.h>
 

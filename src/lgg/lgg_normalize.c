@@ -1,7 +1,7 @@
 /* lgg_normalize.c: step 4 of the graph: A_ij = r_i S_ij r_j, r_i = D_i^-1/2, D_i = sum_j S_ij (S as step 3 left it). A vertex
  * with D_i <= 0 is isolated, r_i = 0.
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 
 void lgg_normalize_forward(lgg_graph *graph) {

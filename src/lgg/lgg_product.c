@@ -1,7 +1,7 @@
 /* lgg_product.c: the matrix products of graphs and losses, by the tiles that the processor has. No library's: the order of its sums may
  * depend on the number of threads.
  */
-#include "lgg_product.h"
+#include "lgg_products.h"
 #include <string.h>
 
 /* Where a matrix is gone through along its rows and its columns at the same time: rows and columns of a part that stays in cache. */

@@ -3,7 +3,7 @@
  * h is the Huber loss of threshold 1. Both start from the squared distances D_ij = |x_i - x_j|^2, d = sqrt(D), and end in
  * F = dL/dD.
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 #include <string.h>
 

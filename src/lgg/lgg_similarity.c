@@ -2,7 +2,7 @@
  *
  *     cosine  S_ij = x_i.x_j / (|x_i| |x_j|)      rbf  S_ij = exp(-alpha D_ij)      exp  S_ij = exp(-alpha sqrt(D_ij))
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 
 /* S (B, B) from gram (B, B); 0 where a vector is zero. */

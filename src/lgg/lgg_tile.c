@@ -2,7 +2,7 @@
  * processors with AVX-512 or AVX2, and the steps on single rows between them; vectors of four elsewhere. One thread's work: who calls
  * them shares it out.
  */
-#include "lgg_product.h"
+#include "lgg_products.h"
 #include <string.h>
 
 /* lgg_tiles_dot of a tile. */

@@ -7,7 +7,7 @@
  * matter: there it pays to lay some of them out as the columns of a product with the others. Each element is a sum in a fixed order:
  * the same for any number of threads.
  */
-#include "lgg_product.h"
+#include "lgg_products.h"
 #include <string.h>
 
 /* Columns of X taken at a time, and rows that stay in the second-level cache meanwhile, a multiple of every tile's. */

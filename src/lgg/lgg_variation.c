@@ -6,7 +6,7 @@
  *         dsigma/dL = M = sum_(a + b = m - 1) U_a U_b',   dsigma/dA_ij = (M_ii + M_jj) / 2 - M_ij.
  * L^m itself is never formed. Under cosine the last product, with X, may be left to lgg_class_gradient.c.
  */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include <math.h>
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #ifndef LAYER_FAST_H
 #define LAYER_FAST_H
 
-#include "layer_functions.h"
+#include "around.h"
 
 /* How a layer's functions, as they are set now, depend on the order of an image's values (network_plan.h). */
 typedef enum {

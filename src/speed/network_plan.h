@@ -12,7 +12,7 @@
 #ifndef NETWORK_PLAN_H
 #define NETWORK_PLAN_H
 
-#include "layer_functions.h"
+#include "around.h"
 
 #ifdef __cplusplus
 extern "C" {

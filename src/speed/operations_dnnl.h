@@ -3,7 +3,7 @@
 #ifndef OPERATIONS_DNNL_H
 #define OPERATIONS_DNNL_H
 
-#include "layer_functions.h"
+#include "around.h"
 
 #include <oneapi/dnnl/dnnl.h>
 

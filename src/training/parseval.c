@@ -11,7 +11,7 @@
 #include "activations.h"
 #include "blas.h"
 #include "gemm.h"
-#include "layer_functions.h"
+#include "around.h"
 #include "allocate.h"
 #include "recipe.h"
 

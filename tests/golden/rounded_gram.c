@@ -1,7 +1,7 @@
 /* rounded_gram.c: lgg_product_gram as another library might round it. Linked with --wrap, it changes every element of the Gram matrix by up
  * to four units of its last place, each in its own way: equal rows of X do not give equal rows of the matrix. What the golden cases say
  * must not depend on it. */
-#include "lgg_product.h"
+#include "lgg_products.h"
 #include <float.h>
 
 void __real_lgg_product_gram(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);

@@ -1,6 +1,6 @@
 /* chosen_tiles.c: linked with --wrap, makes the library multiply with the tiles that LGG_TILES names, "avx512", "avx2" or "plain", instead
  * of the fastest; where the processor lacks them, the program ends with status 77. */
-#include "lgg_product.h"
+#include "lgg_products.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* test_products.c: the tiles behind the Gram matrix and the gradient's product, each instruction set that this machine has; and the
  * gradient of label variation from sums over classes against that product. */
-#include "lgg_graph.h"
+#include "lgg_graphs.h"
 #include "unit.h"
 #include <math.h>
 #include <stdio.h>

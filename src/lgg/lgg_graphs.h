@@ -1,4 +1,4 @@
-/* lgg_graph.h: what the files of the graph and of its losses share. Programs include lgg.h alone.
+/* lgg_graphs.h: what the files of the graph and of its losses share. Programs include lgg.h alone.
  *
  * The path of the data, forward, and the file that takes each step:
  *
@@ -10,11 +10,11 @@
  *
  * Matrices are row-major and contiguous; n stands for B, the samples of the batch at hand.
  */
-#ifndef LGG_GRAPH_H
-#define LGG_GRAPH_H
+#ifndef LGG_GRAPHS_H
+#define LGG_GRAPHS_H
 
 #include "lgg.h"
-#include "lgg_product.h"
+#include "lgg_products.h"
 #include <float.h>
 
 /* Squared lengths and distances below this count as zero: the inverses of their products would leave float32's range. */

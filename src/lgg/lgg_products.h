@@ -1,4 +1,4 @@
-/* lgg_product.h: the products of matrices that graphs and losses are made of, by the library's own tiles: the Gram matrix and W X; and
+/* lgg_products.h: the products of matrices that graphs and losses are made of, by the library's own tiles: the Gram matrix and W X; and
  * what every file shares, threads and buffers. Knows of no graph.
  *
  * From one file to the next, each on top of the one before:
@@ -7,8 +7,8 @@
  *
  * Matrices are row-major and contiguous; n stands for B, the samples of the batch at hand.
  */
-#ifndef LGG_PRODUCT_H
-#define LGG_PRODUCT_H
+#ifndef LGG_PRODUCTS_H
+#define LGG_PRODUCTS_H
 
 #include <stddef.h>
 #include <stdint.h>
