@@ -16,16 +16,16 @@ int layer_reads(const network *net, int reader, int i) {
     return 0;
 }
 
-/* Layers that work in place have the delta of the one before them: what reads one of them reads all. */
-static int first_in_place(const network *net, int i) {
+int buffer_owner(const network *net, int i) {
     while (i > 0 && host_works_in_place(&net->layers[i]))
         --i;
     return i;
 }
 
-/* Whether something has been added to the delta of layer i before layer i + 1 does: by a loss of its own, or by other layers. */
+/* Whether something has been added to the delta of layer i before layer i + 1 does: by a loss of its own, or by other layers: what
+ * reads one of those that work in place reads all. */
 static int has_other_readers(const network *net, int i) {
-    for (int j = first_in_place(net, i); j <= i; ++j) {
+    for (int j = buffer_owner(net, i); j <= i; ++j) {
         if (net->layers[j].cost) return 1;
         for (int reader = j + 1; reader < net->n; ++reader)
             if (layer_reads(net, reader, j)) return 1;

@@ -12,6 +12,9 @@
 
 #include "host.h"
 
+/* The layer whose output and delta layer i has: its own, or those of the one before it where it works in place. */
+int buffer_owner(const network *net, int i);
+
 /* Whether layer `reader` of net adds to the delta of layer i though it is not the one after it. */
 int layer_reads(const network *net, int reader, int i);
 

@@ -57,7 +57,12 @@ static void normalize_part(const float *x, float *output, part p, const lines *l
     }
 }
 
-/* g = delta times the activation's derivative: the sign of the output is computed again, which costs less than to read it. */
+/* delta times the derivative of the activation that gave `output`, whose sign is computed again, which costs less than to read it. */
+static inline float bend(float output, float delta, float slope) {
+    return output > 0 ? delta : slope * delta;
+}
+
+/* Sums of g, the bent gradients, and of g * (x - mean). */
 MULTIVERSION
 static void sum_gradients(const float *x, const float *delta, part p, const lines *line, sums *s) {
     const size_t step = piece_rows(p), width = p.width;
@@ -70,7 +75,7 @@ static void sum_gradients(const float *x, const float *delta, part p, const line
 #pragma omp simd
             for (size_t i = 0; i < width; ++i) {
                 float centred = values[i] - line->mean[i];
-                float gradient = centred * line->scale[i] + line->bias[i] > 0 ? deltas[i] : slope * deltas[i];
+                float gradient = bend(centred * line->scale[i] + line->bias[i], deltas[i], slope);
                 g[i] += gradient;
                 gx[i] += gradient * centred;
             }
@@ -92,7 +97,7 @@ static void write_gradients(const float *x, const float *delta, float *target, p
 #pragma omp simd
         for (size_t i = 0; i < p.width; ++i) {
             float centred = values[i] - line->mean[i];
-            float gradient = centred * line->scale[i] + line->bias[i] > 0 ? deltas[i] : slope * deltas[i];
+            float gradient = bend(centred * line->scale[i] + line->bias[i], deltas[i], slope);
             to[i] = line->scale[i] * (gradient - line->mean_g[i] - centred * line->tilt[i]);
         }
     }
@@ -108,7 +113,7 @@ static void add_gradients(const float *x, const float *delta, float *target, par
 #pragma omp simd
         for (size_t i = 0; i < p.width; ++i) {
             float centred = values[i] - line->mean[i];
-            float gradient = centred * line->scale[i] + line->bias[i] > 0 ? deltas[i] : slope * deltas[i];
+            float gradient = bend(centred * line->scale[i] + line->bias[i], deltas[i], slope);
             to[i] += line->scale[i] * (gradient - line->mean_g[i] - centred * line->tilt[i]);
         }
     }

@@ -29,9 +29,7 @@ static void put_channels_first(const layer *l, const float *from, float *to) {
 const float *planned_output(const network *net, int i, float_buffer *copy) {
     const layer *l = &net->layers[i];
     if (l->type == ROUTE && l->functions->plan.skipped) l = &net->layers[l[1].functions->plan.source - 1];
-    const layer *owner = l;
-    while (owner > net->layers && host_works_in_place(owner))
-        --owner;
+    const layer *owner = &net->layers[buffer_owner(net, (int)(l - net->layers))];
     if (!owner->functions || !owner->functions->plan.channels_last) return l->output;
     float *first = floats_of(copy, (size_t)l->batch * (size_t)l->outputs);
     put_channels_first(owner, l->output, first);
@@ -91,10 +89,9 @@ static void keep_darknets_around(const network *net, layouts all, int i) {
 }
 
 /* HKD compares with a teacher's values one by one: where it taps a map, their order matters. */
-static void keep_tapped(const network *net, layouts all, const lgg_section *s) {
+static void keep_tapped(layouts all, const lgg_section *s) {
     for (int i = 0; i < s->n && s->kind == LGG_HKD; ++i)
         keep_darknets(all, s->tapped[i]);
-    (void)net;
 }
 
 /* The host looks at the network's last output, at what is compared with the truth, and at what a loss has written. */
@@ -112,7 +109,7 @@ static void find_layouts(const network *net, layouts all) {
     for (int i = 0; i < net->n; ++i) {
         const layer *l = &net->layers[i];
         const layer_order order = order_of(l);
-        if (l->type == LGG) keep_tapped(net, all, l->lgg);
+        if (l->type == LGG) keep_tapped(all, l->lgg);
         if (order == ORDER_DARKNETS || is_looked_at(net, i)) keep_darknets_around(net, all, i);
         if (order == ORDER_KEPT) join_neighbours(net, all, i);
         if (order == ORDER_LOST) keep_darknets(all, i);
@@ -170,20 +167,13 @@ static void set_layouts(network *net) {
     free(all.is_darknets);
 }
 
-/* The layer whose delta layer i has: its own, or that of the one before it where it works in place. */
-static int delta_owner(const network *net, int i) {
-    while (i > 0 && host_works_in_place(&net->layers[i]))
-        --i;
-    return i;
-}
-
 /* How layer `reader` adds to the delta of layer i. */
 typedef enum { ADDS_NOTHING, ADDS_ELSEWHERE, ADDS_AS_INPUT, ADDS_AS_FROM } adding;
 
 static adding adds_to(const network *net, int reader, int i) {
     const layer *l = &net->layers[reader];
     const int reads_input = l->type != ROUTE && !host_works_in_place(l) && source_of(net, reader) >= 0 &&
-                            delta_owner(net, source_of(net, reader)) == i;
+                            buffer_owner(net, source_of(net, reader)) == i;
     if (reads_input) return ADDS_AS_INPUT;
     if (l->type == ROUTE && l->functions->plan.skipped) return ADDS_NOTHING;
     for (int j = i; j < reader && (j == i || host_works_in_place(&net->layers[j])); ++j)
@@ -303,7 +293,8 @@ void plan_network(network *net, plan_purpose purpose) {
     skip_copies(net);
     set_layouts(net);
     if (purpose == PLAN_PREDICTION) join_predictions(net);
-    for (int i = 0; i < net->n && purpose == PLAN_TRAINING && goes_all_the_way_back(net); ++i)
+    const int assigns = purpose == PLAN_TRAINING && goes_all_the_way_back(net);
+    for (int i = 0; assigns && i < net->n; ++i)
         if (has_quiet_delta(&net->layers[i])) assign_delta(net, i);
     if (!is_possible(net)) forget_plan(net);
     for (int i = 0; i < net->n; ++i)
@@ -311,10 +302,8 @@ void plan_network(network *net, plan_purpose purpose) {
 }
 
 void keep_planned_output(network *net, int i, int in_darknets_order) {
-    layer *l = &net->layers[i];
+    layer *l = &net->layers[buffer_owner(net, i)];
     const layer_view view = in_darknets_order ? SEEN_IN_DARKNETS_ORDER : SEEN_IN_ANY_ORDER;
-    while (l > net->layers && host_works_in_place(l))
-        --l;
     if (!l->functions || l->functions->view >= view) return;
     l->functions->view = view;
     plan_network(net, PLAN_PREDICTION);
