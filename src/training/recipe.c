@@ -1,6 +1,7 @@
 /* recipe.c: see recipe.h. */
 #include "recipe.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@ static _Thread_local struct {
     size_t position;
     int draws; /* of paths so far, for this share */
 } loading;
+
+/* Held by the thread that ends the run, so that the others say nothing more. */
+static pthread_mutex_t refusing = PTHREAD_MUTEX_INITIALIZER;
 
 /* The images of an iteration's size, every so many iterations. */
 #define LGG_ITERATIONS_OF_A_SIZE 10
@@ -254,6 +258,7 @@ image lgg_pad_crop(image im, int size, const char *path) {
     const int spare_x = im.w + 2 * pad - size;
     const int spare_y = im.h + 2 * pad - size;
     if (spare_x < 0 || spare_y < 0) {
+        pthread_mutex_lock(&refusing);  // never unlocked: several threads load, one of them speaks
         fprintf(stderr, "[net]: pad_crop=%d: %s is %dx%d, too small to crop %dx%d out of it\n", pad, path, im.w, im.h,
                 size, size);
         exit(EXIT_FAILURE);

@@ -288,7 +288,8 @@ fi
 sed 's/$/\r/' quick.cfg > windows.cfg
 check "a_file_with_the_line_ends_of_Windows_is_read_as_any_other" eval 'diff <("$darknet" classifier valid small/tiny.data windows.cfg $weights 2> /dev/null) <(valid $weights 2> /dev/null)'
 sed 's/^pad_crop=1/pad_crop=0/; s/^height=4/height=6/; s/^width=4/width=6/' quick.cfg > large.cfg
-check "images_too_small_to_crop_are_refused_by_name" refuses "class0.png is 4x4, too small to crop 6x6" train large.cfg
+check "images_too_small_to_crop_are_refused_by_name" refuses ".png is 4x4, too small to crop 6x6" train large.cfg
+check "and_by_one_line_though_several_threads_load" test "$(grep -acE 'class[0-9]+\.png is 4x4, too small' refused.log)" = 1
 sed 's|^lgg_log=.*|lgg_log=nowhere/log.csv|' quick.cfg > log.cfg
 check "a_log_that_cannot_be_written_is_refused" refuses "lgg_log=nowhere/log.csv: cannot be written: No such file or directory" train log.cfg
 
