@@ -1,4 +1,4 @@
-/* lgg_section_help.c: what the sections and their options are, in words: for the terminal and for README. */
+/* lgg_section_help.c: what the sections and their options are, in words: for the terminal and for cfg/README.md. */
 #include "lgg_section_help.h"
 
 #include <limits.h>

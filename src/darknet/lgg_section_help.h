@@ -1,4 +1,4 @@
-/* lgg_section_help.h: what the sections and their options are, in words: for the terminal and for README. */
+/* lgg_section_help.h: what the sections and their options are, in words: for the terminal and for cfg/README.md. */
 #ifndef LGG_SECTION_HELP_H
 #define LGG_SECTION_HELP_H
 

@@ -6,7 +6,7 @@ int command_sections(int argc, char **argv) {
     int markdown = 0;
     const char *section;
     const tool_option list[] = {
-        {"markdown", TOOL_FLAG, &markdown, 0, 0, "the tables of all sections, as README has them", NULL, NULL}};
+        {"markdown", TOOL_FLAG, &markdown, 0, 0, "the tables of all sections, as cfg/README.md has them", NULL, NULL}};
     const int named = tool_parse_options(argc, argv, list, 1, &section, 1);
     if (markdown) {
         print_lgg_section_tables(stdout);

@@ -3,7 +3,7 @@
 #
 # usage: test_commands.sh DARKNET FOLDER     from the repository's root; FOLDER is emptied
 set -u
-darknet=$(realpath "$1") folder=$2 readme=$(realpath README.md)
+darknet=$(realpath "$1") folder=$2 reference=$(realpath cfg/README.md)
 rm -rf "$folder" && mkdir -p "$folder" && cd "$folder" || exit 1
 export OMP_NUM_THREADS=1
 final=$([ "${HOST:-pjreddie}" = alexeyab ] && echo _final)
@@ -72,11 +72,11 @@ done
 check "weights of other classes are refused in prediction without it" eval \
     '! "$darknet" classifier valid data new.cfg old.weights > log 2>&1 && says "old.weights: ends inside layer 2" && ! says partial'
 
-# The table of options: one source for the reader, the help and README.
+# The table of options: one source for the reader, the help and cfg/README.md.
 # The second host begins with lines of its own.
 "$darknet" lgg sections -markdown | sed -n '/^| section/,$p' > tables
-check "README has the tables of sections and options that the program prints" \
-    diff tables <(sed -n '/^<!-- .*lgg sections -markdown -->$/,/^<!-- end -->$/p' "$readme" | sed '1d;$d')
+check "cfg/README.md has the tables of sections and options that the program prints" \
+    diff tables <(sed -n '/^<!-- .*lgg sections -markdown -->$/,/^<!-- end -->$/p' "$reference" | sed '1d;$d')
 help_of() { "$darknet" lgg sections "$1" > log 2>&1 && says "$2"; }
 check "the help of a section has its own defaults" eval 'help_of lgg_smooth "whole number, 1 to 1000; default: 2" && help_of [lgg_gkd] "0 or 1; default: 1"'
 check "the help of a section has none of another's options" eval 'help_of rkd "distance or angle; default: distance" && ! says similarity && ! says temperature'
