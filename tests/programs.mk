@@ -3,7 +3,10 @@
 
 # -isystem: the host's headers are not ours to warn of.
 HOST_TEST_CFLAGS = -isystem $(HOST_TREE)/include -isystem $(HOST_TREE)/src $(ROOM_FLAGS) \
-	-DLGG_HOST_HEADER='"host_$(HOST).h"'
+	-DLGG_HOST_HEADER='"host_$(HOST).h"' $(HOST_WITHOUT)
+# The groups of patches that this tree does without, as its build says it to the compiler.
+HOST_WITHOUT = $(shell printf 'include Makefile\nwithout:\n\t@echo $$(LGG_WITHOUT:%%=-DLGG_WITHOUT_%%)\n' | \
+	$(MAKE) --no-print-directory -s -C $(HOST_TREE) -f - without)
 HOST_TEST_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
 
 .PHONY: host-test-libs host-stock

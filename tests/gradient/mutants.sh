@@ -22,7 +22,7 @@ esac
 tests_of() {
     case $1 in
         gradients) echo test-gradient test-layers test-host ;;
-        training) echo test-recipe test-robust ;;
+        training) echo test-robust test-recipe ;;
         reader) echo test-host test-robust ;;
         complete_batchnorm) echo test-host test-gradient ;;
         give_missing_deltas) if [ "$host" = pjreddie ]; then echo test-host; else echo test-every-cfg; fi ;;
