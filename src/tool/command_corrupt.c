@@ -1,7 +1,5 @@
 /* command_corrupt.c: `lgg corrupt`: error under the 15 corruptions and 5 severities of CIFAR-10-C, from its official files (-npy) or
- * from corruptions made of the test images, and relative MCE against another network's table (-baseline):
- *
- *   for each corruption 100 sum_s (E_s - E_clean) / sum_s (Ebase_s - Ebase_clean), then the mean over the corruptions. */
+ * from corruptions made of the test images, and relative MCE against another network's table (-baseline). */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +7,7 @@
 #include <unistd.h>
 
 #include "tool_classifier.h"
-#include "tool_corruptions.h"
+#include "tool_errors.h"
 #include "tool_npy.h"
 
 typedef struct {
@@ -17,15 +15,6 @@ typedef struct {
     int seed, test, batch;
     tool_classifier_options classifier;
 } corrupt_options;
-
-/* Errors in percent; NaN: not asked for. */
-typedef struct {
-    double clean;
-    double error[TOOL_CORRUPTIONS][TOOL_SEVERITIES];
-    int images;       /* of each corruption and severity */
-    int clean_images; /* the clean error is over these */
-    int official;
-} error_table;
 
 typedef struct {
     const corrupt_options *options;
@@ -36,14 +25,10 @@ typedef struct {
     uint8_t *clean; /* (images, h, w, 3); made corruptions only */
     int *label;     /* (images) */
     int w, h;
-    int wanted[TOOL_CORRUPTIONS], wanted_count;
-    error_table table;
+    int wanted_count;
+    tool_errors table;
     tool_progress progress; /* over all images of all severities */
 } corrupt;
-
-static const char made_line[] =
-    "corruptions made here with the parameters of CIFAR-10-C, not the official files; frost is a "
-    "synthetic texture";
 
 /* How the README.txt of a directory begins that -write has filled; -npy knows it by that. */
 static const char made_mark[] = "Not the official CIFAR-10-C";
@@ -154,7 +139,7 @@ static tool_npy open_corruption(const corrupt *c, int corruption, int each) {
 /* All headers before the first image is judged. */
 static void check_files(const corrupt *c, int each) {
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
-        if (!c->wanted[i]) continue;
+        if (!c->table.wanted[i]) continue;
         tool_npy npy = open_corruption(c, i, each);
         tool_npy_close(&npy);
     }
@@ -225,187 +210,35 @@ static void begin_writing(const corrupt *c) {
     char *path = lgg_allocate(size, 1, "a path");
     snprintf(path, size, "%s/README.txt", directory);
     tool_output output = tool_output_open(path);
-    fprintf(output.file, "%s: %s (seed %d).\n", made_mark, made_line, c->options->seed);
+    fprintf(output.file, "%s: %s (seed %d).\n", made_mark, tool_corruptions_made, c->options->seed);
     tool_output_commit(&output);
     free(path);
-}
-
-/* ---- the baseline ---- */
-
-static int corruption_of(const char *name) {
-    int i = 0;
-    while (i < TOOL_CORRUPTIONS && strcmp(tool_corruption_names[i], name) != 0)
-        ++i;
-    return i;
-}
-
-static error_table empty_table(void) {
-    error_table table = {.clean = NAN};
-    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
-        for (int s = 0; s < TOOL_SEVERITIES; ++s)
-            table.error[i][s] = NAN;
-    }
-    return table;
-}
-
-/* Reads what write_csv wrote. */
-static error_table read_table(const char *path) {
-    FILE *file = tool_open_text(path);
-    error_table table = empty_table();
-    char line[512], name[64], source[64];
-    int severity, images, row = 0;
-    double error;
-    while (fgets(line, sizeof line, file)) {
-        if (row++ == 0 && strncmp(line, "corruption,severity,images,error,source", 39) == 0) continue;
-        if (sscanf(line, "%63[^,],%d,%d,%lf,%63[^,\n]", name, &severity, &images, &error, source) != 5) {
-            tool_fail("-baseline %s: row %d is none of this command's CSV", path, row);
-        }
-        int corruption = corruption_of(name);
-        if (strcmp(name, "clean") == 0) table.clean = error;
-        if (corruption == TOOL_CORRUPTIONS || severity < 1 || severity > TOOL_SEVERITIES) continue;
-        table.error[corruption][severity - 1] = error;
-        table.images = images;
-        table.official = strcmp(source, "official") == 0;
-    }
-    fclose(file);
-    if (!isfinite(table.clean)) tool_fail("-baseline %s: has no row 'clean'", path);
-    return table;
-}
-
-/* Relative corruption error of one corruption, in percent. */
-static double relative_error(const error_table *table, const error_table *base, int corruption) {
-    double sum = 0, base_sum = 0;
-    for (int s = 0; s < TOOL_SEVERITIES; ++s) {
-        sum += table->error[corruption][s] - table->clean;
-        base_sum += base->error[corruption][s] - base->clean;
-    }
-    return 100 * sum / base_sum;
-}
-
-static void check_excess(const error_table *base, int corruption, const char *path) {
-    double sum = 0;
-    for (int s = 0; s < TOOL_SEVERITIES; ++s)
-        sum += base->error[corruption][s] - base->clean;
-    if (!isfinite(sum)) {
-        tool_fail("-baseline %s: has no %s at all %d severities", path, tool_corruption_names[corruption],
-                  TOOL_SEVERITIES);
-    }
-    if (sum == 0) {
-        tool_fail("-baseline %s: %s raises no error there, so nothing is relative to it", path,
-                  tool_corruption_names[corruption]);
-    }
-}
-
-/* Before anything is judged: whether the baseline has what this table will be compared with. */
-static void check_comparable(const corrupt *c, const error_table *base) {
-    const error_table *table = &c->table;
-    const char *path = c->options->baseline;
-    if (table->official != base->official) {
-        tool_fail("-baseline %s: has %s corruptions, this table %s ones", path, base->official ? "official" : "made",
-                  table->official ? "official" : "made");
-    }
-    if (table->images != base->images) {
-        tool_fail("-baseline %s: has %d images a severity, this table %d", path, base->images, table->images);
-    }
-    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
-        if (c->wanted[i]) check_excess(base, i, path);
-    }
-}
-
-/* ---- output ---- */
-
-static double mean_error(const error_table *table, int corruption) {
-    double sum = 0;
-    for (int s = 0; s < TOOL_SEVERITIES; ++s)
-        sum += table->error[corruption][s];
-    return sum / TOOL_SEVERITIES;
-}
-
-static void print_table(const corrupt *c, const error_table *base) {
-    double by_severity[TOOL_SEVERITIES] = {0}, relative_sum = 0;
-    int count = 0;
-    const error_table *t = &c->table;
-    printf("%s\n", t->official ? "official CIFAR-10-C files" : made_line);
-    printf("error in %% over %d images each; clean %.2f\n", t->images, t->clean);
-    printf("%-20s %7d %7d %7d %7d %7d %8s%s\n", "corruption", 1, 2, 3, 4, 5, "mean", base ? "  relative" : "");
-    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
-        if (!c->wanted[i]) continue;
-        int synthetic = !t->official && strcmp(tool_corruption_names[i], "frost") == 0;
-        printf("%-20s", synthetic ? "frost (synthetic)" : tool_corruption_names[i]);
-        for (int s = 0; s < TOOL_SEVERITIES; ++s) {
-            printf(" %7.2f", t->error[i][s]);
-            by_severity[s] += t->error[i][s];
-        }
-        printf(" %8.2f", mean_error(t, i));
-        if (base) {
-            double relative = relative_error(t, base, i);
-            relative_sum += relative;
-            printf(" %9.2f", relative);
-        }
-        putchar('\n');
-        ++count;
-    }
-    double mean = 0;
-    printf("%-20s", "mean");
-    for (int s = 0; s < TOOL_SEVERITIES; ++s) {
-        printf(" %7.2f", by_severity[s] / count);
-        mean += by_severity[s] / count / TOOL_SEVERITIES;
-    }
-    printf(" %8.2f", mean);
-    if (base) printf(" %9.2f", relative_sum / count);
-    putchar('\n');
-    if (base && count == TOOL_CORRUPTIONS)
-        printf("relative MCE %.2f against %s\n", relative_sum / count, c->options->baseline);
-    if (base && count < TOOL_CORRUPTIONS) {
-        printf("relative corruption error %.2f over %d of the 15 corruptions, against %s\n", relative_sum / count,
-               count, c->options->baseline);
-    }
-}
-
-static void write_csv(const corrupt *c, const error_table *base) {
-    tool_output output = tool_output_open(c->options->csv);
-    if (!output.file) return;
-    const error_table *t = &c->table;
-    const char *source = t->official ? "official" : "made (not official)";
-    fprintf(output.file, "corruption,severity,images,error,source,relative\nclean,0,%d,%.4f,%s,\n", t->clean_images,
-            t->clean, source);
-    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
-        if (!c->wanted[i]) continue;
-        int synthetic = !t->official && strcmp(tool_corruption_names[i], "frost") == 0;
-        for (int s = 0; s < TOOL_SEVERITIES; ++s) {
-            fprintf(output.file, "%s,%d,%d,%.4f,%s,", tool_corruption_names[i], s + 1, t->images, t->error[i][s],
-                    synthetic ? "made (not official; synthetic texture)" : source);
-            if (base) fprintf(output.file, "%.4f", relative_error(t, base, i));
-            fputc('\n', output.file);
-        }
-    }
-    tool_output_commit(&output);
 }
 
 /* ---- the command ---- */
 
 static void choose_corruptions(corrupt *c) {
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i)
-        c->wanted[i] = !c->options->only;
+        c->table.wanted[i] = !c->options->only;
     c->wanted_count = TOOL_CORRUPTIONS;
     if (!c->options->only) return;
     char **names;
     int count = tool_split(c->options->only, ',', &names);
     for (int i = 0; i < count; ++i) {
-        int corruption = corruption_of(names[i]);
+        int corruption = tool_corruption_of(names[i]);
         if (corruption == TOOL_CORRUPTIONS)
             tool_fail("-only %s: no such corruption; the first is %s", names[i], tool_corruption_names[0]);
-        c->wanted[corruption] = 1;
+        c->table.wanted[corruption] = 1;
         free(names[i]);
     }
     free(names);
     c->wanted_count = 0;
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i)
-        c->wanted_count += c->wanted[i];
+        c->wanted_count += c->table.wanted[i];
 }
 
 /* Everything that can be wrong is looked at first. each: images of a severity in the .npy files. */
-static void prepare(corrupt *c, const error_table *base, int *each) {
+static void prepare(corrupt *c, const tool_errors *base, int *each) {
     if (c->options->npy) {
         read_labels(c, each);
         check_files(c, *each);
@@ -416,7 +249,7 @@ static void prepare(corrupt *c, const error_table *base, int *each) {
         if (c->options->write) begin_writing(c);
     }
     c->table.clean_images = c->test->count;
-    if (base) check_comparable(c, base);
+    if (base) tool_errors_check(&c->table, base, c->options->baseline);
 }
 
 static void judge_all(corrupt *c, int each) {
@@ -424,7 +257,7 @@ static void judge_all(corrupt *c, int each) {
     c->progress = tool_progress_begin("images", c->test->count + severities * c->table.images);
     c->table.clean = error_of(c, c->test);
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
-        if (!c->wanted[i]) continue;
+        if (!c->table.wanted[i]) continue;
         if (c->options->npy) {
             judge_file(c, i, each);
         } else {
@@ -468,9 +301,9 @@ int command_corrupt(int argc, char **argv) {
     }
     check_options(&o);
     tool_output_check(o.csv);
-    error_table base;
-    if (o.baseline) base = read_table(o.baseline);
-    corrupt c = {.options = &o, .data = tool_data_read(file[0]), .table = empty_table()};
+    tool_errors base;
+    if (o.baseline) base = tool_errors_read(o.baseline);
+    corrupt c = {.options = &o, .data = tool_data_read(file[0]), .table = tool_errors_empty()};
     if (!c.data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     choose_corruptions(&c);
     c.model = tool_model_load(file[1], file[2], o.batch);
@@ -483,8 +316,8 @@ int command_corrupt(int argc, char **argv) {
     c.classifier = tool_classifier_create(o.by, &o.classifier, c.model, c.data);
     tool_classifier_options_free(&o.classifier);
     judge_all(&c, each);
-    print_table(&c, o.baseline ? &base : NULL);
-    write_csv(&c, o.baseline ? &base : NULL);
+    tool_errors_print(&c.table, o.baseline ? &base : NULL, o.baseline);
+    tool_errors_write(&c.table, o.baseline ? &base : NULL, o.csv);
     free(c.clean);
     free(c.label);
     tool_classifier_free(c.classifier);

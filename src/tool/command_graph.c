@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool.h"
 #include "tool_drawing.h"
+#include "tool_figure.h"
 #include "tool_graph_files.h"
 
 typedef struct {
@@ -15,32 +15,6 @@ typedef struct {
     int per_class, seed, images, all_edges, power;
     tool_graph_options graph;
 } graph_options;
-
-/* One layer's graph, ready to draw. */
-typedef struct {
-    int layer;
-    const char *name;
-    float *adjacency; /* (n, n) */
-    double *x, *y;    /* (n), in [0, 1] */
-    double variation;
-    int edges, inter_class;
-} panel;
-
-typedef struct {
-    tool_data *data;
-    tool_images *images;
-    float *pixels; /* (n, c, h, w) */
-    int *mark;     /* (n), which of the drawn classes */
-    int *classes;  /* (class_count), the drawn ones */
-    int class_count;
-    panel *panels;
-    int panel_count;
-    double side; /* of a panel, in user units */
-    int columns;
-} figure;
-
-/* Lengths in user units; a row of panels has at most COLUMNS. */
-enum { PANEL = 260, GAP = 28, TOP = 46, BOTTOM = 40, LEGEND = 44, LEGEND_ROW = 22, MARGIN = 26, COLUMNS = 5 };
 
 /* ---- which images ---- */
 
@@ -108,7 +82,7 @@ static void sample_images(tool_images *images, const tool_data *data, const int 
 }
 
 /* The drawn classes of a list that the user chose himself. */
-static void classes_of_images(figure *f) {
+static void classes_of_images(tool_figure *f) {
     f->classes = lgg_allocate((size_t)f->data->classes, sizeof *f->classes, "classes");
     f->class_count = 0;
     for (int c = 0; c < f->data->classes; ++c) {
@@ -119,7 +93,7 @@ static void classes_of_images(figure *f) {
     }
 }
 
-static void choose_images(figure *f, const graph_options *options, int w, int h, int c) {
+static void choose_images(tool_figure *f, const graph_options *options, int w, int h, int c) {
     if (options->list) {
         f->images = tool_images_from_list(options->list, f->data, w, h, c, 0);
         classes_of_images(f);
@@ -169,7 +143,7 @@ static int default_layers(const tool_model *model, int **indices) {
 
 /* ---- the graphs ---- */
 
-static void count_edges(panel *p, const tool_images *images) {
+static void count_edges(tool_panel *p, const tool_images *images) {
     int n = images->count;
     for (int i = 0; i < n; ++i) {
         for (int j = 0; j < i; ++j) {
@@ -180,7 +154,8 @@ static void count_edges(panel *p, const tool_images *images) {
     }
 }
 
-static void build_panel(panel *p, figure *f, lgg_graph *graph, const float *labels, int d, const float *x, int power) {
+static void build_panel(tool_panel *p, tool_figure *f, lgg_graph *graph, const float *labels, int d, const float *x,
+                        int power) {
     int n = f->images->count;
     lgg_status status = lgg_graph_build(graph, n, d, x);
     if (status == LGG_OK) {
@@ -195,11 +170,11 @@ static void build_panel(panel *p, figure *f, lgg_graph *graph, const float *labe
     count_edges(p, f->images);
 }
 
-static void build_panels(figure *f, tool_model *model, const graph_options *options) {
+static void build_panels(tool_figure *f, tool_model *model, const graph_options *options) {
     int *layers, n = f->images->count;
     f->panel_count = options->layers ? tool_parse_layers(options->layers, tool_model_layers(model), &layers)
                                      : default_layers(model, &layers);
-    f->panels = lgg_allocate((size_t)f->panel_count, sizeof(panel), "panels");
+    f->panels = lgg_allocate((size_t)f->panel_count, sizeof *f->panels, "panels");
     tool_graph_doubts doubts = {0};
     tool_progress progress = tool_progress_begin("images, once a layer", (long)n * f->panel_count);
     float *labels = lgg_allocate((size_t)(n * f->data->classes), sizeof(float), "labels");
@@ -226,155 +201,16 @@ static void build_panels(figure *f, tool_model *model, const graph_options *opti
     free(layers);
 }
 
-/* ---- the drawing ---- */
-
-static int crowded(const figure *f) {
-    return f->images->count > 60;
-}
-
-/* How far apart the middles of two vertices should be at least. */
-static double separation(const figure *f, int thumbnails) {
-    return (thumbnails ? 30 : 13) / (crowded(f) ? 1.8 : 1);
-}
-
-/* Panels grow with their vertices, so that these cover less than half of them; rows are about equally long. */
-static void plan_layout(figure *f, int thumbnails) {
-    double room = separation(f, thumbnails) * sqrt(2.5 * f->images->count);
-    f->side = fmax(PANEL, 2 * MARGIN + ceil(room));
-    int rows = (f->panel_count + COLUMNS - 1) / COLUMNS;
-    f->columns = (f->panel_count + rows - 1) / rows;
-}
-
-static double row_height(const figure *f) {
-    return TOP + f->side + BOTTOM;
-}
-
-/* Place of a vertex on the page; (left, top) is the panel's corner. */
-static double page_x(const figure *f, const panel *p, double left, int i) {
-    return left + MARGIN + (f->side - 2 * MARGIN) * p->x[i];
-}
-
-static double page_y(const figure *f, const panel *p, double top, int i) {
-    return top + MARGIN + (f->side - 2 * MARGIN) * p->y[i];
-}
-
-static void draw_edges(FILE *file, const figure *f, const panel *p, double left, double top, int all) {
-    int n = f->images->count;
-    float most = 0;
-    for (int i = 0; i < n * n; ++i)
-        most = p->adjacency[i] > most ? p->adjacency[i] : most;
-    fprintf(file, "<g stroke-linecap=\"round\">\n");
-    for (int i = 0; i < n; ++i) {
-        for (int j = 0; j < i; ++j) {
-            float weight = p->adjacency[i * n + j];
-            int inter = f->images->label[i] != f->images->label[j];
-            if (weight <= 0 || (!inter && !all)) continue;
-            fprintf(file,
-                    "<line x1=\"%.2f\" y1=\"%.2f\" x2=\"%.2f\" y2=\"%.2f\" stroke=\"%s\" stroke-opacity=\"%.2f\" "
-                    "stroke-width=\"%.2f\"/>\n",
-                    page_x(f, p, left, i), page_y(f, p, top, i), page_x(f, p, left, j), page_y(f, p, top, j),
-                    inter ? "#444" : tool_colour(f->mark[i]), inter ? .15 + .5 * weight / most : .5,
-                    .5 + .9 * weight / most);
-        }
-    }
-    fprintf(file, "</g>\n");
-}
-
-static void draw_vertices(FILE *file, const figure *f, const panel *p, double left, double top, int thumbnails) {
-    const tool_images *m = f->images;
-    int size = m->w * m->h * m->c;
-    for (int i = 0; i < m->count; ++i) {
-        double x = page_x(f, p, left, i), y = page_y(f, p, top, i);
-        if (!thumbnails) {
-            tool_svg_mark(file, f->mark[i], x, y, crowded(f) ? 4 : 6.5);
-            continue;
-        }
-        double frame = crowded(f) ? 1.5 : 2.5, side = (crowded(f) ? 16.5 : 29) - 2 * frame;
-        fprintf(file, "<rect x=\"%.2f\" y=\"%.2f\" width=\"%g\" height=\"%g\" rx=\"2\" fill=\"%s\"/>\n",
-                x - side / 2 - frame, y - side / 2 - frame, side + 2 * frame, side + 2 * frame,
-                tool_colour(f->mark[i]));
-        tool_svg_image(file, f->pixels + (size_t)i * (size_t)size, m->w, m->h, m->c, x - side / 2, y - side / 2, side,
-                       side);
-    }
-}
-
-static void draw_panel(FILE *file, const figure *f, const panel *p, int index, const graph_options *options) {
-    double left = GAP + index % f->columns * (f->side + GAP), middle = left + f->side / 2;
-    double top = TOP + index / f->columns * row_height(f), bottom = top + f->side;
-    char text[96];
-    snprintf(text, sizeof text, p->layer == TOOL_INPUT ? "%s" : "layer %s", p->name);
-    tool_svg_text(file, middle, top - 14, 15, "middle", "font-weight=\"bold\"", text);
-    fprintf(file,
-            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%g\" height=\"%g\" rx=\"6\" fill=\"#fbfbfa\" stroke=\"#d5d5d0\"/>\n",
-            left, top, f->side, f->side);
-    tool_spread(p->x, p->y, f->images->count, separation(f, options->images) / (f->side - 2 * MARGIN), options->images);
-    draw_edges(file, f, p, left, top, options->all_edges);
-    draw_vertices(file, f, p, left, top, options->images);
-    snprintf(text, sizeof text, "label variation %.4f", p->variation);
-    tool_svg_text(file, middle, bottom + 20, 14, "middle", "", text);
-    snprintf(text, sizeof text, "%d of %d edges between classes", p->inter_class, p->edges);
-    tool_svg_text(file, middle, bottom + 36, 11, "middle", "fill=\"#666\"", text);
-}
-
-static double legend_width(const figure *f, int i) {
-    return 34 + 7.6 * (double)strlen(f->data->names[f->classes[i]]);
-}
-
-/* The first class after those that fit into a line of the legend with class `first`. */
-static int legend_line(const figure *f, int first, double width, double *used) {
-    int i = first;
-    *used = 0;
-    while (i < f->class_count && (i == first || *used + legend_width(f, i) < width - GAP))
-        *used += legend_width(f, i++);
-    return i;
-}
-
-static int legend_lines(const figure *f, double width) {
-    int lines = 0;
-    double used;
-    for (int i = 0; i < f->class_count; i = legend_line(f, i, width, &used))
-        ++lines;
-    return lines;
-}
-
-static void draw_legend(FILE *file, const figure *f, double width, double y) {
-    for (int i = 0; i < f->class_count; y += LEGEND_ROW) {
-        double used;
-        int end = legend_line(f, i, width, &used);
-        double x = fmax((width - used) / 2 + 8, 12);
-        for (; i < end; ++i) {
-            tool_svg_mark(file, i, x, y, 6.5);
-            tool_svg_text(file, x + 11, y + 4.5, 13, "start", "", f->data->names[f->classes[i]]);
-            x += legend_width(f, i);
-        }
-    }
-}
-
-static void draw_figure(figure *f, const graph_options *options) {
-    plan_layout(f, options->images);
-    int rows = (f->panel_count + f->columns - 1) / f->columns;
-    double width = GAP + f->columns * (f->side + GAP), bottom = rows * row_height(f);
-    double height = bottom + LEGEND + (legend_lines(f, width) - 1) * LEGEND_ROW;
-    tool_output output = tool_output_open(options->output);
-    tool_svg_begin(output.file, width, height, "Latent geometry graphs, layer by layer");
-    fprintf(output.file, "<style>image{image-rendering:pixelated}</style>\n");
-    for (int i = 0; i < f->panel_count; ++i)
-        draw_panel(output.file, f, &f->panels[i], i, options);
-    draw_legend(output.file, f, width, bottom + 26);
-    tool_svg_end(output.file);
-    tool_output_commit(&output);
-}
-
 /* ---- other files ---- */
 
 /* figure.svg and layer 12 give figure-12.graphml and figure-12.mtx. */
-static void write_graphs(const figure *f, const char *output) {
+static void write_graphs(const tool_figure *f, const char *output) {
     if (tool_output_is_stream(output)) return;
     size_t stem = strlen(output), size = stem + 64;
     if (stem > 4 && strcmp(output + stem - 4, ".svg") == 0) stem -= 4;
     char *path = lgg_allocate(size, 1, "a path");
     for (int i = 0; i < f->panel_count; ++i) {
-        const panel *p = &f->panels[i];
+        const tool_panel *p = &f->panels[i];
         const tool_graph_file graph = {.n = f->images->count,
                                        .adjacency = p->adjacency,
                                        .label = f->images->label,
@@ -393,12 +229,12 @@ static void write_graphs(const figure *f, const char *output) {
     free(path);
 }
 
-static void write_csv(const figure *f, const char *csv) {
+static void write_csv(const tool_figure *f, const char *csv) {
     tool_output output = tool_output_open(csv);
     if (!output.file) return;
     fprintf(output.file, "layer,label_variation,vertices,edges,inter_class_edges\n");
     for (int i = 0; i < f->panel_count; ++i) {
-        const panel *p = &f->panels[i];
+        const tool_panel *p = &f->panels[i];
         char layer[16];
         tool_layer_index(p->layer, layer);
         fprintf(output.file, "%s,%.9g,%d,%d,%d\n", layer, p->variation, f->images->count, p->edges, p->inter_class);
@@ -406,16 +242,16 @@ static void write_csv(const figure *f, const char *csv) {
     tool_output_commit(&output);
 }
 
-static void print_panels(const figure *f, const char *output) {
+static void print_panels(const tool_figure *f, const char *output) {
     printf("%-22s %16s %8s %8s %14s\n", "layer", "label variation", "vertices", "edges", "inter-class");
     for (int i = 0; i < f->panel_count; ++i) {
-        const panel *p = &f->panels[i];
+        const tool_panel *p = &f->panels[i];
         printf("%-22s %16.6f %8d %8d %14d\n", p->name, p->variation, f->images->count, p->edges, p->inter_class);
     }
     if (!tool_output_is_stream(output)) printf("wrote %s, and each graph as .graphml and .mtx next to it\n", output);
 }
 
-static void free_figure(figure *f) {
+static void free_figure(tool_figure *f) {
     for (int i = 0; i < f->panel_count; ++i) {
         free(f->panels[i].adjacency);
         free(f->panels[i].x);
@@ -456,14 +292,15 @@ int command_graph(int argc, char **argv) {
         tool_fail("-list takes the images of its list, whatever class; -classes goes without it");
     tool_output_check(options.output);
     tool_output_check(options.csv);
-    figure f = {.data = tool_data_read(file[0])};
+    tool_figure f = {.data = tool_data_read(file[0])};
     int w, h, c;
     tool_model *model = tool_model_load(file[1], file[2], 100);
     if (!options.layers) tool_model_refuse_detection(model, "-layers names the layers to look at all the same");
     tool_model_input_size(model, &w, &h, &c);
     choose_images(&f, &options, w, h, c);
     build_panels(&f, model, &options);
-    draw_figure(&f, &options);
+    tool_figure_draw(&f, options.output,
+                     &(tool_figure_options){.thumbnails = options.images, .all_edges = options.all_edges});
     write_graphs(&f, options.output);
     write_csv(&f, options.csv);
     print_panels(&f, options.output);
