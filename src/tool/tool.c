@@ -15,6 +15,9 @@ typedef struct {
 
 static const command commands[] = {
     {"eval", command_eval, NETWORK, "test error: arg max, k-nearest neighbours, logistic regression"},
+    {"embed", command_embed, NETWORK, "what a layer gives for each image of a list, as .npy and CSV"},
+    {"nearest", command_nearest, NETWORK " IMAGE...",
+     "the most similar images of a list, as a table and a contact sheet"},
     {"variation", command_variation, NETWORK, "label variation of each layer's graph"},
     {"graph", command_graph, NETWORK, "draw the graphs of a few images, layer by layer (SVG)"},
     {"plot", command_plot, "log.csv", "draw a training log (SVG)"},

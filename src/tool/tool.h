@@ -120,6 +120,16 @@ void tool_planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x);
 void tool_image_write(const char *path, const float *x, int w, int h, int c);
 void tool_images_free(tool_images *images);
 
+/* A list of paths that is read as it is needed (tool_list.c). Opening it counts its images, at most `limit` of them (0: all). */
+typedef struct tool_list tool_list;
+tool_list *tool_list_open(const char *path, long limit);
+long tool_list_count(const tool_list *list);
+/* The next path will be that of this image, 0 the first. */
+void tool_list_seek(tool_list *list, long image);
+/* The next path, until the following call; not to be asked for more than there are. */
+const char *tool_list_next(tool_list *list);
+void tool_list_close(tool_list *list);
+
 /* ---- progress (tool_common.c) ---- */
 
 typedef struct {
@@ -155,6 +165,8 @@ int tool_model_is_softmax(const tool_model *model, int layer);
 void tool_model_refuse_detection(const tool_model *model, const char *instead);
 /* Values a layer gives for one image; TOOL_INPUT is a layer. */
 int tool_model_size(const tool_model *model, int layer);
+/* The same as channels of h rows and w columns; what has no positions is (size, 1, 1). */
+void tool_model_shape(const tool_model *model, int layer, int *w, int *h, int *c);
 /* "12 shortcut" or "input", for tables. Belongs to the model. */
 const char *tool_model_layer_name(const tool_model *model, int layer);
 /* The layer that an LGG section taps last, else the last pooling over the whole image, else what the softmax takes in. */
@@ -218,6 +230,8 @@ double tool_random_poisson(tool_random *random, double mean);
 /* ---- the commands ---- */
 
 int command_eval(int argc, char **argv);
+int command_embed(int argc, char **argv);
+int command_nearest(int argc, char **argv);
 int command_variation(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_plot(int argc, char **argv);

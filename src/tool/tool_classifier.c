@@ -40,6 +40,11 @@ static int embedding_layer(const tool_model *model, const char *text) {
     return layer;
 }
 
+int tool_classifier_embedding(const tool_classifier_options *options, const tool_model *model) {
+    if (!options->layer) tool_model_refuse_detection(model, "-layer n judges what one of its layers gives");
+    return embedding_layer(model, options->layer);
+}
+
 const char *tool_classifier_default(const tool_model *model, const tool_data *data,
                                     const tool_classifier_options *options) {
     int output = tool_model_output_layer(model);

@@ -36,6 +36,9 @@ int *tool_classifier_predict(tool_classifier *classifier, const tool_images *ima
  * neighbours is called, or NULL for silence. */
 int *tool_classifier_predict_outputs(tool_classifier *classifier, float *x, int count, const char *searching);
 
+/* The layer that embeddings are taken of. */
+int tool_classifier_embedding(const tool_classifier_options *options, const tool_model *model);
+
 /* What suits the network: argmax for class probabilities, else "knn,logistic"; the latter also where the user gives an option
  * that only these have. */
 const char *tool_classifier_default(const tool_model *model, const tool_data *data,

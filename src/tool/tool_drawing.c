@@ -17,8 +17,12 @@ const char *tool_colour(int i) {
 }
 
 void tool_svg_begin(FILE *file, double width, double height, const char *title) {
+    fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    tool_svg_begin_inside(file, width, height, title);
+}
+
+void tool_svg_begin_inside(FILE *file, double width, double height, const char *title) {
     fprintf(file,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%g\" height=\"%g\" viewBox=\"0 0 %g %g\" "
             "font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\" fill=\"#222\">\n<title>",
             width, height, width, height);

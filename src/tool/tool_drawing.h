@@ -10,6 +10,8 @@ const char *tool_colour(int i);
 
 /* Opens an SVG of the given size in user units, with a white ground and one font for all text. */
 void tool_svg_begin(FILE *file, double width, double height, const char *title);
+/* The same inside a page of HTML. */
+void tool_svg_begin_inside(FILE *file, double width, double height, const char *title);
 void tool_svg_end(FILE *file);
 /* Text with &, < and > escaped. anchor: start, middle or end. */
 void tool_svg_text(FILE *file, double x, double y, double size, const char *anchor, const char *style,

@@ -93,6 +93,17 @@ int tool_model_size(const tool_model *model, int index) {
     return index == TOOL_INPUT ? model->net->inputs : model->net->layers[index].outputs;
 }
 
+void tool_model_shape(const tool_model *model, int index, int *w, int *h, int *c) {
+    if (index == TOOL_INPUT) {
+        tool_model_input_size(model, w, h, c);
+        return;
+    }
+    const layer *l = &model->net->layers[index];
+    *w = l->out_w, *h = l->out_h, *c = l->out_c;
+    if (*w > 0 && *h > 0 && *c > 0 && *w * *h * *c == l->outputs) return;
+    *w = *h = 1, *c = l->outputs;
+}
+
 const char *tool_model_layer_name(const tool_model *model, int index) {
     return index == TOOL_INPUT ? "input" : tool_sections_type(model->sections, index);
 }

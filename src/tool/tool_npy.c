@@ -120,16 +120,28 @@ int64_t tool_npy_int(const tool_npy *npy, const char *path, long i) {
     return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
-void tool_npy_write_header(FILE *file, long count, int h, int w, int c) {
-    char header[256];
-    int length =
-        h ? snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%ld, %d, %d, %d), }",
-                     count, h, w, c)
-          : snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%ld,), }", count);
-    /* spaces and a newline, so that the data begins at a multiple of 64 */
-    int total = (10 + length + 1 + 63) / 64 * 64;
+/* The header around `dictionary`, with spaces and a newline, so that the data begins at a multiple of 64. */
+static void write_header(FILE *file, const char *dictionary) {
+    const int length = (int)strlen(dictionary), total = (10 + length + 1 + 63) / 64 * 64;
     fwrite(magic, 1, 6, file);
     const uint8_t version[4] = {1, 0, (uint8_t)((total - 10) & 255), (uint8_t)((total - 10) >> 8)};
     fwrite(version, 1, 4, file);
-    fprintf(file, "%s%*s\n", header, total - 11 - length, "");
+    fprintf(file, "%s%*s\n", dictionary, total - 11 - length, "");
+}
+
+void tool_npy_write_header(FILE *file, long count, int h, int w, int c) {
+    char header[256];
+    if (h) {
+        snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%ld, %d, %d, %d), }", count,
+                 h, w, c);
+    } else {
+        snprintf(header, sizeof header, "{'descr': '|u1', 'fortran_order': False, 'shape': (%ld,), }", count);
+    }
+    write_header(file, header);
+}
+
+void tool_npy_write_header_rows(FILE *file, long count, int d) {
+    char header[256];
+    snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%20ld, %10d), }", count, d);
+    write_header(file, header);
 }

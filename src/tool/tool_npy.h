@@ -25,5 +25,8 @@ int64_t tool_npy_int(const tool_npy *npy, const char *path, long i);
 
 /* Writes the header for `count` items of shape (h, w, c), or without h (0) for plain numbers, of type |u1. */
 void tool_npy_write_header(FILE *file, long count, int h, int w, int c);
+/* The same for `count` rows of d floats, '<f4': always TOOL_NPY_HEADER bytes long, so that it can be written again with another count. */
+enum { TOOL_NPY_HEADER = 128 };
+void tool_npy_write_header_rows(FILE *file, long count, int d);
 
 #endif

@@ -2,6 +2,7 @@
 #include "tool_opencv.h"
 
 #ifdef LGG_OPENCV
+#include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
 static int border_type(tool_border border) {
@@ -70,6 +71,21 @@ void tool_grey(const float *image, int h, int w, float *grey) {
     cv::cvtColor(wrap(const_cast<float *>(image), h, w, 3), to, cv::COLOR_RGB2GRAY);
 }
 
+int tool_kmeans(float *x, int n, int d, int clusters, int attempts, int seed, int *cluster) {
+    try {
+        cv::Mat labels;
+        cv::theRNG().state = static_cast<uint64>(seed) + 1;
+        cv::kmeans(wrap(x, n, d, 1), clusters, labels,
+                   cv::TermCriteria(cv::TermCriteria::COUNT + cv::TermCriteria::EPS, 100, 1e-6), attempts,
+                   cv::KMEANS_PP_CENTERS);
+        for (int i = 0; i < n; ++i)
+            cluster[i] = labels.at<int>(i);
+    } catch (const std::exception &) {
+        return -1;
+    }
+    return 0;
+}
+
 #else
 
 int tool_has_opencv(void) {
@@ -89,6 +105,9 @@ void tool_remap(float *, int, int, int, const float *, const float *, tool_borde
 void tool_add_value(float *, int, int, double) {
 }
 void tool_grey(const float *, int, int, float *) {
+}
+int tool_kmeans(float *, int, int, int, int, int, int *) {
+    return -1;
 }
 
 #endif

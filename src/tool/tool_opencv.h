@@ -1,4 +1,5 @@
-/* tool_opencv.h: the few functions of OpenCV that the corruptions use, for C. Images are float, (h, w, c), and changed in place. */
+/* tool_opencv.h: the few functions of OpenCV that the corruptions and the judgement of embeddings use, for C. Images are float, (h, w, c), and
+ * changed in place. */
 #ifndef TOOL_OPENCV_H
 #define TOOL_OPENCV_H
 
@@ -24,6 +25,9 @@ void tool_remap(float *image, int h, int w, int c, const float *map_x, const flo
 void tool_add_value(float *image, int h, int w, double amount);
 /* grey (h, w) of an RGB image. */
 void tool_grey(const float *image, int h, int w, float *grey);
+/* cluster (n) = which of the clusters each row of x (n, d) falls into: Lloyd's k-means from k-means++ centres, the most compact of some attempts;
+ * the same for the same seed. 0, or -1 where it could not be done. */
+int tool_kmeans(float *x, int n, int d, int clusters, int attempts, int seed, int *cluster);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,40 @@
+/* tool_embedding.h: what a layer gives for images, as `lgg embed` keeps it and `lgg nearest` finds it again:
+ *
+ *     NAME.npy   (images, values) floats, a row for each image
+ *     NAME.csv   row,label,path; the label is empty where the path names none
+ *     NAME.txt   what they were made with: layer, pooling, size, the checksum of the weights
+ */
+#ifndef TOOL_EMBEDDING_H
+#define TOOL_EMBEDDING_H
+
+#include "tool.h"
+
+/* What is taken of an image. */
+typedef struct {
+    tool_model *model;
+    int layer;
+    int pool; /* 1: each channel's mean over its positions */
+} tool_embedding;
+
+/* The layer that `text` names, or the network's embedding without it; a detection network has none, so there it must be named. */
+tool_embedding tool_embedding_of(tool_model *model, const char *text, int pool);
+/* Values of an image. */
+int tool_embedding_size(const tool_embedding *embedding);
+/* x (count, size) from the last forward pass of the model. */
+void tool_embedding_take(const tool_embedding *embedding, int count, float *x);
+
+/* Reads up to a batch of the list's next paths into `images`, new, with room for a batch; sets their number. */
+tool_images *tool_embedding_batch(const tool_embedding *embedding);
+void tool_embedding_read(tool_images *images, tool_list *list, int count);
+
+/* The text of NAME.txt, new. */
+char *tool_embedding_text(const tool_embedding *embedding, const char *weights);
+/* What of a layer NAME.txt names; fails where it was made with other weights, or with something else of the same network. */
+void tool_embedding_find(const char *name, const char *weights, char layer[16], int *pool);
+
+/* Line `row` of NAME.csv, new, without its end. */
+char *tool_embedding_line(long row, const tool_data *data, const char *path);
+/* Splits such a line in place: its label and path. Returns 0 where it is none. */
+int tool_embedding_split(char *line, const char **label, const char **path);
+
+#endif
