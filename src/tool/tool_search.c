@@ -38,8 +38,20 @@ static void squares_of_rows(const float *x, long n, int d, double *square) {
         square[i] = square_of_row(x + (size_t)i * (size_t)d, d);
 }
 
-static float score_of(double product, double square, double other, int euclidean) {
-    if (euclidean) return -(float)sqrt(fmax(square + other - 2 * product, 0));
+/* Squared distances below this share of |x|^2 + |y|^2 have lost too many digits as a difference of products. */
+#define SEARCH_CLOSE (1. / 32)
+
+static float distance_of(const float *x, const float *y, int d, double product, double square, double other) {
+    double distance2 = square + other - 2 * product;
+    if (distance2 < SEARCH_CLOSE * (square + other)) {
+        distance2 = 0;
+        for (int j = 0; j < d; ++j)
+            distance2 += ((double)x[j] - (double)y[j]) * ((double)x[j] - (double)y[j]);
+    }
+    return (float)sqrt(distance2);
+}
+
+static float cosine_of(double product, double square, double other) {
     return square > 0 && other > 0 ? (float)(product / sqrt(square * other)) : 0;
 }
 
@@ -58,8 +70,10 @@ void tool_search(const float *q, int queries, const float *x, long start, long n
         for (int i = 0; i < queries; ++i) {
             for (int j = 0; j < rows; ++j) {
                 const double product = (double)products[(size_t)i * (size_t)rows + (size_t)j];
-                tool_match_offer(&matches[i], score_of(product, square[i], square_of_block[j], euclidean),
-                                 start + first + j);
+                const float score = euclidean ? -distance_of(q + (size_t)i * (size_t)d, block + (size_t)j * (size_t)d,
+                                                             d, product, square[i], square_of_block[j])
+                                              : cosine_of(product, square[i], square_of_block[j]);
+                tool_match_offer(&matches[i], score, start + first + j);
             }
         }
         if (progress) tool_progress_step(progress, start + first + rows);

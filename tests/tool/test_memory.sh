@@ -37,7 +37,7 @@ whole() {
         [ "$file" = ./log.csv ] && cmp -s "$1/$file" <(head -n "$(wc -l < "$1/$file")" "$2/$file") && continue
         echo "half of $file"
         return 1
-    done < <(cd "$1" && find . -type f)
+    done < <(cd "$1" && find . -type f ! -name '*.part') # from which the next call goes on
 }
 
 # alike A B: the files of both folders have the same names and sizes.
@@ -79,6 +79,11 @@ starves() {
 
 starves "lgg graph" lgg graph two.data $net -per_class 3 -layers input,0 -k 2 -o memory/out/figure.svg -csv memory/out/graph.csv
 starves "lgg eval" lgg eval two.data $net -layer input -by knn,logistic -knn 3 -csv memory/out/eval.csv
+starves "lgg eval -retrieval" lgg eval two.data $net -retrieval -teacher linear.cfg,linear.weights -csv memory/out/retrieval.csv
+may_go_on=1 # without the name of a lock, which is then not removed
+starves "lgg embed" lgg embed two.data $net -layer input -pool -o memory/out/embedding
+may_go_on=0
+starves "lgg nearest" lgg nearest two.data $net images/1_red.ppm -layer input -k 3 -o memory/out/sheet.svg -csv memory/out/nearest.csv
 starves "lgg variation" lgg variation two.data $net -batch 5 -csv memory/out/variation.csv
 starves "lgg corrupt" lgg corrupt two.data $net -only fog -csv memory/out/fog.csv
 starves "lgg attack" lgg attack two.data $net -epsilon 1 -csv memory/out/attack.csv
