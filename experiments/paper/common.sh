@@ -6,6 +6,7 @@
 #   holdout N                         train without the last N images of the training list, and evaluate on those
 #   evaluate MEASURE [OPTIONS]        clean, attack, corrupt, curve: how a trained network is judged; options of `./darknet lgg`
 #   baseline METHOD                   what the others are compared with
+#   teacher METHOD                    how often the others decide as its first seed does, where that is right and where it is wrong
 #   run METHOD CFG [WORD]...          a run for each seed; the words:
 #       seeds=N                       its own number of seeds
 #       budget=N                      iterations (max_batches), instead of those of CFG
@@ -24,7 +25,7 @@ die() { echo "$(basename "$table" .txt): $*" >&2; exit 1; }
 
 # Sets seeds, train, holdout, baseline, evaluations, and methods, with their cfg_of, words_of, seeds_of.
 read_table() {
-    seeds=${SEEDS:-} train='' holdout='' baseline='' evaluations=() methods=()
+    seeds=${SEEDS:-} train='' holdout='' baseline='' teacher='' evaluations=() methods=()
     declare -gA cfg_of words_of seeds_of evaluate_options
     local line key rest number=0
     while IFS= read -r line || [ -n "$line" ]; do
@@ -37,6 +38,7 @@ read_table() {
             train) train=$rest ;;
             holdout) holdout=$rest ;;
             baseline) baseline=$rest ;;
+            teacher) teacher=$rest ;;
             evaluate)
                 read -r key rest <<< "$rest" || true
                 case $key in clean | attack | corrupt | curve) ;; *) die "line $number: evaluate '$key': clean, attack, corrupt or curve" ;; esac
@@ -47,10 +49,11 @@ read_table() {
                 methods+=("$key")
                 read -r "cfg_of[$key]" "words_of[$key]" <<< "$rest" || true
                 ;;
-            *) die "line $number: '$key' is not known: title, seeds, train, holdout, evaluate, baseline, run or paper" ;;
+            *) die "line $number: '$key' is not known: title, seeds, train, holdout, evaluate, baseline, teacher, run or paper" ;;
         esac
     done < "$table"
     [ ${#methods[@]} -gt 0 ] || die "no run"
+    [ -z "$teacher" ] || [ -n "${cfg_of[$teacher]:-}" ] || die "teacher $teacher: there is no run of that name"
     case $seeds in '' | *[!0-9]* | 0) die "seeds=$seeds: a number of at least 1 would be right" ;; esac
     for key in "${methods[@]}"; do
         seeds_of[$key]=$(word "$key" seeds)
@@ -78,7 +81,10 @@ net_option() { sed -n "s/^$2=//p" "$1" | head -1; }
 # The runs that must be over before those of METHOD: "METHOD-SEED" each.
 needs_of() { # METHOD SEED
     local w
-    for w in ${words_of[$1]}; do case $w in *=@*) echo "${w##*@}-1" ;; esac; done
+    {
+        for w in ${words_of[$1]}; do case $w in *=@*) echo "${w##*@}-1" ;; esac; done
+        if [ -n "$teacher" ] && [ "$1" != "$teacher" ]; then echo "$teacher-1"; fi
+    } | sort -u
     if [ -n "$baseline" ] && [ "$1" != "$baseline" ]; then
         case " ${evaluations[*]} " in *' corrupt '*) echo "$baseline-$(($2 <= seeds_of[$baseline] ? $2 : 1))" ;; esac
     fi

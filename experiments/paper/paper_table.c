@@ -4,7 +4,7 @@
  *
  * Prints the table and writes DIR/table.txt, DIR/table.md, DIR/table.csv and DIR/table.svg (bars with whiskers of one standard
  * deviation), and, where learning curves were measured, DIR/curve.csv and DIR/curve.svg. Each method is compared with the baseline over the seeds that
- * both have: gain = mean of the paired differences d, and the two-sided p of Student's t = mean(d) / (sd(d) / sqrt(n)). */
+ * both have: gain = mean of the paired differences d (less error, or more agreement), and the two-sided p of Student's t = mean(d) / (sd(d) / sqrt(n)). */
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -15,15 +15,18 @@
 #include "tool.h"
 #include "tool_drawing.h"
 
-enum { MAX_METHODS = 64, MAX_SEEDS = 64, MAX_POINTS = 1024, MEASURES = 3, LINE = 4096 };
+enum { MAX_METHODS = 64, MAX_SEEDS = 64, MAX_POINTS = 1024, MEASURES = 5, LINE = 4096 };
 
-/* What a run's result file calls a figure, and what a reader does. In all of them less is better. */
+/* What a run's result file calls a figure, and what a reader does. A gain is less of an error, but more of an agreement. */
 static const struct {
     const char *name, *evaluation, *title;
+    int more;
 } measures[MEASURES] = {
-    {"clean", "clean", "test error, %"},
-    {"attack", "attack", "error under FGSM at 33 dB, %"},
-    {"relative_mce", "corrupt", "relative MCE"},
+    {"clean", "clean", "test error, %", 0},
+    {"attack", "attack", "error under FGSM at 33 dB, %", 0},
+    {"relative_mce", "corrupt", "relative MCE", 0},
+    {"agree_right", "teacher", "decides as the teacher where that is right, %", 1},
+    {"agree_wrong", "teacher", "decides as the teacher where that is wrong, %", 1},
 };
 
 typedef struct {
@@ -48,7 +51,7 @@ typedef struct {
     double mean, deviation; /* NaN: fewer than 1 or 2 values */
 } summary;
 
-/* Over the seeds that both have: difference other - own. */
+/* Over the seeds that both have: difference other - own, or own - other where more is a gain. */
 typedef struct {
     summary gain;
     double p; /* NaN: fewer than two seeds, or no scatter */
@@ -87,7 +90,8 @@ static void read_paper_line(table *t, char *rest) {
         if (equals) *equals = '\0';
         int measure = find_measure(word);
         if (!equals || measure < 0)
-            tool_fail("%s: paper %s %s: clean, attack or relative_mce=number", t->file, name, word);
+            tool_fail("%s: paper %s %s: clean, attack, relative_mce, agree_right or agree_wrong=number", t->file, name,
+                      word);
         m->paper[measure] = strtod(equals + 1, &end);
         if (end == equals + 1 || *end) tool_fail("%s: paper %s %s=%s: no number", t->file, name, word, equals + 1);
     }
@@ -108,9 +112,10 @@ static void read_table_file(table *t, const char *path) {
         if (sscanf(line + at, "%63s", first) != 1) continue;
         if (strcmp(key, "baseline") == 0) snprintf(t->baseline, sizeof t->baseline, "%s", first);
         if (strcmp(key, "run") == 0) add_method(t, first);
-        if (strcmp(key, "evaluate") != 0) continue;
+        const int taught = strcmp(key, "teacher") == 0;
+        if (!taught && strcmp(key, "evaluate") != 0) continue;
         for (int m = 0; m < MEASURES; ++m)
-            if (strcmp(measures[m].evaluation, first) == 0) t->evaluated[m] = 1;
+            if (strcmp(measures[m].evaluation, taught ? key : first) == 0) t->evaluated[m] = 1;
     }
     fclose(file);
     if (!t->count) tool_fail("%s: no run", path);
@@ -173,7 +178,7 @@ static summary summarize(const double *value, int n) {
 static comparison compare(const method *own, const method *other, int measure, int seeds) {
     double difference[MAX_SEEDS];
     for (int s = 0; s < seeds; ++s)
-        difference[s] = other->value[measure][s] - own->value[measure][s];
+        difference[s] = (measures[measure].more ? -1 : 1) * (other->value[measure][s] - own->value[measure][s]);
     comparison c = {summarize(difference, seeds), NAN};
     if (c.gain.n > 1 && c.gain.deviation > 0) {
         double t = c.gain.mean / (c.gain.deviation / sqrt(c.gain.n));
@@ -212,7 +217,8 @@ static row format_row(table *t, const method *m, int measure) {
     format_number(r.p, c.p, "%.4f");
     if (own.n < 2) return r;
     format_summary(r.gain, c.gain, "%+.2f");
-    format_number(r.paper_gain, baseline->paper[measure] - m->paper[measure], "%+.2f");
+    format_number(r.paper_gain, (measures[measure].more ? -1 : 1) * (baseline->paper[measure] - m->paper[measure]),
+                  "%+.2f");
     return r;
 }
 
@@ -231,9 +237,9 @@ static void print_table(FILE *file, table *t) {
     for (int m = 0; m < MEASURES; ++m)
         if (t->evaluated[m]) print_measure(file, t, m);
     fprintf(file,
-            "\nMean +- standard deviation over seeds; gain: how much less than the %s with the same seeds; p: of no "
-            "difference,\n"
-            "two-sided paired t-test (a p above .05 is no result).\n",
+            "\nMean +- standard deviation over seeds; gain: how much less error, or more agreement, than the %s with "
+            "the same "
+            "seeds;\np: of no difference, two-sided paired t-test (a p above .05 is no result).\n",
             t->baseline);
     if (*t->corruptions) fprintf(file, "Corruptions: %s.\n", t->corruptions);
     fprintf(file, "%d runs; %s; commit %s; %s.\n", t->found, t->dates, t->commits, t->machines);

@@ -118,7 +118,7 @@ measure_curve() {
 }
 
 evaluate() {
-    local weights by which base=()
+    local weights by which base=() asked=()
     weights=$(weights_of "$method" "$seed")
     by=$(word "$method" by)
     by=${by:-argmax}
@@ -126,7 +126,10 @@ evaluate() {
     for which in "${evaluations[@]}"; do
         # shellcheck disable=SC2086 # options are words
         case $which in
-            clean) measure clean eval -by "$by" ${evaluate_options[clean]} ;;
+            clean)
+                if [ -n "$teacher" ] && [ "$method" != "$teacher" ]; then asked=(-teacher "$(cfg_of_run "$teacher" 1),$(weights_of "$teacher" 1)"); fi
+                measure clean eval -by "$by" ${evaluate_options[clean]} "${asked[@]}"
+                ;;
             attack) measure attack attack -method fgsm -snr 33 ${evaluate_options[attack]} ;;
             corrupt)
                 if [ -n "$baseline" ]; then
@@ -141,6 +144,9 @@ evaluate() {
     done
 }
 
+# The .cfg that a run is trained and judged with.
+cfg_of_run() { echo "$out/cfg/$1-$2.cfg"; }
+
 # The figures of the run, "name,value" a line.
 summarize() {
     local m=$out/measures/$name commit
@@ -150,6 +156,9 @@ summarize() {
     printf 'train_seconds,%s\n' "$(awk '{ n += $1 } END { print n + 0 }' "$out/logs/$name.seconds" 2> /dev/null || echo 0)"
     printf 'date,%s\ncommit,%s\nmachine,%s\n' "$(date -u +%Y-%m-%d)" "$commit" "$(machine)"
     [ ! -s "${m}_clean.csv" ] || awk -F, '$3 == "all" { print "clean," $6 }' "${m}_clean.csv"
+    [ ! -s "${m}_clean.csv" ] || awk -F, '
+        NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i }
+        $3 == "all" && at["agreement"] { printf "agree_right,%s\nagree_wrong,%s\n", $at["agreement_teacher_right"], $at["agreement_teacher_wrong"] }' "${m}_clean.csv"
     [ ! -s "${m}_attack.csv" ] || awk -F, '$1 == "fgsm" { print "attack," $5 }' "${m}_attack.csv"
     [ ! -s "${m}_corrupt.csv" ] || awk -F, -v is_base="$([ "$method" = "$baseline" ] && echo 1)" '
         NR > 1 && $1 != "clean" { error += $4; ++n; source = $5 }

@@ -25,18 +25,20 @@ plain="run plain cfg/demo-plain.cfg net.burn_in=5 budget"
 
 # Statistics: three seeds, differences 1, 2, 3: mean 2, deviation 1, t = 2 / (1 / sqrt 3) = 3.4641, p = .074180 with two degrees of freedom
 # (1 - t / sqrt(t^2 + 2)).
-table known "$(printf 'run %s cfg/demo-plain.cfg\n' plain better alone; printf 'paper better clean=7\n')"
+table known "$(printf 'run %s cfg/demo-plain.cfg\n' plain better alone; printf 'paper better clean=7\nteacher alone\n')"
 mkdir -p "$work/known/runs"
 i=0
-for values in "10 9" "12 10" "14 11"; do
+for values in "10 9 50 53" "12 10 52 56" "14 11 54 59"; do
     i=$((i + 1))
     set -- $values
-    printf 'name,value\nclean,%s\ndate,2020-01-01\n' "$1" > "$work/known/runs/plain-$i.csv"
-    printf 'name,value\nclean,%s\ndate,2020-01-01\n' "$2" > "$work/known/runs/better-$i.csv"
+    printf 'name,value\nclean,%s\nagree_right,%s\ndate,2020-01-01\n' "$1" "$3" > "$work/known/runs/plain-$i.csv"
+    printf 'name,value\nclean,%s\nagree_right,%s\ndate,2020-01-01\n' "$2" "$4" > "$work/known/runs/better-$i.csv"
 done
 "$program" "$work/known.txt" "$work/known" 3 > "$work/known.log" 2>&1
 holds paper_mean_and_deviation_over_seeds "$(grep plain "$work/known/table.csv")" grep -q '^clean,plain,3,12,2,,,,,10;12;14$' "$work/known/table.csv"
 holds paper_paired_gain_and_p "$(grep better "$work/known/table.csv")" grep -q '^clean,better,3,10,1,2,1,0.0741799,7,9;10;11$' "$work/known/table.csv"
+# 3, 4, 5: t = 4 sqrt 3
+holds paper_more_agreement_is_a_gain "$(grep agree_right,better "$work/known/table.csv")" grep -q '^agree_right,better,3,56,3,4,1,0.0202041,,53;56;59$' "$work/known/table.csv"
 holds paper_a_method_without_runs_has_no_figure "$(grep alone "$work/known/table.csv")" grep -q '^clean,alone,0,,,,,,,' "$work/known/table.csv"
 holds paper_chart_is_a_picture "table.svg" grep -q '</svg>' "$work/known/table.svg"
 holds paper_table_as_markdown "$(grep better "$work/known/table.md")" grep -qxF '| better | 10.00 +- 1.00 | 3 | +2.00 +- 1.00 | 0.0742 | 7.00 |  |' "$work/known/table.md"
@@ -118,7 +120,17 @@ table through "$plain=20"
 paper through
 holds paper_restart_is_not_the_same_training "the same weights" [ "$(paper_whole_weights restarted)" != "$(paper_whole_weights through)" ]
 
+# How often the others decide as a teacher does.
+table taught "$plain=5"$'\n'"run ready cfg/demo-teacher.cfg seeds=1 weights=cfg/demo-teacher.weights"$'\n'"teacher ready"
+paper taught
+holds paper_agreement_with_the_teacher "$(tail -1 "$work/taught.log")" [ "$(sed -n 's/^agree_right,//p' "$PAPER_OUT/taught/runs/plain-2.csv")" = "$(awk -F, '$3 == "all" { print $8 }' "$PAPER_OUT/taught/measures/plain-2_clean.csv")" ]
+holds paper_a_teacher_is_not_compared_with_itself "it is" [ "$(grep -c agree "$PAPER_OUT/taught/runs/ready-1.csv")" = 0 ]
+holds paper_prints_the_agreement "table" grep -q '| decides as the teacher where that is wrong, %' "$PAPER_OUT/taught/table.md"
+
 # Mistakes.
+table mistake "$plain=5"$'\n'"teacher nobody"
+paper mistake
+refused paper_names_a_missing_teacher mistake "teacher nobody: there is no run"
 table mistake "$plain=5"$'\n'"run other cfg/no.cfg"
 paper mistake
 refused paper_names_a_missing_cfg mistake "run other: there is no cfg/no.cfg"
