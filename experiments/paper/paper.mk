@@ -2,6 +2,7 @@
 #
 #   SCALE=small   (default) what two cores do within an hour; SCALE=full: RECIPES to the letter, for a GPU
 #   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
+#   SLURM="-p gpu --gres=gpu:1" (an array of jobs, by sbatch)  PARALLEL="-S host1,host2" (GNU parallel over ssh)
 #
 #   make search        label variation's open choices, on training images only
 #   make keep-results  puts finished tables into RESULTS.md and results/ here, and what the demo and the benchmark measured beside
@@ -23,7 +24,7 @@ table1 table2 table3: %: %-$(SCALE)
 search: search-label_variation
 $(PAPER_TABLES): deps darknet data
 	@$(MAKE) --no-print-directory $(PAPER)/paper_table
-	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' GPU='$(GPU)' \
+	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' SLURM='$(SLURM)' PARALLEL='$(PARALLEL)' GPU='$(GPU)' \
 		experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
 
 .PHONY: keep-results

@@ -2,8 +2,10 @@
 # Runs a table of the paper: all its runs, JOBS at once, each by run.sh; then prints the table. Stopped at any moment, the next call
 # goes on.
 #
-# Environment: SEEDS=n, JOBS=n, BUDGET=minutes (stop then, to go on in the next call), RUNNER="srun -n1" (put before each run's command),
-# PAPER_OUT=dir (default results/).
+# Environment: SEEDS=n, JOBS=n, BUDGET=minutes (stop then, to go on in the next call), PAPER_OUT=dir (default results/). Where the runs go:
+#   RUNNER="srun -n1"            put before each run's command
+#   SLURM="-p gpu --gres=gpu:1"  an array of jobs of Slurm's, by sbatch with these options; JOBS=n: at most so many at once
+#   PARALLEL="-S host1,host2"    GNU parallel with these options, JOBS on each host; all of them see this folder under the same path
 #
 # usage: paper.sh TABLE PROGRAM (paper_table)
 . "$(dirname "$0")/common.sh"
@@ -12,12 +14,13 @@ export OUT=${PAPER_OUT:-results}/$(basename "$table" .txt)
 out=$OUT
 read_table
 cores=$(env -u OMP_NUM_THREADS nproc) # nproc counts as OpenMP would
-jobs=${JOBS:-$([ "${GPU:-0}" = 1 ] && echo 1 || echo "$cores")}
+slurm=${SLURM:-} parallel=${PARALLEL:-} runner=${RUNNER:-}
+jobs=${JOBS:-$(if [ -n "$slurm" ]; then echo 1000; elif [ "${GPU:-0}" = 1 ]; then echo 1; else echo "$cores"; fi)}
 case $jobs in '' | *[!0-9]* | 0) die "JOBS=$jobs: a number of at least 1 would be right" ;; esac
 case ${BUDGET:-} in *[!0-9.]*) die "BUDGET=$BUDGET: minutes would be right" ;; esac
 if [ -n "${BUDGET:-}" ]; then DEADLINE=$(awk -v now="$(date +%s)" -v minutes="$BUDGET" 'BEGIN { printf "%d", now + 60 * minutes }'); export DEADLINE; fi
 # Several runs at once share the cores; on a scheduler's nodes that is its own business.
-if [ -z "${RUNNER:-}" ]; then
+if [ -z "$runner$slurm$parallel" ]; then
     export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$((cores > jobs ? cores / jobs : 1))} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 fi
 
@@ -86,11 +89,32 @@ watch() {
     done
 }
 
-# Told to stop: so are the trainings of this machine, which save and end; then their run.sh does, and so does xargs. (Only darknet
-# itself: a second signal, from timeout, would not let it save.)
+# run_wave WAVE: its runs, JOBS at once.
+run_wave() {
+    local runs=$out/wave$1.txt run
+    run=$(dirname "$0")/run.sh
+    list "$1" > "$runs"
+    [ -s "$runs" ] || return 0
+    # shellcheck disable=SC2086 # RUNNER and SLURM are words
+    if [ -n "$slurm" ]; then
+        # A job takes the threads that it was given. Requeued, it goes on from its last backup.
+        exec sbatch --wait --requeue --job-name="$out" --array="1-$(wc -l < "$runs")%$jobs" --output="$out/logs/slurm-%a.txt" --open-mode=append $slurm --wrap "
+            export OMP_NUM_THREADS=\${OMP_NUM_THREADS:-\$SLURM_CPUS_ON_NODE} OMP_WAIT_POLICY=\${OMP_WAIT_POLICY:-passive}
+            exec $run $table \$(sed -n \${SLURM_ARRAY_TASK_ID}p $runs)"
+    elif [ -n "$parallel" ]; then # which reads PARALLEL itself
+        exec parallel --will-cite --jobs "$jobs" --workdir "$PWD" --env OUT --env DEADLINE --colsep ' ' "$run" "$table" "{1}" "{2}" < "$runs"
+    fi
+    # shellcheck disable=SC2086
+    exec xargs -r -L 1 -P "$jobs" $runner "$run" "$table" < "$runs"
+}
+
+# Told to stop: so are the trainings, which save and end; then their run.sh does, and so does what runs the wave.
 stop() {
     kill "$watcher"
+    if [ -n "$slurm" ]; then scancel --name="$out" --user="$(id -un)"; fi
     pkill -TERM -f "^[^ ]*darknet classifier train $out/data.cfg" || true
+    # The second signal does not wait for runs elsewhere: the line to them breaks, and that stops them.
+    if [ -n "$parallel" ]; then kill -TERM "$wave_runner" && sleep .2 && kill -TERM "$wave_runner" || true; fi
     wait
     exit 143
 }
@@ -105,10 +129,10 @@ main() {
     local status=0 wave
     for wave in 1 2; do
         # In the background: a trap would wait for it otherwise.
-        # shellcheck disable=SC2086 # RUNNER is words
-        list $wave | xargs -r -L 1 -P "$jobs" ${RUNNER:-} "$(dirname "$0")/run.sh" "$table" &
-        wait $! || status=$?
-        if [ $status -ge 124 ]; then exit 130; fi
+        run_wave $wave &
+        wave_runner=$!
+        wait $wave_runner || status=$?
+        if [ $status -ge 124 ] && [ -z "$slurm$parallel" ]; then exit 130; fi
     done
     if [ -n "$(find "$out/runs" -name '*.csv')" ]; then
         "$program" "$table" "$out" "$seeds"

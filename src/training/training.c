@@ -41,10 +41,13 @@ static struct {
 static volatile sig_atomic_t told_to_stop;
 
 /* The first asks for a clean stop, at the end of the iteration; again Ctrl-C or a second SIGTERM end the program at once. A terminal that
- * closes sends SIGHUP twice and means one. */
+ * closes sends SIGHUP twice and means one; a scheduler sends SIGTERM to all processes of a job, and what started us passes its own on. */
 static void note_signal(int signal_number) {
-    if (told_to_stop == signal_number && (signal_number == SIGINT || signal_number == SIGTERM))
+    static volatile sig_atomic_t first; /* seconds */
+    const sig_atomic_t now = (sig_atomic_t)time(NULL);
+    if (told_to_stop == signal_number && (signal_number == SIGINT || (signal_number == SIGTERM && now - first > 1)))
         lgg_file_stop(signal_number);
+    if (!told_to_stop) first = now;
     told_to_stop = signal_number;
 }
 

@@ -23,7 +23,7 @@ tests_of() {
     case $1 in
         gradients) echo test-gradient test-layers test-host ;;
         training) echo test-robust test-recipe ;;
-        reader) echo test-host test-robust ;;
+        reader) if [ "$host" = pjreddie ]; then echo test-host test-robust; else echo test-robust test-second-host; fi ;;
         complete_batchnorm) echo test-host test-gradient ;;
         give_missing_deltas) if [ "$host" = pjreddie ]; then echo test-host; else echo test-every-cfg; fi ;;
         make_lgg_parseval) echo test-tool ;;

@@ -78,7 +78,9 @@ pthread_t load_as_first_host(load_args args) {
     load_args before = {.threads = begun};
     if (begun && begun != args.threads) free_load_threads(&before);
     begun = args.threads;
+#ifndef LGG_WITHOUT_TRAINING
     args.flip = !args.recipe || args.recipe->flip;
+#endif
     return load_data(args);
 }
 
