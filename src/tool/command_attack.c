@@ -1,233 +1,105 @@
-/* command_attack.c: `lgg attack`: error under adversarial noise that the network's own gradient chooses.
+/* command_attack.c: `lgg attack`: error under adversarial noise, by one attack or the worst of several, image by image.
  *
- *   fgsm:  x' = clamp(x + epsilon d(g))           g the gradient of the true label's cross-entropy at x
- *   pgd:   x <- clamp(project(x + step d(g(x)))), `steps` times, from a random start in the ball
+ * The noise of an image stays in a ball, |x' - x| <= epsilon in the infinity norm or the 2-norm, and pixels in [0, 1]. With -snr
+ * epsilon is that of noise so many dB below the image: |x| / (sqrt(n) 10^(snr/20)) for its n values under the infinity norm, sqrt(n)
+ * times that under the 2-norm. The attacks: tool_attack_steps.c, tool_attack_apgd.c, tool_attack_deepfool.c.
  *
- * d(g) is sign(g) under the infinity norm and g / |g| under the 2-norm; pixels are clamped to [0, 1]. With -snr the noise of each
- * image is that many dB below it: epsilon = |x| / (sqrt(n) 10^(snr/20)) for its n values under the infinity norm, sqrt(n) times
- * that under the 2-norm. */
+ * Where APGD attacks, two checks tell whether the network hides its gradient instead of being robust (Athalye et al. 2018): APGD must
+ * fool no fewer images than FGSM, and random directions none that APGD leaves. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_image.h"
-#include "tool_classifier.h"
+#include "tool_attack.h"
 
 typedef struct {
-    const char *method, *norm, *csv, *save;
-    double epsilon, snr, step;
-    int steps, batch, test, seed, random_start;
-    int epsilon_given, snr_given, step_given;
+    const char *method, *loss, *norm, *csv, *save;
+    double epsilon, snr, step, overshoot;
+    int steps, restarts, draws, batch, test, seed, random_start, check;
+    int epsilon_given, snr_given;
 } attack_options;
+
+#define MOST_METHODS 16
 
 typedef struct {
     const attack_options *options;
-    tool_model *model;
-    const tool_images *test;
     const tool_data *data;
-    int inputs;                      /* n */
-    float *x, *adversary, *gradient; /* (batch, n) */
-    double *epsilon;                 /* (batch) */
-    int clean_errors, attacked_errors;
-    double epsilon_sum;
-    double snr_sum; /* of the noise as it is after clamping */
-    int noisy;      /* images that have any */
-    FILE *list;
+    attack_settings settings;
+    attack_set set;
+    const attack_method *method[MOST_METHODS];
+    attack_result result[MOST_METHODS];
+    int methods;
+    attack_result clean;
+    char *worst; /* (images) whether any of the attacks so far fools */
+    tool_output list;
 } attack;
 
-static double length(const float *x, int n) {
-    double sum = 0;
-    for (int i = 0; i < n; ++i)
-        sum += (double)x[i] * x[i];
-    return sqrt(sum);
-}
+/* ---- which attacks ---- */
 
-static int infinite(const attack *a) {
-    return strcmp(a->options->norm, "inf") == 0;
-}
-
-static double epsilon_of(const attack *a, const float *x) {
-    if (a->options->epsilon_given) return a->options->epsilon;
-    double noise = length(x, a->inputs) / pow(10, a->options->snr / 20);
-    return infinite(a) ? noise / sqrt(a->inputs) : noise;
-}
-
-static float clamp(double v) {
-    return v < 0 ? 0 : v > 1 ? 1 : (float)v;
-}
-
-/* adversary + amount d(g), for one image. */
-static void ascend(const attack *a, float *adversary, const float *gradient, double amount) {
-    double norm = length(gradient, a->inputs);
-    for (int i = 0; i < a->inputs; ++i) {
-        double direction = infinite(a) ? (gradient[i] > 0) - (gradient[i] < 0) : norm > 0 ? gradient[i] / norm : 0;
-        adversary[i] = (float)(adversary[i] + amount * direction);
+static void add_method(attack *a, const char *name) {
+    char full[32];
+    snprintf(full, sizeof full, strcmp(name, "apgd") == 0 ? "%.16s-%.8s" : "%.31s", name, a->options->loss);
+    const attack_method *method = attack_find(full);
+    if (!method || method == &attack_clean) {
+        tool_fail("-method %s: no attack '%s'; there are fgsm, pgd, apgd, apgd-ce, apgd-dlr, deepfool and random",
+                  a->options->method, name);
     }
+    if (a->methods == MOST_METHODS) tool_fail("-method %s: at most %d attacks", a->options->method, MOST_METHODS);
+    for (int i = 0; i < a->methods; ++i) {
+        if (a->method[i] == method) tool_fail("-method %s: has %s twice", a->options->method, full);
+    }
+    a->method[a->methods++] = method;
 }
 
-/* Back into the ball of radius epsilon around x, and into the pixels' range. */
-static void project(const attack *a, const float *x, float *adversary, double epsilon) {
-    double scale = 1;
-    if (!infinite(a)) {
-        double sum = 0;
-        for (int i = 0; i < a->inputs; ++i)
-            sum += ((double)adversary[i] - x[i]) * ((double)adversary[i] - x[i]);
-        if (sqrt(sum) > epsilon) scale = epsilon / sqrt(sum);
-    }
-    for (int i = 0; i < a->inputs; ++i) {
-        double noise = scale * ((double)adversary[i] - x[i]);
-        if (infinite(a)) noise = fmin(fmax(noise, -epsilon), epsilon);
-        adversary[i] = clamp(x[i] + noise);
-    }
-}
-
-/* Uniform in the cube; under the 2-norm a random direction of a length that fills the ball. */
-static void start_at_random(const attack *a, const float *x, float *adversary, double epsilon, int image) {
-    tool_random random = tool_random_seed((uint64_t)a->options->seed, (uint64_t)image);
-    if (infinite(a)) {
-        for (int i = 0; i < a->inputs; ++i)
-            adversary[i] = clamp(x[i] + epsilon * (2 * tool_random_uniform(&random) - 1));
-        return;
-    }
-    double *noise = lgg_allocate((size_t)a->inputs, sizeof *noise, "noise"), sum = 0;
-    for (int i = 0; i < a->inputs; ++i) {
-        noise[i] = tool_random_normal(&random);
-        sum += noise[i] * noise[i];
-    }
-    double radius = epsilon * pow(tool_random_uniform(&random), 1. / a->inputs) / sqrt(sum);
-    for (int i = 0; i < a->inputs; ++i)
-        adversary[i] = clamp(x[i] + radius * noise[i]);
-    free(noise);
-}
-
-static int count_errors(attack *a, int first, int count) {
-    int output = tool_model_output_layer(a->model), classes = a->data->classes, errors = 0;
-    const float *scores = tool_model_output(a->model, output);
+static void choose_methods(attack *a) {
+    char **names;
+    int count = tool_split(a->options->method, ',', &names);
     for (int i = 0; i < count; ++i) {
-        errors += tool_argmax(scores + i * classes, classes) != a->test->label[first + i];
+        add_method(a, names[i]);
+        free(names[i]);
     }
-    return errors;
+    free(names);
 }
 
-static void attack_fgsm(attack *a, int count) {
-    for (int i = 0; i < count; ++i) {
-        size_t at = (size_t)i * (size_t)a->inputs;
-        ascend(a, a->adversary + at, a->gradient + at, a->epsilon[i]);
-        for (int j = 0; j < a->inputs; ++j)
-            a->adversary[at + (size_t)j] = clamp(a->adversary[at + (size_t)j]);
-    }
+static int is_apgd(const attack_method *method) {
+    return method == &attack_apgd_ce || method == &attack_apgd_dlr;
 }
 
-static void attack_pgd(attack *a, const int *label, int first, int count) {
-    double share = a->options->step_given ? a->options->step : 2.5 / a->options->steps;
-    for (int i = 0; i < count && a->options->random_start; ++i) {
-        size_t at = (size_t)i * (size_t)a->inputs;
-        start_at_random(a, a->x + at, a->adversary + at, a->epsilon[i], first + i);
+static const attack_result *result_of(const attack *a, const attack_method *method) {
+    for (int i = 0; i < a->methods; ++i) {
+        if (a->method[i] == method) return &a->result[i];
     }
-    for (int s = 0; s < a->options->steps; ++s) {
-        if (s > 0 || a->options->random_start) {
-            tool_model_input_gradient(a->model, a->adversary, label, count, a->gradient);
-        }
-        for (int i = 0; i < count; ++i) {
-            size_t at = (size_t)i * (size_t)a->inputs;
-            ascend(a, a->adversary + at, a->gradient + at, share * a->epsilon[i]);
-            project(a, a->x + at, a->adversary + at, a->epsilon[i]);
-        }
-    }
+    return NULL;
 }
 
-static void measure_noise(attack *a, int count) {
-    for (int i = 0; i < count; ++i) {
-        const float *x = a->x + (size_t)i * (size_t)a->inputs,
-                    *adversary = a->adversary + (size_t)i * (size_t)a->inputs;
-        double noise = 0;
-        for (int j = 0; j < a->inputs; ++j)
-            noise += ((double)adversary[j] - x[j]) * ((double)adversary[j] - x[j]);
-        a->epsilon_sum += a->epsilon[i];
-        if (noise == 0) continue;
-        a->snr_sum += 20 * log10(length(x, a->inputs) / sqrt(noise));
-        ++a->noisy;
-    }
+/* What the field bounds its noise by, where APGD or DeepFool attack and the user says nothing; else that of the paper. */
+static void choose_bound(attack *a) {
+    const attack_options *o = a->options;
+    int field = 0;
+    for (int i = 0; i < a->methods; ++i)
+        field |= is_apgd(a->method[i]) || a->method[i] == &attack_deepfool;
+    a->set.snr = o->snr;
+    a->set.epsilon = o->epsilon_given ? o->epsilon : -1;
+    if (field && !o->epsilon_given && !o->snr_given) a->set.epsilon = a->settings.ball.infinite ? 8. / 255 : .5;
 }
 
-static void save_images(attack *a, int first, int count) {
+/* ---- running them ---- */
+
+static char *image_path(const attack *a, int image, char *path, size_t size) {
+    snprintf(path, size, "%s/%05d_%.80s.png", a->options->save, image, a->data->names[a->set.images->label[image]]);
+    return path;
+}
+
+/* The first point that fools is the one that stays. */
+static void save_image(void *context, int image, const float *point, int fooled) {
+    (void)fooled;
+    const attack *a = context;
+    if (a->worst[image]) return;
     size_t size = strlen(a->options->save) + 128;
     char *path = lgg_allocate(size, 1, "a path");
-    for (int i = 0; i < count; ++i) {
-        snprintf(path, size, "%s/%05d_%.80s.png", a->options->save, first + i,
-                 a->data->names[a->test->label[first + i]]);
-        tool_image_write(path, a->adversary + (size_t)i * (size_t)a->inputs, a->test->w, a->test->h, a->test->c);
-        fprintf(a->list, "%s\n", path);
-    }
+    tool_image_write(image_path(a, image, path, size), point, a->set.images->w, a->set.images->h, a->set.images->c);
     free(path);
-}
-
-static void attack_batch(attack *a, int first, int count) {
-    const int *label = a->test->label + first;
-    tool_images_read(a->test, first, count, a->x);
-    memcpy(a->adversary, a->x, (size_t)count * (size_t)a->inputs * sizeof(float));
-    for (int i = 0; i < count; ++i)
-        a->epsilon[i] = epsilon_of(a, a->x + (size_t)i * (size_t)a->inputs);
-    tool_model_input_gradient(a->model, a->x, label, count, a->gradient);
-    a->clean_errors += count_errors(a, first, count);
-    if (strcmp(a->options->method, "fgsm") == 0) {
-        attack_fgsm(a, count);
-    } else {
-        attack_pgd(a, label, first, count);
-    }
-    tool_model_forward(a->model, a->adversary, count);
-    a->attacked_errors += count_errors(a, first, count);
-    measure_noise(a, count);
-    if (a->list) save_images(a, first, count);
-}
-
-static void run_attack(attack *a) {
-    size_t values = (size_t)a->options->batch * (size_t)a->inputs;
-    a->x = lgg_allocate(values, sizeof(float), "images");
-    a->adversary = lgg_allocate(values, sizeof(float), "images");
-    a->gradient = lgg_allocate(values, sizeof(float), "gradients");
-    a->epsilon = lgg_allocate((size_t)a->options->batch, sizeof(double), "epsilons");
-    tool_progress progress = tool_progress_begin("attacked images", a->test->count);
-    for (int first = 0; first < a->test->count; first += a->options->batch) {
-        int left = a->test->count - first;
-        int count = left < a->options->batch ? left : a->options->batch;
-        attack_batch(a, first, count);
-        tool_progress_step(&progress, first + count);
-    }
-    tool_progress_end(&progress);
-    free(a->x);
-    free(a->adversary);
-    free(a->gradient);
-    free(a->epsilon);
-}
-
-static void report(const attack *a) {
-    const attack_options *o = a->options;
-    double n = a->test->count, clean = 100 * a->clean_errors / n, attacked = 100 * a->attacked_errors / n;
-    double snr = a->noisy ? a->snr_sum / a->noisy : INFINITY;
-    char name[64], strength[64];
-    if (strcmp(o->method, "pgd") == 0) {
-        snprintf(name, sizeof name, "pgd, %d steps, %s norm", o->steps, o->norm);
-    } else {
-        snprintf(name, sizeof name, "fgsm, %s norm", o->norm);
-    }
-    if (o->epsilon_given) {
-        snprintf(strength, sizeof strength, "epsilon %g", o->epsilon);
-    } else {
-        snprintf(strength, sizeof strength, "%g dB", o->snr);
-    }
-    printf("%-36s %7s %9s %10s %13s %10s\n", "", "images", "error%", "accuracy%", "mean epsilon", "mean SNR");
-    printf("%-36s %7.0f %9.2f %10.2f %13s %10s\n", "clean", n, clean, 100 - clean, "0", "inf");
-    snprintf(name + strlen(name), sizeof name - strlen(name), ", %.24s", strength);
-    printf("%-36s %7.0f %9.2f %10.2f %13.6f %7.2f dB\n", name, n, attacked, 100 - attacked, a->epsilon_sum / n, snr);
-
-    tool_output output = tool_output_open(o->csv);
-    if (!output.file) return;
-    fprintf(output.file, "method,norm,steps,images,error,accuracy,mean_epsilon,mean_snr\n");
-    fprintf(output.file, "clean,%s,0,%.0f,%.4f,%.4f,0,inf\n", o->norm, n, clean, 100 - clean);
-    fprintf(output.file, "%s,%s,%d,%.0f,%.4f,%.4f,%.9g,%.6g\n", o->method, o->norm,
-            strcmp(o->method, "pgd") == 0 ? o->steps : 1, n, attacked, 100 - attacked, a->epsilon_sum / n, snr);
-    tool_output_commit(&output);
 }
 
 static tool_output open_list(const char *directory) {
@@ -240,20 +112,240 @@ static tool_output open_list(const char *directory) {
     return list;
 }
 
+static void write_list(attack *a) {
+    size_t size = strlen(a->options->save) + 128;
+    char *path = lgg_allocate(size, 1, "a path");
+    for (int i = 0; i < a->set.images->count; ++i)
+        fprintf(a->list.file, "%s\n", image_path(a, i, path, size));
+    tool_output_commit(&a->list);
+    free(path);
+}
+
+static void run_attacks(attack *a) {
+    int count = a->set.images->count;
+    a->worst = lgg_allocate((size_t)count, 1, "results");
+    if (a->options->save) a->list = open_list(a->options->save);
+    a->clean = attack_run(&a->set, &attack_clean, NULL);
+    a->set.errs_clean = a->clean.fooled;
+    a->set.context = a;
+    if (a->options->save) a->set.found = save_image;
+    for (int m = 0; m < a->methods; ++m) {
+        a->result[m] = attack_run(&a->set, a->method[m], NULL);
+        for (int i = 0; i < count; ++i)
+            a->worst[i] = a->worst[i] || a->result[m].fooled[i];
+    }
+    a->set.found = NULL;
+    if (a->options->save) write_list(a);
+    for (int i = 0; i < count && a->methods > 1; ++i)
+        a->worst[i] = a->worst[i] || a->clean.fooled[i];
+}
+
+/* ---- does the network hide its gradient? ---- */
+
+static void check_against_fgsm(attack *a, int m) {
+    const attack_result *given = result_of(a, &attack_fgsm);
+    attack_result own = {0};
+    if (!given) own = attack_run(&a->set, &attack_fgsm, NULL);
+    int fgsm = attack_count_fooled(given ? given : &own), apgd = attack_count_fooled(&a->result[m]);
+    printf("check: fgsm fools %d images, %s %d\n", fgsm, a->method[m]->name, apgd);
+    if (fgsm > apgd) {
+        tool_note("warning: one step fools more images (%d) than %s does (%d): the gradient is masked, and the "
+                  "accuracy above is no robustness",
+                  fgsm, a->method[m]->name, apgd);
+    }
+    attack_result_free(&own);
+}
+
+static void check_against_random(attack *a, int m) {
+    int count = a->set.images->count, left = 0;
+    char *only = lgg_allocate((size_t)count, 1, "results");
+    for (int i = 0; i < count; ++i)
+        left += only[i] = !a->result[m].fooled[i];
+    attack_result own = attack_run(&a->set, &attack_random, only);
+    int fooled = attack_count_fooled(&own);
+    printf("check: %d random directions each fool %d of the %d images that %s leaves\n", a->options->draws, fooled,
+           left, a->method[m]->name);
+    if (fooled > 0) {
+        tool_note("warning: random directions, which need no gradient, fool %d images that %s does not: the gradient "
+                  "is masked, and the accuracy above is no robustness",
+                  fooled, a->method[m]->name);
+    }
+    attack_result_free(&own);
+    free(only);
+}
+
+static void check_masking(attack *a) {
+    for (int m = 0; m < a->methods && a->options->check; ++m) {
+        if (!is_apgd(a->method[m])) continue;
+        check_against_fgsm(a, m);
+        check_against_random(a, m);
+        if (a->result[m].flat == 0) continue;
+        tool_note("warning: at %d images %s meets a gradient of 0: the gradient is masked there", a->result[m].flat,
+                  a->method[m]->name);
+    }
+}
+
+/* ---- report ---- */
+
+static void print_distance(double value) {
+    if (isfinite(value)) {
+        printf(" %9.5f", value);
+    } else {
+        printf(" %9s", "");
+    }
+}
+
+static void name_row(const attack *a, int m, char *name, size_t size) {
+    int steps = attack_steps(a->method[m], &a->settings);
+    int used = snprintf(name, size, "%s", a->method[m]->name);
+    if (steps) used += snprintf(name + used, size - (size_t)used, ", %d steps", steps);
+    used += snprintf(name + used, size - (size_t)used, ", %s norm, ", a->options->norm);
+    if (a->set.epsilon >= 0) {
+        snprintf(name + used, size - (size_t)used, "epsilon %.5g", a->set.epsilon);
+    } else {
+        snprintf(name + used, size - (size_t)used, "%g dB", a->set.snr);
+    }
+}
+
+static double percent(int part, int whole) {
+    return 100. * part / whole;
+}
+
+static int count_worst(const attack *a) {
+    int worst = 0;
+    for (int i = 0; i < a->set.images->count; ++i)
+        worst += a->worst[i];
+    return worst;
+}
+
+static void print_table(const attack *a) {
+    int n = a->set.images->count;
+    double clean = percent(attack_count_fooled(&a->clean), n);
+    printf("%-44s %7s %7s %9s %12s %9s %9s %9s\n", "", "images", "error%", "accuracy%", "mean epsilon", "mean SNR",
+           "mean size", "median");
+    printf("%-44s %7d %7.2f %9.2f %12s %9s\n", "clean", n, clean, 100 - clean, "0", "inf");
+    for (int m = 0; m < a->methods; ++m) {
+        const attack_result *r = &a->result[m];
+        char name[96];
+        double error = percent(attack_count_fooled(r), n), mean, median;
+        name_row(a, m, name, sizeof name);
+        attack_distances(r, &mean, &median);
+        printf("%-44s %7d %7.2f %9.2f %12.6f %6.2f dB", name, n, error, 100 - error, r->epsilon_sum / n,
+               r->noisy ? r->snr_sum / r->noisy : INFINITY);
+        print_distance(mean);
+        print_distance(median);
+        putchar('\n');
+    }
+    double worst = percent(count_worst(a), n);
+    if (a->methods > 1) printf("%-44s %7d %7.2f %9.2f\n", "worst case, image by image", n, worst, 100 - worst);
+    printf("size: of the noise, in the %s norm, over the images that it fools and that were right without\n",
+           a->options->norm);
+}
+
+static void write_csv(const attack *a) {
+    tool_output output = tool_output_open(a->options->csv);
+    if (!output.file) return;
+    int n = a->set.images->count;
+    double clean = percent(attack_count_fooled(&a->clean), n);
+    const char *norm = a->options->norm;
+    fprintf(output.file, "method,norm,steps,images,error,accuracy,mean_epsilon,mean_snr,mean_size,median_size\n");
+    fprintf(output.file, "clean,%s,0,%d,%.4f,%.4f,0,inf,,\n", norm, n, clean, 100 - clean);
+    for (int m = 0; m < a->methods; ++m) {
+        const attack_result *r = &a->result[m];
+        double error = percent(attack_count_fooled(r), n), mean, median;
+        int steps = attack_steps(a->method[m], &a->settings);
+        attack_distances(r, &mean, &median);
+        fprintf(output.file, "%s,%s,%d,%d,%.4f,%.4f,%.9g,%.6g,", a->method[m]->name, norm, steps ? steps : 1, n, error,
+                100 - error, r->epsilon_sum / n, r->noisy ? r->snr_sum / r->noisy : INFINITY);
+        if (isfinite(mean)) fprintf(output.file, "%.9g,%.9g", mean, median);
+        fprintf(output.file, isfinite(mean) ? "\n" : ",\n");
+    }
+    double worst = percent(count_worst(a), n);
+    if (a->methods > 1) fprintf(output.file, "worst,%s,,%d,%.4f,%.4f,,,,\n", norm, n, worst, 100 - worst);
+    tool_output_commit(&output);
+}
+
+/* ---- the command ---- */
+
+static void check_network(const tool_model *model, const tool_data *data, const char *path, const attack *a) {
+    tool_model_refuse_detection(model, "attack takes a classifier");
+    int outputs = tool_model_size(model, tool_model_output_layer(model));
+    if (outputs != data->classes)
+        tool_fail("the network has %d outputs, %s has %d classes", outputs, path, data->classes);
+    for (int m = 0; m < a->methods; ++m) {
+        if (a->method[m] != &attack_apgd_dlr || outputs >= 3) continue;
+        tool_fail("-method %s: the difference of logits ratio takes three classes or more; use apgd-ce",
+                  a->options->method);
+    }
+}
+
+static void attack_network(attack *a, const char *const file[3]) {
+    const attack_options *o = a->options;
+    tool_data *data = tool_data_read(file[0]);
+    if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
+    tool_model *model = tool_model_load(file[1], file[2], o->batch);
+    check_network(model, data, file[0], a);
+    tool_model_prepare_gradient(model);
+    int w, h, c;
+    tool_model_input_size(model, &w, &h, &c);
+    tool_images *test = tool_images_from_list(data->valid, data, w, h, c, o->test);
+    a->data = data;
+    a->settings = (attack_settings){.ball = {w * h * c, strcmp(o->norm, "inf") == 0},
+                                    .steps = o->steps,
+                                    .step = o->step,
+                                    .restarts = o->restarts,
+                                    .random_start = o->random_start,
+                                    .draws = o->draws,
+                                    .overshoot = o->overshoot,
+                                    .seed = (uint64_t)o->seed};
+    a->set = (attack_set){.settings = &a->settings, .model = model, .images = test};
+    choose_bound(a);
+    run_attacks(a);
+    print_table(a);
+    write_csv(a);
+    check_masking(a);
+    attack_result_free(&a->clean);
+    for (int m = 0; m < a->methods; ++m)
+        attack_result_free(&a->result[m]);
+    free(a->worst);
+    tool_images_free(test);
+    tool_model_free(model);
+    tool_data_free(data);
+}
+
 int command_attack(int argc, char **argv) {
-    attack_options o = {
-        .method = "fgsm", .norm = "inf", .snr = 33, .steps = 10, .batch = 100, .seed = 1, .random_start = 1};
+    attack_options o = {.method = "fgsm",
+                        .loss = "ce",
+                        .norm = "inf",
+                        .snr = 33,
+                        .overshoot = .02,
+                        .restarts = 1,
+                        .draws = 20,
+                        .batch = 100,
+                        .seed = 1,
+                        .random_start = 1,
+                        .check = 1};
     const tool_option list[] = {
-        {"method", TOOL_STRING, &o.method, 0, 0, "attack", "fgsm|pgd", NULL},
+        {"method", TOOL_STRING, &o.method, 0, 0,
+         "attacks, with commas: fgsm, pgd, apgd-ce, apgd-dlr, apgd (with -loss), deepfool, random; of several also the "
+         "worst case",
+         NULL, NULL},
+        {"loss", TOOL_STRING, &o.loss, 0, 0, "of apgd: cross-entropy, or difference of logits ratio", "ce|dlr", NULL},
         {"norm", TOOL_STRING, &o.norm, 0, 0, "that bounds the noise", "inf|2", NULL},
-        {"epsilon", TOOL_DOUBLE, &o.epsilon, 0, 1e9, "bound of the noise, pixels being 0 to 1; instead of -snr", NULL,
-         &o.epsilon_given},
+        {"epsilon", TOOL_DOUBLE, &o.epsilon, 0, 1e9,
+         "bound of the noise, pixels being 0 to 1, such as 8/255; instead of -snr, and the default for apgd and "
+         "deepfool: "
+         "8/255, or .5 under the 2-norm",
+         NULL, &o.epsilon_given},
         {"snr", TOOL_DOUBLE, &o.snr, -200, 200, "bound of the noise, dB below each image", NULL, &o.snr_given},
-        {"steps", TOOL_INT, &o.steps, 1, 100000, "of pgd", NULL, NULL},
-        {"step", TOOL_DOUBLE, &o.step, 1e-9, 1e9, "length of a pgd step in epsilons, default 2.5 / steps", NULL,
-         &o.step_given},
-        {"random_start", TOOL_INT, &o.random_start, 0, 1, "1: pgd starts at random in the ball", NULL, NULL},
-        {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the random start", NULL, NULL},
+        {"steps", TOOL_INT, &o.steps, 0, 100000, "0: pgd 10, apgd 100, deepfool at most 50", NULL, NULL},
+        {"step", TOOL_DOUBLE, &o.step, 0, 1e9, "length of a pgd step in epsilons, 0: 2.5 / steps", NULL, NULL},
+        {"restarts", TOOL_INT, &o.restarts, 1, 100000, "runs of apgd, each from a start of its own", NULL, NULL},
+        {"random_start", TOOL_INT, &o.random_start, 0, 1, "1: pgd and apgd start at random in the ball", NULL, NULL},
+        {"draws", TOOL_INT, &o.draws, 1, 1000000, "random directions for each image", NULL, NULL},
+        {"overshoot", TOOL_DOUBLE, &o.overshoot, 0, 10, "of deepfool, past the boundary", NULL, NULL},
+        {"check", TOOL_INT, &o.check, 0, 1, "1: where apgd attacks, look whether the gradient is masked", NULL, NULL},
+        {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the random starts and directions", NULL, NULL},
         {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &o.batch, 1, 100000, "images run at once", NULL, NULL},
         {"save", TOOL_STRING, &o.save, 0, 0, "directory for the adversarial images, 8-bit PNG, and their list", NULL,
@@ -266,27 +358,8 @@ int command_attack(int argc, char **argv) {
     }
     if (o.epsilon_given && o.snr_given) tool_fail("-epsilon and -snr both bound the noise; give one");
     tool_output_check(o.csv);
-    tool_data *data = tool_data_read(file[0]);
-    if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
-    tool_model *model = tool_model_load(file[1], file[2], o.batch);
-    tool_model_refuse_detection(model, "attack takes a classifier");
-    int output = tool_model_output_layer(model), w, h, c;
-    if (tool_model_size(model, output) != data->classes) {
-        tool_fail("the network has %d outputs, %s has %d classes", tool_model_size(model, output), file[0],
-                  data->classes);
-    }
-    tool_model_prepare_gradient(model);
-    tool_model_input_size(model, &w, &h, &c);
-    tool_images *test = tool_images_from_list(data->valid, data, w, h, c, o.test);
-    attack a = {.options = &o, .model = model, .test = test, .data = data, .inputs = w * h * c};
-    tool_output images = {0};
-    if (o.save) images = open_list(o.save);
-    a.list = images.file;
-    run_attack(&a);
-    if (o.save) tool_output_commit(&images);
-    report(&a);
-    tool_images_free(test);
-    tool_model_free(model);
-    tool_data_free(data);
+    attack a = {.options = &o};
+    choose_methods(&a);
+    attack_network(&a, file);
     return 0;
 }

@@ -15,9 +15,11 @@ const char *host_without_gradient(const layer *l);
 /* Gives the layer, a [batchnorm] with its factors in mean_delta or one that passes deltas on, the GPU's twin of the backward
  * function that tool_fix_gradients has given it. */
 void host_fix_gradient_gpu(layer *l);
-/* The same with a truth (batch, outputs), then backwards: gradient (batch, inputs) receives what Darknet calls the input's
- * delta, the negative gradient of the loss. */
-void host_forward_backward(network *net, const float *x, const float *truth, float *gradient);
+/* The same where host_backward is to follow. */
+void host_forward_for_gradient(network *net, const float *x);
+/* Backwards from layer `from`, whose output gets this delta (batch, outputs of it): gradient (batch, inputs) receives what Darknet calls
+ * the input's delta. x is that of host_forward_for_gradient, after which this may be called any number of times. */
+void host_backward(network *net, const float *x, int from, const float *delta, float *gradient);
 /* Makes layer->output current on the CPU. */
 void host_pull_output(const network *net, layer *l);
 /* C = A B, as Darknet's gemm_cpu. */

@@ -86,20 +86,32 @@ static void push_outputs(const network *net) {
 #endif
 }
 
-/* On the CPU, with a workspace there: that of a GPU build is on the device. */
-void host_forward_backward(network *net, const float *x, const float *truth, float *gradient) {
+/* Gradients are computed on the CPU, with a workspace there: that of a GPU build is on the device. */
+static network begin_on_cpu(const network *net) {
+    network on_cpu = *net;
+    on_cpu.workspace = lgg_allocate(workspace_floats(net), sizeof(float), "a workspace");
+    return on_cpu;
+}
+
+void host_forward_for_gradient(network *net, const float *x) {
+    network on_cpu = begin_on_cpu(net);
+    network_state state = {.net = on_cpu, .input = (float *)x};
+    forward_network(on_cpu, state);
+    free(on_cpu.workspace);
+    push_outputs(net);
+}
+
+void host_backward(network *net, const float *x, int from, const float *delta, float *gradient) {
     memset(gradient, 0, (size_t)net->inputs * (size_t)net->batch * sizeof *gradient);
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
         if (l->delta) memset(l->delta, 0, (size_t)l->outputs * (size_t)l->batch * sizeof *l->delta);
     }
-    network on_cpu = *net;
-    on_cpu.workspace = lgg_allocate(workspace_floats(net), sizeof(float), "a workspace");
-    network_state state = {.net = on_cpu, .input = (float *)x, .truth = (float *)truth, .delta = gradient};
-    forward_network(on_cpu, state);
+    memcpy(net->layers[from].delta, delta, (size_t)net->layers[from].outputs * (size_t)net->batch * sizeof *delta);
+    network on_cpu = begin_on_cpu(net);
+    network_state state = {.net = on_cpu, .input = (float *)x, .delta = gradient};
     backward_network(on_cpu, state);
     free(on_cpu.workspace);
-    push_outputs(net);
 }
 
 const char *host_without_gradient(const layer *l) {
@@ -107,7 +119,7 @@ const char *host_without_gradient(const layer *l) {
     return l->antialiasing ? "an antialiased layer" : NULL;
 }
 
-/* host_forward_backward runs on the CPU. */
+/* Gradients are computed on the CPU. */
 void host_fix_gradient_gpu(layer *l) {
     (void)l;
 }

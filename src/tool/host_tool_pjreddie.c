@@ -49,10 +49,32 @@ void host_fix_gradient_gpu(layer *l) {
 #endif
 }
 
-void host_forward_backward(network *net, const float *x, const float *truth, float *gradient) {
+void host_forward_for_gradient(network *net, const float *x) {
+    host_forward(net, x);
+}
+
+/* Every delta is 0 but that of layer `from`. */
+static void set_deltas(network *net, int from, const float *delta) {
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        size_t size = (size_t)l->outputs * (size_t)l->batch;
+        if (l->delta) memset(l->delta, 0, size * sizeof(float));
+#ifdef GPU
+        if (net->gpu_index >= 0 && l->delta_gpu) fill_gpu((int)size, 0, l->delta_gpu, 1);
+#endif
+    }
+    layer *l = &net->layers[from];
+    size_t size = (size_t)l->outputs * (size_t)l->batch;
+    memcpy(l->delta, delta, size * sizeof(float));
+#ifdef GPU
+    if (net->gpu_index >= 0) cuda_push_array(l->delta_gpu, l->delta, size);
+#endif
+}
+
+void host_backward(network *net, const float *x, int from, const float *delta, float *gradient) {
     network before = *net;
+    set_deltas(net, from, delta);
     net->input = (float *)x;
-    net->truth = (float *)truth;
     net->train = 0;
     net->delta = gradient;
     size_t size = (size_t)net->inputs * (size_t)net->batch;
@@ -60,7 +82,6 @@ void host_forward_backward(network *net, const float *x, const float *truth, flo
 #ifdef GPU
     if (net->gpu_index >= 0) net->delta_gpu = cuda_make_array(gradient, size);
 #endif
-    forward_network(net);
     backward_network(net);
 #ifdef GPU
     if (net->gpu_index >= 0) {

@@ -179,9 +179,21 @@ const float *tool_model_output(tool_model *model, int layer);
 
 /* Makes the network differentiable in inference mode (batch normalization with its rolling statistics, dropout off). */
 void tool_model_prepare_gradient(tool_model *model);
+/* tool_model_forward where gradients are to follow; x must stay valid until then. After tool_model_prepare_gradient. */
+void tool_model_forward_for_gradient(tool_model *model, const float *x, int count);
+/* What the last softmax takes in over its temperature, (count, classes), of the last forward; belongs to the model. After
+ * tool_model_prepare_gradient. */
+const float *tool_model_logits(tool_model *model);
+/* The gradient (count, c, h, w) with respect to the input of what has this gradient (count, classes) with respect to the logits, as often
+ * as wanted after tool_model_forward_for_gradient. */
+void tool_model_backward(tool_model *model, const float *logit_gradient, int count, float *gradient);
 /* Forward, then the gradient of the summed cross-entropy of the true labels with respect to the input, both (count, c, h, w).
  * Returns the loss. After tool_model_prepare_gradient. */
 double tool_model_input_gradient(tool_model *model, const float *x, const int *label, int count, float *gradient);
+
+/* -log softmax(logits)_label and, in `gradient` (classes), its gradient softmax(logits) - onehot(label), exact also where the label's
+ * probability is 1 to float32. */
+double tool_cross_entropy(const float *logits, int label, int classes, float *gradient);
 
 /* Runs over all images, calling `each` after every batch; progress advances by each image. */
 typedef void (*tool_batch_function)(void *context, tool_model *model, int first, int count);

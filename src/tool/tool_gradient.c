@@ -66,7 +66,6 @@ const char *tool_fix_gradients(network *net) {
         l->stopbackward = 0;
         if (l->type == BATCHNORM) fix_batchnorm(l);
         if (l->type == DROPOUT || l->type == COST || l->type == LGG) fix_pass_on(l);
-        if (l->type == SOFTMAX) l->noloss = 0;
     }
     return NULL;
 }

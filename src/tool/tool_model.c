@@ -12,7 +12,8 @@ struct tool_model {
     network *net;
     tool_sections *sections; /* what the cfg says about each layer */
     float *padded;           /* (batch, inputs), for a last batch that is not full */
-    float *truth;            /* (batch, outputs), once gradients are wanted */
+    float *logits;           /* (batch, outputs), once gradients are wanted */
+    float *logit_delta;      /* the same */
     float *delta;            /* (batch, inputs), the same */
     const float *input;      /* of the last forward */
     int batch;
@@ -38,7 +39,8 @@ void tool_model_free(tool_model *model) {
     if (!model) return;
     tool_sections_free(model->sections);
     free(model->padded);
-    free(model->truth);
+    free(model->logits);
+    free(model->logit_delta);
     free(model->delta);
     host_free_network(model->net);
     free(model);
@@ -147,27 +149,66 @@ void tool_model_prepare_gradient(tool_model *model) {
     }
     const char *obstacle = tool_fix_gradients(model->net);
     if (obstacle) tool_fail("no exact input gradient through %s", obstacle);
-    int width = model->net->truths > model->net->outputs ? model->net->truths : model->net->outputs;
-    model->truth = lgg_allocate((size_t)model->batch * (size_t)width, sizeof(float), "labels");
+    const layer *softmax = &model->net->layers[output];
+    if (softmax->groups > 1 || softmax->softmax_tree) {
+        tool_fail("layer %d [softmax] has groups or a tree of classes, and the loss needs one distribution", output);
+    }
+    size_t logits = (size_t)model->batch * (size_t)softmax->outputs;
+    model->logits = lgg_allocate(logits, sizeof(float), "logits");
+    model->logit_delta = lgg_allocate(logits, sizeof(float), "gradients of the logits");
     model->delta = lgg_allocate((size_t)model->batch * (size_t)model->net->inputs, sizeof(float), "gradients");
 }
 
-double tool_model_input_gradient(tool_model *model, const float *x, const int *label, int count, float *gradient) {
-    int classes = model->net->outputs;
-    size_t size = (size_t)count * (size_t)model->net->inputs;
-    memset(model->truth, 0, (size_t)model->batch * (size_t)classes * sizeof(float));
-    for (int i = 0; i < count; ++i)
-        model->truth[i * classes + label[i]] = 1;
+void tool_model_forward_for_gradient(tool_model *model, const float *x, int count) {
     model->input = full_batch(model, x, count);
-    host_forward_backward(model->net, model->input, model->truth, model->delta);
-    /* Darknet's deltas are negative gradients */
+    host_forward_for_gradient(model->net, model->input);
+}
+
+const float *tool_model_logits(tool_model *model) {
+    const layer *softmax = &model->net->layers[tool_model_output_layer(model)];
+    const float *taken = tool_model_output(model, tool_model_output_layer(model) - 1);
+    for (int i = 0; i < model->batch * softmax->outputs; ++i)
+        model->logits[i] = taken[i] / softmax->temperature;
+    return model->logits;
+}
+
+void tool_model_backward(tool_model *model, const float *logit_gradient, int count, float *gradient) {
+    int output = tool_model_output_layer(model), classes = tool_model_size(model, output);
+    float temperature = model->net->layers[output].temperature;
+    size_t size = (size_t)count * (size_t)model->net->inputs;
+    memset(model->logit_delta, 0, (size_t)model->batch * (size_t)classes * sizeof(float));
+    /* Darknet's deltas are negative gradients; a softmax hands its own on as that of its input */
+    for (int i = 0; i < count * classes; ++i)
+        model->logit_delta[i] = -logit_gradient[i] / temperature;
+    host_backward(model->net, model->input, output, model->logit_delta, model->delta);
     for (size_t i = 0; i < size; ++i)
         gradient[i] = -model->delta[i];
-    const float *output = tool_model_output(model, tool_model_output_layer(model));
+}
+
+double tool_model_input_gradient(tool_model *model, const float *x, const int *label, int count, float *gradient) {
+    int output = tool_model_output_layer(model), classes = tool_model_size(model, output);
+    float *logit_gradient = lgg_allocate((size_t)count * (size_t)classes, sizeof(float), "gradients of the logits");
+    tool_model_forward_for_gradient(model, x, count);
+    const float *logits = tool_model_logits(model);
     double loss = 0;
     for (int i = 0; i < count; ++i)
-        loss -= log(fmax(output[i * classes + label[i]], 1e-30));
+        loss += tool_cross_entropy(logits + i * classes, label[i], classes, logit_gradient + i * classes);
+    tool_model_backward(model, logit_gradient, count, gradient);
+    free(logit_gradient);
     return loss;
+}
+
+double tool_cross_entropy(const float *logits, int label, int classes, float *gradient) {
+    double greatest = logits[tool_argmax(logits, classes)], sum = 0, others = 0;
+    for (int c = 0; c < classes; ++c) {
+        double term = exp(logits[c] - greatest);
+        sum += term;
+        if (c != label) others += term;
+    }
+    for (int c = 0; c < classes; ++c)
+        gradient[c] = (float)(exp(logits[c] - greatest) / sum);
+    gradient[label] = (float)(-others / sum);
+    return greatest + log(sum) - logits[label];
 }
 
 void tool_model_run(tool_model *model, const tool_images *images, tool_progress *progress, tool_batch_function each,

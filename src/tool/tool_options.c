@@ -31,6 +31,13 @@ static void fail_range(const tool_option *option, const char *text) {
     tool_fail("-%s %s: should be %s from %g to %g", option->name, text, kind, option->minimum, option->maximum);
 }
 
+/* "0.03" or "8/255". */
+static double read_number(const char *text, char **end) {
+    double number = strtod(text, end);
+    if (**end != '/' || (*end)[1] == '\0') return number;
+    return number / strtod(*end + 1, end);
+}
+
 static void set_option(const tool_option *option, const char *text) {
     if (option->kind == TOOL_STRING) {
         if (option->choices && !is_choice(option->choices, text)) {
@@ -41,7 +48,7 @@ static void set_option(const tool_option *option, const char *text) {
     }
     char *end;
     errno = 0;
-    double number = option->kind == TOOL_INT ? (double)strtol(text, &end, 10) : strtod(text, &end);
+    double number = option->kind == TOOL_INT ? (double)strtol(text, &end, 10) : read_number(text, &end);
     int ranged = option->minimum != 0 || option->maximum != 0;
     /* written so that NaN fails it */
     int inside = !ranged || (number >= option->minimum && number <= option->maximum);

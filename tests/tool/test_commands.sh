@@ -103,6 +103,26 @@ attacked=$(sed -n 3p out/attack.csv | cut -d, -f5)
     && pass "attack: none at epsilon 0, never helps at 1, saves the images" || fail "attack: none at epsilon 0, never helps at 1, saves the images" "$clean $attacked"
 run attack two.data $net -method pgd -norm 2 -snr 20 -steps 3 > out/said && pass "attack by projected gradient, 2-norm" || fail "attack by projected gradient, 2-norm" "$(tail -1 err)"
 
+# three colours, so that there is a difference of logits ratio
+for i in 1 2 3 4 5; do colour "${i}_green" 90 $((100 + i)) 110; printf 'images/%s_green.ppm\nimages/%s_red.ppm\nimages/%s_blue.ppm\n' "$i" "$i" "$i"; done > three.list
+printf 'classes=3\nvalid=three.list\nlabels=labels3.txt\n' > rgb.data
+run attack rgb.data known3.cfg known3.weights -method apgd-ce,apgd-dlr,fgsm,pgd,random,deepfool -epsilon 12/255 -steps 20 -batch 4 -save out/worst -csv out/worst.csv > out/said
+awk -F, 'NR > 1 && $1 != "worst" { if ($5 > most) most = $5; ++rows } $1 == "worst" { worst = $5 } END { exit !(rows == 7 && worst != "" && worst >= most && worst <= 100) }' out/worst.csv \
+    && [ "$(wc -l < out/worst/images.list)" = 15 ] && pass "the worst case of several attacks is below none of them" || fail "the worst case of several attacks is below none of them" "$(tail -1 err) $(tail -1 out/worst.csv)"
+awk -F, '$1 == "clean" { clean = $5 } NR > 2 { exit !($7 > .04705 && $7 < .04706 && $5 >= clean) }' out/worst.csv && pass "a bound may be a fraction" || fail "a bound may be a fraction" "$(sed -n 3p out/worst.csv)"
+cp out/worst.csv out/worst1.csv; run attack rgb.data known3.cfg known3.weights -method apgd-ce,apgd-dlr,fgsm,pgd,random,deepfool -epsilon 12/255 -steps 20 -batch 7 -csv out/worst.csv > out/said
+cmp -s out/worst.csv out/worst1.csv && pass "attacks repeat with their seed, whatever the batch" || fail "attacks repeat with their seed, whatever the batch" "$(diff out/worst.csv out/worst1.csv | head -2 | tr '\n' ' ')"
+run attack rgb.data known3.cfg known3.weights -method apgd -norm 2 > out/said && grep -q '^apgd-ce, 100 steps, 2 norm, epsilon 0.5 ' out/said && grep -q '^check: fgsm fools' out/said && ! grep -q warning err \
+    && pass "apgd takes the field's bounds, and a network without a masked gradient gets no warning" || fail "apgd takes the field's bounds, and a network without a masked gradient gets no warning" "$(tail -1 err)"
+run attack rgb.data known3.cfg saturated.weights -method apgd-ce,apgd-dlr -epsilon .5 -csv out/masked.csv > out/said
+grep -q 'warning: random directions, which need no gradient, fool [0-9]* images that apgd-ce does not' err && grep -q 'images apgd-ce meets a gradient of 0' err && ! grep -q 'that apgd-dlr does not' err \
+    && awk -F, '{ e[$1] = $5 } END { exit !(e["apgd-dlr"] > e["apgd-ce"] && e["worst"] == e["apgd-dlr"]) }' out/masked.csv \
+    && pass "a gradient that is masked is told, and the ratio of logits is not fooled by it" || fail "a gradient that is masked is told, and the ratio of logits is not fooled by it" "$(tail -1 err) $(tr '\n' ' ' < out/masked.csv)"
+fails "an attack that does not exist" "no attack 'cw'; there are fgsm" attack two.data $net -method fgsm,cw
+fails "an attack given twice" "has apgd-ce twice" attack two.data $net -method apgd,apgd-ce
+fails "a ratio of three logits where there are two" "takes three classes or more" attack two.data $net -method apgd -loss dlr
+fails "a fraction that is none" "should be a number" attack two.data $net -epsilon 8/
+
 # official-like files, written by numpy: 5 severities of 2 images of 4x4
 run corrupt two.data $net -npy "$here/npy" -only jpeg_compression,motion_blur -by knn -layer input -knn 1 -csv out/order.csv > out/said
 [ "$(awk -F, 'NR > 2 { printf "%d ", $4 }' out/order.csv)" = "0 0 0 100 50 0 0 0 100 50 " ] && pass "numpy's files, versions 1 and 2, give their images in order" \

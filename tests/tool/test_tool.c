@@ -13,6 +13,7 @@
 #include "layer_functions.h"
 #include "parseval.h"
 #include "tool.h"
+#include "tool_attack.h"
 #include "tool_classifier.h"
 #include "tool_corruptions.h"
 #include "tool_drawing.h"
@@ -411,6 +412,271 @@ static void test_attack(const char *folder) {
     free_network(net);
 }
 
+/* ---- attacks whose end is known: a linear network's nearest boundary is |z_y - z_k| / |w_y - w_k| away, in the dual norm ---- */
+
+enum { CLASSES = 3, DRAWN = 12 };
+
+/* A linear network that cannot tell grey. */
+static void write_linear(const char *cfg, const char *weights, int classes) {
+    char text[512];
+    snprintf(text, sizeof text,
+             "[net]\nbatch=2\nwidth=4\nheight=4\nchannels=3\n[connected]\noutput=%d\nactivation=linear\n[softmax]\n",
+             classes);
+    write_network(cfg, weights, text);
+    network *net = host_parse_network(cfg, 1);
+    load_weights(net, (char *)weights);
+    for (int c = 0; c < classes; ++c) {
+        net->layers[0].biases[c] = 0;
+        for (int i = 0; i < VALUES; ++i)
+            net->layers[0].biases[c] -= .5f * net->layers[0].weights[c * VALUES + i];
+    }
+    save_weights(net, (char *)weights);
+    free_network(net);
+}
+
+/* Images far from black and white, so that no pixel is clamped, labelled as the network decides. */
+static tool_images *write_grey_images(tool_model *model, uint8_t *bytes, int *label) {
+    float x[VALUES];
+    for (int i = 0; i < DRAWN * VALUES; ++i)
+        bytes[i] = (uint8_t)(100 + 56 * draw(0, 1));
+    tool_images *images = tool_images_from_bytes(bytes, label, DRAWN, 4, 4, 3);
+    for (int i = 0; i < DRAWN; ++i) {
+        tool_images_read(images, i, 1, x);
+        tool_model_forward(model, x, 1);
+        label[i] = tool_argmax(tool_model_output(model, 1), tool_model_size(model, 1));
+        images->label[i] = label[i];
+    }
+    return images;
+}
+
+/* w (classes, VALUES) and b (classes) are the network's. */
+static double exact_distance(const float *w, const float *b, int classes, const float *x, int y, int infinite) {
+    double least = 1e30;
+    for (int k = 0; k < classes; ++k) {
+        double margin = (double)b[y] - b[k], norm = 0;
+        if (k == y) continue;
+        for (int i = 0; i < VALUES; ++i) {
+            double difference = (double)w[y * VALUES + i] - w[k * VALUES + i];
+            margin += difference * x[i];
+            norm += infinite ? fabs(difference) : difference * difference;
+        }
+        least = fmin(least, margin / (infinite ? norm : sqrt(norm)));
+    }
+    return least;
+}
+
+/* How many of the images the attack fools, each within `share` of its exact distance. */
+static int fooled_at(attack_set set, const attack_method *method, const double *exact, double share) {
+    int fooled = 0;
+    for (int i = 0; i < DRAWN; ++i) {
+        char only[DRAWN] = {0};
+        only[i] = 1;
+        set.epsilon = share * exact[i];
+        attack_result result = attack_run(&set, method, only);
+        fooled += result.fooled[i];
+        attack_result_free(&result);
+    }
+    return fooled;
+}
+
+static void test_known_distances(const char *folder, const char *name, int classes, const attack_method *apgd) {
+    char cfg[512], weights[512], line[512];
+    uint8_t bytes[DRAWN * VALUES];
+    int label[DRAWN] = {0};
+    snprintf(cfg, sizeof cfg, "%s/%s.cfg", folder, name);
+    snprintf(weights, sizeof weights, "%s/%s.weights", folder, name);
+    write_linear(cfg, weights, classes);
+    tool_model *model = tool_model_load(cfg, weights, 5);
+    tool_model_prepare_gradient(model);
+    tool_images *images = write_grey_images(model, bytes, label);
+    network *net = host_parse_network(cfg, 1);
+    load_weights(net, weights);
+    for (int infinite = 0; infinite < 2; ++infinite) {
+        attack_settings settings = {
+            .ball = {VALUES, infinite}, .restarts = 5, .random_start = 1, .draws = 20, .overshoot = .02, .seed = 3};
+        attack_set set = {.settings = &settings, .model = model, .images = images, .epsilon = 1};
+        double exact[DRAWN], worst = 0;
+        const char *norm = infinite ? "infinity norm" : "2-norm";
+        attack_result deepfool = attack_run(&set, &attack_deepfool, NULL);
+        for (int i = 0; i < DRAWN; ++i) {
+            float x[VALUES];
+            tool_images_read(images, i, 1, x);
+            exact[i] = exact_distance(net->layers[0].weights, net->layers[0].biases, classes, x, label[i], infinite);
+            worst = fmax(worst, fabs(deepfool.distance[i] / (1.02 * exact[i]) - 1));
+            worst = deepfool.moved[i] ? worst : 1;
+        }
+        attack_result_free(&deepfool);
+        snprintf(line, sizeof line, "DeepFool finds the nearest boundary of %d linear classes, %s", classes, norm);
+        check(worst < 2e-3, line, "off by %g of the distance", worst);
+        int outside = fooled_at(set, apgd, exact, 1.03), inside = fooled_at(set, apgd, exact, .99);
+        int random = fooled_at(set, &attack_random, exact, .99), fgsm = fooled_at(set, &attack_fgsm, exact, 1.03);
+        snprintf(line, sizeof line, "%s fools all images past that boundary and none before it, %s", apgd->name, norm);
+        check(outside == DRAWN && inside == 0 && random == 0, line, "%d and %d of %d, random directions %d", outside,
+              inside, DRAWN, random);
+        snprintf(line, sizeof line, "%s fools no fewer than FGSM, %s", apgd->name, norm);
+        check(fgsm <= outside && (fgsm == DRAWN || classes > 2), line, "%d, FGSM %d", outside, fgsm);
+    }
+    free_network(net);
+    tool_images_free(images);
+    tool_model_free(model);
+}
+
+/* The ratio and its gradient, whichever place the label has. */
+static void test_losses(void) {
+    const float logits[5] = {1.5f, -.3f, 2.25f, .5f, 2};
+    float gradient[5], unused[5], moved[5];
+    double worst = 0, worst_dlr = 0;
+    for (int label = 0; label < 5; ++label) {
+        double rival = label == 2 ? 2 : 2.25;
+        worst_dlr =
+            fmax(worst_dlr, fabs(attack_dlr(logits, label, 5, gradient) + (logits[label] - rival) / (2.25 - 1.5)));
+        for (int i = 0; i < 5; ++i) {
+            memcpy(moved, logits, sizeof moved);
+            moved[i] = logits[i] + .0078125f;
+            double up = attack_dlr(moved, label, 5, unused);
+            moved[i] = logits[i] - .0078125f;
+            double down = attack_dlr(moved, label, 5, unused);
+            worst = fmax(worst, fabs((up - down) / .015625 - gradient[i]));
+        }
+    }
+    check(worst_dlr < 1e-6, "the difference of logits ratio is Croce and Hein's", "off by %g", worst_dlr);
+    check(worst < 1e-3, "its gradient is that of finite differences", "off by %g", worst);
+    const float sure[3] = {60, 0, 1};
+    double loss = tool_cross_entropy(sure, 0, 3, gradient);
+    check(loss >= 0 && loss < 1e-20 && gradient[0] < 0 && fabs(gradient[0] / (exp(-60) + exp(-59)) + 1) < 1e-5,
+          "cross-entropy keeps its gradient where float32 says that the label is certain", "loss %g, gradient %g", loss,
+          (double)gradient[0]);
+}
+
+/* ---- APGD against Algorithm 1 as the paper prints it, all iterates kept ---- */
+
+enum { SPACE = 6, ITERATIONS = 60 };
+
+/* A hill with ripples, whose top lies within the ball. */
+static double hill(const float *x, float *gradient) {
+    double f = 0;
+    for (int i = 0; i < SPACE; ++i) {
+        double d = x[i] - .5 - .03 * (i - 2), scale = 1 + 20. * (i % 3);
+        f += -scale * d * d + .01 * cos(40 * d);
+        gradient[i] = (float)(-2 * scale * d - .4 * sin(40 * d));
+    }
+    return f;
+}
+
+static void project_into(const attack_ball *ball, float *x, double epsilon) {
+    double norm = 0;
+    for (int i = 0; i < SPACE; ++i)
+        norm += (x[i] - .5) * (x[i] - .5);
+    norm = sqrt(norm);
+    for (int i = 0; i < SPACE; ++i) {
+        double d = x[i] - .5;
+        d = ball->infinite ? fmin(fmax(d, -epsilon), epsilon) : norm > epsilon ? d * epsilon / norm : d;
+        x[i] = (float)fmin(fmax(.5 + d, 0), 1);
+    }
+}
+
+static void add_direction(const attack_ball *ball, float *x, const float *g, double step) {
+    double norm = 0;
+    for (int i = 0; i < SPACE; ++i)
+        norm += (double)g[i] * g[i];
+    for (int i = 0; i < SPACE; ++i)
+        x[i] = (float)(x[i] + step * (ball->infinite ? (g[i] > 0) - (g[i] < 0) : g[i] / sqrt(norm)));
+}
+
+/* Returns f_max; the last step size in *eta, each loss (ITERATIONS + 1) as it was evaluated in `seen`. */
+static double algorithm_1(const attack_ball *ball, double epsilon, double *eta, double *seen) {
+    static float x[ITERATIONS + 1][SPACE], best[SPACE], g[SPACE];
+    static double f[ITERATIONS + 1];
+    double etas[ITERATIONS + 1], f_max, f_max_at[ITERATIONS + 1], p[40] = {0, .22};
+    int w[40] = {0}, checkpoints = 1;
+    for (int j = 1; p[j] <= 1; ++j) {
+        w[j] = (int)ceil(p[j] * ITERATIONS - 1e-9);
+        p[j + 1] = p[j] + fmax(p[j] - p[j - 1] - .03, .06);
+        ++checkpoints;
+    }
+    for (int i = 0; i < SPACE; ++i)
+        x[0][i] = x[1][i] = .5f;
+    *eta = etas[0] = 2 * epsilon;
+    f[0] = hill(x[0], g);
+    add_direction(ball, x[1], g, *eta);
+    project_into(ball, x[1], epsilon);
+    f[1] = hill(x[1], g);
+    seen[0] = f[0];
+    seen[1] = f[1];
+    memcpy(best, f[1] > f[0] ? x[1] : x[0], sizeof best);
+    f_max_at[0] = f[0];
+    f_max = fmax(f[0], f[1]);
+    for (int k = 1; k < ITERATIONS; ++k) {
+        float z[SPACE];
+        etas[k] = *eta;
+        hill(x[k], g);
+        memcpy(z, x[k], sizeof z);
+        add_direction(ball, z, g, *eta);
+        project_into(ball, z, epsilon);
+        for (int i = 0; i < SPACE; ++i)
+            x[k + 1][i] = (float)(x[k][i] + .75 * ((double)z[i] - x[k][i]) + .25 * ((double)x[k][i] - x[k - 1][i]));
+        project_into(ball, x[k + 1], epsilon);
+        f[k + 1] = seen[k + 1] = hill(x[k + 1], g);
+        if (f[k + 1] > f_max) memcpy(best, x[k + 1], sizeof best);
+        f_max = fmax(f_max, f[k + 1]);
+        f_max_at[k] = f_max;
+        for (int j = 1; j < checkpoints; ++j) {
+            int grown = 0;
+            if (w[j] != k) continue;
+            for (int i = w[j - 1]; i < w[j]; ++i)
+                grown += f[i + 1] > f[i];
+            int unchanged = etas[w[j - 1]] >= etas[k] && f_max_at[w[j - 1]] >= f_max;
+            if (grown >= .75 * (w[j] - w[j - 1]) && !unchanged) continue;
+            *eta /= 2;
+            memcpy(x[k + 1], best, sizeof best);
+            f[k + 1] = f_max;
+        }
+    }
+    return f_max;
+}
+
+static void test_algorithm_1(int infinite) {
+    const attack_settings settings = {.ball = {SPACE, infinite}, .steps = ITERATIONS, .restarts = 1};
+    float x[SPACE], point[SPACE], gradient[SPACE], kept[ATTACK_KEPT][SPACE];
+    double eta, epsilon = .12, seen[ITERATIONS + 1], expected_seen[ITERATIONS + 1], worst = 0;
+    attack_slot slot = {.epsilon = epsilon, .x = x, .point = point, .gradient = {gradient}};
+    for (int i = 0; i < SPACE; ++i)
+        x[i] = .5f;
+    for (int j = 0; j < ATTACK_KEPT; ++j)
+        slot.kept[j] = kept[j];
+    attack_apgd_ce.begin(&settings, &slot);
+    int evaluations = 0;
+    do {
+        slot.loss = hill(point, gradient);
+        if (evaluations <= ITERATIONS) seen[evaluations] = slot.loss;
+        ++evaluations;
+    } while (!attack_apgd_ce.step(&settings, &slot));
+    double expected = algorithm_1(&settings.ball, epsilon, &eta, expected_seen);
+    for (int k = 0; k <= ITERATIONS; ++k)
+        worst = fmax(worst, fabs(seen[k] - expected_seen[k]));
+    check(evaluations == ITERATIONS + 1 && worst < 1e-5 && fabs(slot.apgd.best_loss - expected) < 1e-5 &&
+              fabs(slot.apgd.step / eta - 1) < 1e-6,
+          infinite ? "APGD is Algorithm 1 of its paper, infinity norm" : "APGD is Algorithm 1 of its paper, 2-norm",
+          "%d evaluations, off by up to %g, best %g, %g expected, step %g, %g expected", evaluations, worst,
+          slot.apgd.best_loss, expected, slot.apgd.step, eta);
+}
+
+/* A network whose softmax is one class, whatever the image: no gradient is left of its cross-entropy. */
+static void write_saturated(const char *folder) {
+    char cfg[512], weights[512];
+    snprintf(cfg, sizeof cfg, "%s/known3.cfg", folder);
+    snprintf(weights, sizeof weights, "%s/known3.weights", folder);
+    network *net = host_parse_network(cfg, 1);
+    load_weights(net, weights);
+    for (int i = 0; i < CLASSES * VALUES; ++i)
+        net->layers[0].weights[i] *= 1e6f;
+    for (int c = 0; c < CLASSES; ++c)
+        net->layers[0].biases[c] *= 1e6f;
+    snprintf(weights, sizeof weights, "%s/saturated.weights", folder);
+    save_weights(net, weights);
+    free_network(net);
+}
+
 /* ---- parseval ---- */
 
 static double orthonormality(const float *w, int rows, int columns) {
@@ -637,6 +903,12 @@ int main(int argc, char **argv) {
         "[net]\nbatch=2\nwidth=4\nheight=4\nchannels=3\n[connected]\noutput=2\nactivation=linear\n[softmax]\n");
     test_linear(cfg, weights);
     test_attack(argv[1]);
+    test_losses();
+    test_algorithm_1(0);
+    test_algorithm_1(1);
+    test_known_distances(argv[1], "known2", 2, &attack_apgd_ce);
+    test_known_distances(argv[1], "known3", CLASSES, &attack_apgd_dlr);
+    write_saturated(argv[1]);
     test_parseval(argv[1]);
     test_random();
     test_corruptions();
