@@ -16,6 +16,7 @@ typedef enum {
     AROUND_FAST,
     AROUND_DNNL,
     AROUND_PARSEVAL,
+    AROUND_DROPPING,
     AROUND_KINDS
 } layer_around;
 

@@ -10,6 +10,7 @@
  *     AROUND_FAST       batch normalization, activations and residual sums on every core (FAST=1)    layer_fast.h
  *     AROUND_DNNL       convolutions through oneDNN (DNNL=1)                                         layer_fast.h
  *     AROUND_PARSEVAL   [net] parseval                                                               parseval.h
+ *     AROUND_DROPPING   `lgg stress` alone: activations that are dropped                             tool_dropping.h
  *
  * (A [route] on the GPU, and the update of all layers there, take the place of the host's: at_once_gpu.h.)
  *

@@ -1,6 +1,7 @@
 /* host_tool.c: what of host_tool.h and host_image.h is the same in all hosts. */
 #include "host_tool.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,9 +41,32 @@ unsigned char *host_png(const unsigned char *pixels, int w, int h, int c, int *l
     return stbi_write_png_to_mem(pixels, w * c, w, h, c, length);
 }
 
-network *host_load_network(const char *cfg, const char *weights, int batch) {
+/* The nearest of the 2^bits - 1 multiples of one step that reach as far as the largest weight, on both sides of 0. */
+static void round_to_bits(float *w, size_t n, int bits) {
+    double largest = 0;
+    for (size_t i = 0; i < n; ++i)
+        largest = fmax(largest, fabs((double)w[i]));
+    double step = largest / ((1 << (bits - 1)) - 1);
+    for (size_t i = 0; i < n && step > 0; ++i)
+        w[i] = (float)(step * nearbyint(w[i] / step));
+}
+
+static void round_weights(network *net, int bits) {
+    layer *leaves[HOST_MAX_LEAVES];
+    for (int i = 0; i < net->n; ++i) {
+        int n = host_leaf_layers(&net->layers[i], leaves);
+        for (int j = 0; j < n; ++j) {
+            if (leaves[j]->type == BATCHNORM || !leaves[j]->weights) continue;
+            round_to_bits(leaves[j]->weights, host_weight_count(leaves[j]), bits);
+            host_push_weights(leaves[j]);
+        }
+    }
+}
+
+network *host_load_network(const char *cfg, const char *weights, int batch, int bits) {
     network *net = host_parse_network(cfg, batch);
     host_load_weights(net, weights);
+    if (bits) round_weights(net, bits);
     fold_batch_norms(net);
     host_add_training_buffers(net);
     return net;

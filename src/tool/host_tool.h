@@ -5,9 +5,9 @@
 
 #include "host.h"
 
-/* Parses cfg for batches of `batch` images, loads the weights and folds batch normalization into them. LGG sections are inert:
- * they load no teacher before training begins. */
-network *host_load_network(const char *cfg, const char *weights, int batch);
+/* Parses cfg for batches of `batch` images, loads the weights, rounds them to so many bits (0: not at all) and folds batch normalization
+ * into them. LGG sections are inert: they load no teacher before training begins. */
+network *host_load_network(const char *cfg, const char *weights, int batch, int bits);
 /* Inference. x (batch, inputs). */
 void host_forward(network *net, const float *x);
 /* What of this host's own layer types has no right gradient; NULL for others. */

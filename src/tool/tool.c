@@ -21,7 +21,8 @@ static const command commands[] = {
     {"variation", command_variation, NETWORK, "label variation of each layer's graph"},
     {"graph", command_graph, NETWORK, "draw the graphs of a few images, layer by layer (SVG)"},
     {"plot", command_plot, "log.csv", "draw a training log (SVG)"},
-    {"attack", command_attack, NETWORK, "error under FGSM and PGD"},
+    {"attack", command_attack, NETWORK, "error under attack: FGSM, PGD, APGD, DeepFool; the worst of them"},
+    {"stress", command_stress, NETWORK, "error under noise, dropout and rounded weights; robustness curve (SVG)"},
     {"corrupt", command_corrupt, NETWORK, "error under the corruptions of CIFAR-10-C"},
     {"sections", command_sections, "[SECTION]", "the sections of a .cfg, or one with its options"},
 };

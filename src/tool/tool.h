@@ -150,6 +150,9 @@ typedef struct tool_model tool_model;
 /* Loads a network for inference in batches of `batch`, whatever batch its cfg trains with. LGG sections are inert and load no
  * teacher. */
 tool_model *tool_model_load(const char *cfg, const char *weights, int batch);
+/* The same with the weights of each layer rounded to `bits` bits, 2 to 16: to the multiples of one step, (2^(bits - 1) - 1) of which are the
+ * layer's largest weight. Biases and batch normalization stay as they are. */
+tool_model *tool_model_load_rounded(const char *cfg, const char *weights, int batch, int bits);
 void tool_model_free(tool_model *model);
 int tool_model_batch(const tool_model *model);
 void tool_model_input_size(const tool_model *model, int *w, int *h, int *c);
@@ -176,6 +179,12 @@ int tool_model_embedding_layer(const tool_model *model);
 void tool_model_forward(tool_model *model, const float *x, int count);
 /* (count, size) of the last forward; belongs to the model. */
 const float *tool_model_output(tool_model *model, int layer);
+
+/* The layers that end a block, in a new array: each [shortcut]; without any, each [convolutional] and [connected] but the last. */
+int tool_model_blocks(const tool_model *model, int **layers);
+/* From now on each value that one of the n layers gives is 0 with probability `share`, else over 1 - share; the draws are those of
+ * (seed, position). share 0: nothing is dropped any more. */
+void tool_model_drop(tool_model *model, const int *layers, int n, double share, uint64_t seed, uint64_t position);
 
 /* Makes the network differentiable in inference mode (batch normalization with its rolling statistics, dropout off). */
 void tool_model_prepare_gradient(tool_model *model);
@@ -249,6 +258,7 @@ int command_graph(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_attack(int argc, char **argv);
 int command_corrupt(int argc, char **argv);
+int command_stress(int argc, char **argv);
 int command_sections(int argc, char **argv);
 
 #endif

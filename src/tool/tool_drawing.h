@@ -27,6 +27,16 @@ void tool_svg_image(FILE *file, const float *image, int pixels_w, int pixels_h, 
 /* Round numbers from low to high: returns their number, at most `most`, and sets first and step. */
 int tool_ticks(double low, double high, int most, double *first, double *step);
 
+/* Points (x, mean) with a bar of one deviation to each side, joined by a line; `extra` (or NULL) a second, dashed line. */
+typedef struct {
+    const char *title, *x_label, *y_label, *extra_label;
+    int count;
+    const double *x, *mean, *deviation, *extra; /* (count), x ascending or descending */
+} tool_chart;
+
+/* Draws it into a rectangle, the axes' labels outside. */
+void tool_chart_draw(FILE *file, const tool_chart *chart, double left, double top, double width, double height);
+
 /* Laplacian eigenmaps (Belkin and Niyogi, 2003): x and y (n) are the eigenvectors of L y = lambda D y of the two smallest
  * eigenvalues after the constant one, scaled to [0, 1]. adjacency (n, n). */
 void tool_eigenmap(const float *adjacency, int n, double *x, double *y);

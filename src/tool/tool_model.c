@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "host_tool.h"
+#include "random.h"
 #include "tool.h"
+#include "tool_dropping.h"
 #include "tool_gradient.h"
 #include "tool_sections.h"
 
@@ -20,12 +22,16 @@ struct tool_model {
 };
 
 tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
+    return tool_model_load_rounded(cfg, weights, batch, 0);
+}
+
+tool_model *tool_model_load_rounded(const char *cfg, const char *weights, int batch, int bits) {
     tool_model *model = lgg_allocate(1, sizeof *model, "the network");
     model->sections = tool_sections_read(cfg);
     FILE *file = fopen(weights, "rb");
     if (!file) tool_fail("cannot open %s", weights);
     fclose(file);
-    model->net = host_load_network(cfg, weights, batch);
+    model->net = host_load_network(cfg, weights, batch, bits);
     const network *net = model->net;
     if (net->w <= 0 || net->h <= 0 || net->c <= 0 || net->inputs != net->w * net->h * net->c) {
         tool_fail("%s: takes no images: [net] should have width, height and channels", cfg);
@@ -209,6 +215,20 @@ double tool_cross_entropy(const float *logits, int label, int classes, float *gr
         gradient[c] = (float)(exp(logits[c] - greatest) / sum);
     gradient[label] = (float)(-others / sum);
     return greatest + log(sum) - logits[label];
+}
+
+int tool_model_blocks(const tool_model *model, int **layers) {
+    *layers = lgg_allocate((size_t)model->net->n, sizeof **layers, "layers");
+    return block_layers(model->net, *layers);
+}
+
+void tool_model_drop(tool_model *model, const int *layers, int n, double share, uint64_t seed, uint64_t position) {
+    for (int i = 0; i < n; ++i) {
+        if (layers[i] == TOOL_INPUT) tool_fail("layer input: only what a layer gives can be dropped");
+    }
+    int wrong = drop_activations(model->net, layers, n, share);
+    if (wrong >= 0) tool_fail("layer %s: its output cannot be dropped", tool_model_layer_name(model, wrong));
+    lgg_random_begin(seed, LGG_ITERATION, position);
 }
 
 void tool_model_run(tool_model *model, const tool_images *images, tool_progress *progress, tool_batch_function each,

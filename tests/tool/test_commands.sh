@@ -123,6 +123,19 @@ fails "an attack given twice" "has apgd-ce twice" attack two.data $net -method a
 fails "a ratio of three logits where there are two" "takes three classes or more" attack two.data $net -method apgd -loss dlr
 fails "a fraction that is none" "should be a number" attack two.data $net -epsilon 8/
 
+run stress two.data $net -layers 0 -draws 3 -csv out/stress.csv -o out/stress.svg > out/said
+[ "$(cut -d, -f1,2 out/stress.csv | tr '\n' ' ')" = "stress,value clean,0 snr,15 dropout,0.25 bits,5 radius,0.5 radius,1 radius,2 radius,4 " ] && grep -q 'robustness curve' out/stress.svg \
+    && awk -F, '$1 == "clean" { clean = $5 } $1 == "radius" { if ($7 > $5) bad = 1 } END { exit bad || clean == "" }' out/stress.csv && grep -q '^images: 200 in' err \
+    && pass "stress: noise, dropout, bits and the robustness curve" || fail "stress: noise, dropout, bits and the robustness curve" "$(tail -1 err)"
+run stress two.data $net -snr 200 -radii 0 -draws 2 -csv out/stress0.csv > out/said
+awk -F, '$1 == "clean" { clean = $5 } $1 == "snr" { snr = $5 } $1 == "radius" { kept = $7 } END { exit !(clean == snr && kept == 100) }' out/stress0.csv \
+    && pass "no noise is no stress" || fail "no noise is no stress" "$(tr '\n' ' ' < out/stress0.csv)"
+fails "stress: bits that are none" "'x' should be a whole number from 2 to 16" stress two.data $net -bits 5,x
+fails "stress: one bit" "should be a whole number from 2 to 16" stress two.data $net -bits 1
+fails "stress: dropout without blocks" "has no blocks; name -layers" stress two.data $net -dropout .25
+fails "stress: dropout of class scores" "layer 1 softmax: its output cannot be dropped" stress two.data $net -dropout .25 -layers 1
+fails "stress: a network of other classes" "2 outputs" stress three.data $net -snr 5
+
 # official-like files, written by numpy: 5 severities of 2 images of 4x4
 run corrupt two.data $net -npy "$here/npy" -only jpeg_compression,motion_blur -by knn -layer input -knn 1 -csv out/order.csv > out/said
 [ "$(awk -F, 'NR > 2 { printf "%d ", $4 }' out/order.csv)" = "0 0 0 100 50 0 0 0 100 50 " ] && pass "numpy's files, versions 1 and 2, give their images in order" \
@@ -204,8 +217,8 @@ run variation two.data yolo.cfg yolo.weights -batch 5 -layers input,0 > out/said
     && pass "a detection network's layers can be looked at" || fail "a detection network's layers can be looked at" "$(tail -1 err)"
 printf '[net]\ninputs=48\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' > flat.cfg
 fails "a network that takes no images" "should have width, height and channels" eval two.data flat.cfg linear.weights
-for command in eval variation graph plot attack corrupt; do "$darknet" lgg $command -help; done > out/help 2>&1
-[ "$(grep -c '^usage: ./darknet lgg [a-z]* \(data.cfg net.cfg net.weights\|log.csv\) \[options\]$' out/help)" = 6 ] && pass "each command's -help begins with its usage" \
+for command in eval variation graph plot attack corrupt stress; do "$darknet" lgg $command -help; done > out/help 2>&1
+[ "$(grep -c '^usage: ./darknet lgg [a-z]* \(data.cfg net.cfg net.weights\|log.csv\) \[options\]$' out/help)" = 7 ] && pass "each command's -help begins with its usage" \
     || fail "each command's -help begins with its usage" "$(grep usage out/help | head -1)"
 for size in "7 3 3" "4 4 1" "2 9 4"; do
     set -- $size

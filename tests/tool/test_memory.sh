@@ -87,6 +87,7 @@ starves "lgg nearest" lgg nearest two.data $net images/1_red.ppm -layer input -k
 starves "lgg variation" lgg variation two.data $net -batch 5 -csv memory/out/variation.csv
 starves "lgg corrupt" lgg corrupt two.data $net -only fog -csv memory/out/fog.csv
 starves "lgg attack" lgg attack two.data $net -method fgsm,apgd,deepfool -steps 3 -epsilon 1 -csv memory/out/attack.csv
+starves "lgg stress" lgg stress two.data $net -layers 0 -draws 2 -csv memory/out/stress.csv -o memory/out/stress.svg
 
 # A training: with a teacher, a log and a state. Backups and logs are written aside and renamed: each is there whole, or not at all.
 cat > train.cfg << 'END'

@@ -677,6 +677,89 @@ static void write_saturated(const char *folder) {
     free_network(net);
 }
 
+/* ---- stress of the linear network, whose error is known ---- */
+
+/* What `lgg stress` says: the mean of a row, or `all` of it. */
+static double stressed(const char *folder, const char *options, const char *row, int all) {
+    char text[2048], *argument[32] = {0}, path[512], line[512];
+    int count = 0;
+    double mean = NAN, deviation, kept = NAN;
+    snprintf(text, sizeof text,
+             "%s/attack.data %s/linear.cfg %s/linear.weights -batch 4 -csv %s/stress.csv -o %s/stress.svg %s", folder,
+             folder, folder, folder, folder, options);
+    for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+        argument[count++] = word;
+    fflush(stdout);
+    int terminal = dup(1);
+    if (!freopen("/dev/null", "w", stdout)) exit(2);
+    command_stress(count, argument);
+    fflush(stdout);
+    dup2(terminal, 1);
+    close(terminal);
+    snprintf(path, sizeof path, "%s/stress.csv", folder);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, row, strlen(row)) != 0) continue;
+        sscanf(line, "%*[^,],%*f,%*d,%*d,%lf,%lf,%lf", &mean, &deviation, &kept);
+    }
+    if (file) fclose(file);
+    return all ? kept : mean;
+}
+
+static void test_stress(const char *folder) {
+    char cfg[512], weights[512], path[512];
+    snprintf(cfg, sizeof cfg, "%s/linear.cfg", folder);
+    snprintf(weights, sizeof weights, "%s/linear.weights", folder);
+    network *net = host_parse_network(cfg, 1);
+    load_weights(net, weights);
+    const float *w = net->layers[0].weights, *b = net->layers[0].biases;
+    double noise = 0, dropout = 0, rounded = 0, nearest = 1e9, norm = 0, largest = 0;
+    for (int j = 0; j < VALUES; ++j)
+        norm += ((double)w[j] - w[VALUES + j]) * ((double)w[j] - w[VALUES + j]);
+    for (int j = 0; j < 2 * VALUES; ++j)
+        largest = fmax(largest, fabs((double)w[j]));
+    for (int i = 0; i < IMAGES; ++i) {
+        float x[VALUES];
+        double z[2] = {b[0], b[1]}, few[2] = {b[0], b[1]}, square = 0;
+        snprintf(path, sizeof path, "%s/%d_class_%c.ppm", folder, i, i % 2 ? 'b' : 'a');
+        tool_images one = {.count = 1, .w = 4, .h = 4, .c = 3, .path = (char *[]){path}};
+        tool_images_read(&one, 0, 1, x);
+        for (int j = 0; j < VALUES; ++j) {
+            square += (double)x[j] * x[j];
+            for (int c = 0; c < 2; ++c) {
+                z[c] += (double)w[c * VALUES + j] * x[j];
+                few[c] += largest / 3 * nearbyint(w[c * VALUES + j] / (largest / 3)) * x[j];
+            }
+        }
+        double sign = i % 2 ? -1 : 1, margin = sign * (z[0] - z[1]);
+        /* Gaussian noise of deviation s moves the margin by s |w_0 - w_1| times a normal number */
+        noise += .5 * erfc(margin / (sqrt(square / VALUES / 10) * sqrt(norm)) / sqrt(2)) / IMAGES;
+        for (int kept = 0; kept < 4; ++kept) {
+            double left[2] = {kept & 1 ? z[0] / .75 : 0, kept & 2 ? z[1] / .75 : 0};
+            double likely = (kept & 1 ? .75 : .25) * (kept & 2 ? .75 : .25);
+            dropout += likely * ((left[1] > left[0]) != i % 2) / IMAGES;
+        }
+        rounded += ((few[1] > few[0]) != i % 2) / (double)IMAGES;
+        nearest = fmin(nearest, fabs(margin) / sqrt(norm));
+    }
+    char options[128];
+    double found = stressed(folder, "-snr 10 -draws 2000", "snr,10,", 0);
+    check(fabs(found / 100 - noise) < .012, "noise of 10 dB: the linear network's error", "%g, %g expected", found,
+          100 * noise);
+    found = stressed(folder, "-dropout .25 -layers 0 -draws 2000", "dropout,0.25,", 0);
+    check(fabs(found / 100 - dropout) < .015, "dropout of its two logits: the same", "%g, %g expected", found,
+          100 * dropout);
+    found = stressed(folder, "-bits 3", "bits,3,", 0);
+    check(fabs(found / 100 - rounded) < 1e-4, "its weights rounded to 3 bits: the same", "%g, %g expected", found,
+          100 * rounded);
+    snprintf(options, sizeof options, "-radii %g -draws 300", .99 * nearest);
+    double within = stressed(folder, options, "radius,", 1),
+           far = stressed(folder, "-radii 50 -draws 300", "radius,50,", 1);
+    check(within > 99.99 && far < 99.99, "labels are kept nearer than the nearest boundary, and not everywhere",
+          "%g and %g", within, far);
+    free_network(net);
+}
+
 /* ---- parseval ---- */
 
 static double orthonormality(const float *w, int rows, int columns) {
@@ -909,6 +992,7 @@ int main(int argc, char **argv) {
     test_known_distances(argv[1], "known2", 2, &attack_apgd_ce);
     test_known_distances(argv[1], "known3", CLASSES, &attack_apgd_dlr);
     write_saturated(argv[1]);
+    test_stress(argv[1]);
     test_parseval(argv[1]);
     test_random();
     test_corruptions();
