@@ -25,6 +25,11 @@ int lgg_workspace_threads(const lgg_workspace *workspace, double multiplications
     return multiplications < LGG_BLOCK_PARALLEL ? 1 : lgg_threads_of(workspace->threads);
 }
 
+int lgg_workspace_team(const lgg_workspace *workspace, int n, int d) {
+    if (n >= LGG_PARALLEL_ROWS) return lgg_threads_of(workspace->threads);
+    return lgg_workspace_threads(workspace, (double)n * (double)n * (double)d);
+}
+
 float *lgg_workspace_of_thread(const lgg_workspace *workspace) {
     return workspace->values + lgg_thread() * workspace->size;
 }
@@ -72,18 +77,23 @@ static void lgg_block_columns(const lgg_tiles *tiles, const lgg_workspace *works
 }
 
 /* Where there are more threads than columns to give them, they share the rows, too: no element's sum depends on it. */
-void lgg_block_product(const lgg_tiles *tiles, const lgg_workspace *workspace, int batch, int width, const float *w,
-                       const float *x, float *gradient) {
+void lgg_block_product_shared(const lgg_tiles *tiles, const lgg_workspace *workspace, int batch, int width,
+                              const float *w, const float *x, float *gradient) {
     const size_t n = (size_t)batch, d = (size_t)width;
-    const int threads = lgg_workspace_threads(workspace, (double)n * (double)n * (double)d);
     const size_t columns = (d + LGG_BLOCK_COLUMNS - 1) / LGG_BLOCK_COLUMNS,
-                 wanted = ((size_t)threads + columns - 1) / columns,
+                 wanted = (lgg_team() + columns - 1) / columns,
                  groups = lgg_least(wanted, (n + LGG_BLOCK_GROUP - 1) / LGG_BLOCK_GROUP);
-#pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
+#pragma omp for collapse(2) schedule(static) nowait
     for (size_t column = 0; column < columns; column++) {
         for (size_t group = 0; group < groups; group++) {
             lgg_block_columns(tiles, workspace, n, d, w, x, column * LGG_BLOCK_COLUMNS, group * n / groups,
                               (group + 1) * n / groups, gradient);
         }
     }
+}
+
+void lgg_block_product(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *w,
+                       const float *x, float *gradient) {
+#pragma omp parallel num_threads(lgg_workspace_threads(workspace, (double)n *(double)n *(double)d))
+    lgg_block_product_shared(tiles, workspace, n, d, w, x, gradient);
 }

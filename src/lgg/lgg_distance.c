@@ -47,9 +47,9 @@ static double lgg_distance2_direct(const lgg_graph *graph, size_t i, size_t j) {
 }
 
 /* inverse_length (B) in double precision: the difference of two nearly equal unit vectors needs every digit of it. */
-static void lgg_exact_lengths(lgg_graph *graph) {
+static void lgg_exact_lengths_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch, d = (size_t)graph->d;
-#pragma omp parallel for if (n * d >= 65536)
+#pragma omp for schedule(static)
     for (size_t i = 0; i < n; i++) {
         double length2 = 0;
 #pragma omp simd reduction(+ : length2)
@@ -59,10 +59,10 @@ static void lgg_exact_lengths(lgg_graph *graph) {
     }
 }
 
-void lgg_distance_forward(lgg_graph *graph) {
+void lgg_distance_forward_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
-    if (graph->options.unit) lgg_exact_lengths(graph);
-#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
+    if (graph->options.unit) lgg_exact_lengths_shared(graph);
+#pragma omp for schedule(dynamic, 8)
     for (size_t i = 0; i < n; i++) {
         graph->distance2[i * n + i] = 0;
         for (size_t j = 0; j < i; j++) {
@@ -72,7 +72,7 @@ void lgg_distance_forward(lgg_graph *graph) {
             graph->distance2[i * n + j] = coincident ? 0 : (float)distance2;
         }
     }
-    lgg_mirror(n, graph->distance2);
+    lgg_mirror_shared(n, graph->distance2);
 }
 
 double lgg_distance_error(const lgg_graph *graph, size_t i, size_t j) {
@@ -115,10 +115,11 @@ static void lgg_distance_backward_row(const lgg_graph *graph, size_t i, float *f
     f[i * n + i] = (float)(4 * diagonal * s_i * s_i);
 }
 
-void lgg_distance_backward(const lgg_graph *graph, float *f, float *gradient) {
+void lgg_distance_backward_shared(const lgg_graph *graph, float *f, float *gradient) {
     const size_t n = (size_t)graph->batch;
-#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
+#pragma omp barrier
+#pragma omp for schedule(dynamic, 8) nowait
     for (size_t i = 0; i < n; i++)
         lgg_distance_backward_row(graph, i, f, gradient);
-    lgg_product_add(graph->workspace, graph->batch, graph->d, f, graph->x, gradient);
+    lgg_product_add_shared(graph->workspace, graph->batch, graph->d, f, graph->x, gradient);
 }

@@ -3,12 +3,16 @@
 #include <math.h>
 
 /* gram (B, B) = x_i.x_j; inverse_length (B) = G_ii^-1/2, 0 for a zero vector. */
-void lgg_gram_forward(lgg_graph *graph, int batch, int d, const float *x) {
+void lgg_gram_forward_shared(lgg_graph *graph, int batch, int d, const float *x) {
     const size_t n = (size_t)batch;
-    graph->batch = batch;
-    graph->d = d;
-    graph->x = x;
-    lgg_product_gram(graph->workspace, batch, d, x, graph->gram);
+#pragma omp single
+    {
+        graph->batch = batch;
+        graph->d = d;
+        graph->x = x;
+    }
+    lgg_product_gram_shared(graph->workspace, batch, d, x, graph->gram);
+#pragma omp for schedule(static)
     for (size_t i = 0; i < n; i++) {
         const float length2 = graph->gram[i * n + i];
         graph->inverse_length[i] = length2 < LGG_ZERO_LENGTH2 ? 0 : 1 / sqrt((double)length2);

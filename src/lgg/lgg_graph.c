@@ -38,20 +38,32 @@ void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options 
     }
 }
 
-void lgg_graph_forward(lgg_graph *graph, int batch, int d, const float *x, const unsigned char *neighbors) {
+void lgg_graph_forward_shared(lgg_graph *graph, int batch, int d, const float *x, const unsigned char *neighbors) {
     const int select = !neighbors && lgg_neighbors_needed(graph, batch);
-    lgg_gram_forward(graph, batch, d, x);
-    lgg_similarity_forward(graph);
-    if (select) lgg_neighbors_select(graph);
-    graph->neighbors = select ? graph->own_neighbors : neighbors;
-    if (graph->neighbors) lgg_neighbors_apply(batch, graph->neighbors, graph->similarity);
-    if (graph->options.normalize) lgg_normalize_forward(graph);
+    const unsigned char *mask = select ? graph->own_neighbors : neighbors;
+    lgg_gram_forward_shared(graph, batch, d, x);
+    lgg_similarity_forward_shared(graph);
+    if (select) lgg_neighbors_select_shared(graph);
+#pragma omp master
+    graph->neighbors = mask;
+    if (mask) lgg_neighbors_apply_shared(batch, mask, graph->similarity);
+    if (graph->options.normalize) lgg_normalize_forward_shared(graph);
+}
+
+void lgg_graph_forward(lgg_graph *graph, int batch, int d, const float *x, const unsigned char *neighbors) {
+#pragma omp parallel num_threads(lgg_workspace_team(graph->workspace, batch, d))
+    lgg_graph_forward_shared(graph, batch, d, x, neighbors);
+}
+
+void lgg_graph_backward_shared(const lgg_graph *graph, float *e, float *gradient) {
+    if (graph->options.normalize) lgg_normalize_backward_shared(graph, e);
+    if (graph->neighbors) lgg_neighbors_apply_shared(graph->batch, graph->neighbors, e);
+    lgg_similarity_backward_shared(graph, e, gradient);
 }
 
 void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient) {
-    if (graph->options.normalize) lgg_normalize_backward(graph, e);
-    if (graph->neighbors) lgg_neighbors_apply(graph->batch, graph->neighbors, e);
-    lgg_similarity_backward(graph, e, gradient);
+#pragma omp parallel num_threads(lgg_workspace_team(graph->workspace, graph->batch, graph->d))
+    lgg_graph_backward_shared(graph, e, gradient);
 }
 
 /* A graph without a loss brings its own workspace. */

@@ -72,22 +72,26 @@ int lgg_graph_options_valid(const lgg_graph_options *options);
 
 /* lgg_graph.c: steps 1 to 4. neighbors: a mask (B, B) to use instead of the graph's own; NULL = its own. */
 void lgg_graph_forward(lgg_graph *graph, int batch, int d, const float *x, const unsigned char *neighbors);
+/* By a team of lgg_workspace_team threads at most: each has its own rows of the adjacency when it returns. */
+void lgg_graph_forward_shared(lgg_graph *graph, int batch, int d, const float *x, const unsigned char *neighbors);
 
 /* Adds dL/dX to gradient (B, d), given e (B, B) = dL/dA, which is overwritten. */
 void lgg_graph_backward(const lgg_graph *graph, float *e, float *gradient);
+/* By such a team, each with its own rows of e. */
+void lgg_graph_backward_shared(const lgg_graph *graph, float *e, float *gradient);
 
-/* lgg_gram.c: x_i.x_j and 1/|x_i|. */
-void lgg_gram_forward(lgg_graph *graph, int batch, int d, const float *x);
+/* lgg_gram.c: x_i.x_j and 1/|x_i|; waits until they are there. */
+void lgg_gram_forward_shared(lgg_graph *graph, int batch, int d, const float *x);
 /* |x_i| in double precision; 1 for a zero vector, so that one can divide by it. */
 double lgg_exact_length(const lgg_graph *graph, size_t i);
 /* Share of zero vectors among the x of the last build. */
 double lgg_gram_zero_share(const lgg_graph *graph);
 
-/* lgg_distance.c: squared distances from the Gram matrix; back: f (B, B) = dL/d distance2, overwritten. */
-void lgg_distance_forward(lgg_graph *graph);
+/* lgg_distance.c: squared distances from the Gram matrix, waiting until they are there; back: f (B, B) = dL/d distance2, overwritten. */
+void lgg_distance_forward_shared(lgg_graph *graph);
 /* How far D_ij may be from the exact one. */
 double lgg_distance_error(const lgg_graph *graph, size_t i, size_t j);
-void lgg_distance_backward(const lgg_graph *graph, float *f, float *gradient);
+void lgg_distance_backward_shared(const lgg_graph *graph, float *f, float *gradient);
 
 /* Whether two vectors with that cosine are parallel. */
 static inline int lgg_parallel_cosine(float cosine) {
@@ -95,17 +99,17 @@ static inline int lgg_parallel_cosine(float cosine) {
 }
 
 /* lgg_similarity.c: step 1. back: e = dL/dS on the kept edges, zero elsewhere; overwritten. */
-void lgg_similarity_forward(lgg_graph *graph);
-void lgg_similarity_backward(const lgg_graph *graph, float *e, float *gradient);
+void lgg_similarity_forward_shared(lgg_graph *graph);
+void lgg_similarity_backward_shared(const lgg_graph *graph, float *e, float *gradient);
 
-/* lgg_neighbors.c: steps 2 and 3; the mask is a constant for the gradient. */
+/* lgg_neighbors.c: steps 2 and 3; the mask is a constant for the gradient. The selection waits until all of it is there. */
 int lgg_neighbors_needed(const lgg_graph *graph, int batch);
-void lgg_neighbors_select(lgg_graph *graph);
-void lgg_neighbors_apply(int n, const unsigned char *neighbors, float *matrix);
+void lgg_neighbors_select_shared(lgg_graph *graph);
+void lgg_neighbors_apply_shared(int n, const unsigned char *neighbors, float *matrix);
 
 /* lgg_normalize.c: step 4. */
-void lgg_normalize_forward(lgg_graph *graph);
-void lgg_normalize_backward(const lgg_graph *graph, float *e);
+void lgg_normalize_forward_shared(lgg_graph *graph);
+void lgg_normalize_backward_shared(const lgg_graph *graph, float *e);
 
 /* ---- Losses ---- */
 

@@ -142,29 +142,28 @@ static void lgg_neighbors_of(const lgg_graph *graph, size_t i, uint64_t *rank, d
 }
 
 /* own_neighbors (B, B): the union of the vertices' choices, symmetric, zero diagonal. */
-void lgg_neighbors_select(lgg_graph *graph) {
-    const size_t n = (size_t)graph->batch, stride = (size_t)graph->max_batch;
+void lgg_neighbors_select_shared(lgg_graph *graph) {
+    const size_t n = (size_t)graph->batch, stride = (size_t)graph->max_batch, thread = lgg_thread();
     unsigned char *mask = graph->own_neighbors;
-#pragma omp parallel num_threads(n < LGG_PARALLEL_ROWS ? 1 : lgg_threads_of(graph->threads))
-    {
-        const size_t thread = lgg_thread();
+#pragma omp barrier
 #pragma omp for schedule(dynamic, 8)
-        for (size_t i = 0; i < n; i++) {
-            lgg_neighbors_of(graph, i, graph->rank + thread * stride, graph->exact_rank + thread * stride,
-                             mask + i * n);
-        }
+    for (size_t i = 0; i < n; i++) {
+        lgg_neighbors_of(graph, i, graph->rank + thread * stride, graph->exact_rank + thread * stride, mask + i * n);
+    }
 #pragma omp for schedule(dynamic, 8)
-        for (size_t i = 0; i < n; i++) {
-            for (size_t j = 0; j < i; j++)
-                mask[i * n + j] = mask[j * n + i] = mask[i * n + j] | mask[j * n + i];
-        }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++)
+            mask[i * n + j] = mask[j * n + i] = mask[i * n + j] | mask[j * n + i];
     }
 }
 
 /* matrix (n, n) keeps only the edges of the mask (n, n). */
-void lgg_neighbors_apply(int n, const unsigned char *neighbors, float *matrix) {
-    const size_t count = (size_t)n * (size_t)n;
-#pragma omp parallel for simd if (parallel : n >= LGG_PARALLEL_ROWS)
-    for (size_t t = 0; t < count; t++)
-        matrix[t] = neighbors[t] ? matrix[t] : 0;
+void lgg_neighbors_apply_shared(int batch, const unsigned char *neighbors, float *matrix) {
+    const size_t n = (size_t)batch;
+#pragma omp for schedule(static) nowait
+    for (size_t i = 0; i < n; i++) {
+#pragma omp simd
+        for (size_t t = i * n; t < (i + 1) * n; t++)
+            matrix[t] = neighbors[t] ? matrix[t] : 0;
+    }
 }

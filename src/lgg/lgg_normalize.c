@@ -4,10 +4,10 @@
 #include "lgg_graphs.h"
 #include <math.h>
 
-void lgg_normalize_forward(lgg_graph *graph) {
+void lgg_normalize_forward_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
     double *r = graph->inverse_root_degree;
-#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+#pragma omp for schedule(static)
     for (size_t i = 0; i < n; i++) {
         const float *similarity = graph->similarity + i * n;
         double degree = 0;
@@ -17,7 +17,7 @@ void lgg_normalize_forward(lgg_graph *graph) {
         graph->degree[i] = degree;
         r[i] = degree > 0 ? 1 / sqrt(degree) : 0;
     }
-#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+#pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
         const float *similarity = graph->similarity + i * n;
         float *adjacency = graph->adjacency + i * n;
@@ -28,11 +28,11 @@ void lgg_normalize_forward(lgg_graph *graph) {
 }
 
 /* e (B, B) = dL/dA becomes dL/dS = r_i r_j E_ij + (q_i + q_j) / 2 with q_i = dL/dD_i = -sum_j E_ij A_ij / D_i. */
-void lgg_normalize_backward(const lgg_graph *graph, float *e) {
+void lgg_normalize_backward_shared(const lgg_graph *graph, float *e) {
     const size_t n = (size_t)graph->batch;
     const double *r = graph->inverse_root_degree;
     double *half_q = graph->degree_gradient;
-#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+#pragma omp for schedule(static)
     for (size_t i = 0; i < n; i++) {
         const float *row = e + i * n, *adjacency = graph->adjacency + i * n;
         double sum = 0;
@@ -41,7 +41,7 @@ void lgg_normalize_backward(const lgg_graph *graph, float *e) {
             sum += (double)row[j] * (double)adjacency[j];
         half_q[i] = graph->degree[i] > 0 ? -0.5 * sum / graph->degree[i] : 0;
     }
-#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+#pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
         float *row = e + i * n;
 #pragma omp simd

@@ -7,8 +7,8 @@
 /* Where a matrix is gone through along its rows and its columns at the same time: rows and columns of a part that stays in cache. */
 enum { LGG_SQUARE = 32 };
 
-void lgg_mirror(size_t n, float *matrix) {
-#pragma omp parallel for schedule(static, 1) if (n >= LGG_PARALLEL_ROWS)
+void lgg_mirror_shared(size_t n, float *matrix) {
+#pragma omp for schedule(static, 1)
     for (size_t start = 0; start < n; start += LGG_SQUARE) {
         const size_t end = lgg_least(n, start + LGG_SQUARE);
         for (size_t j = start + 1; j < n; j++) {
@@ -18,20 +18,36 @@ void lgg_mirror(size_t n, float *matrix) {
     }
 }
 
-void lgg_product_gram(const lgg_workspace *workspace, int n, int d, const float *x, float *gram) {
-    lgg_triangle_gram(lgg_tiles_best(), workspace, n, d, x, gram);
-    lgg_mirror((size_t)n, gram);
+void lgg_mirror(size_t n, float *matrix) {
+#pragma omp parallel if (n >= LGG_PARALLEL_ROWS)
+    lgg_mirror_shared(n, matrix);
+}
+
+void lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const float *x, float *gram) {
+    lgg_triangle_gram_shared(lgg_tiles_best(), workspace, n, d, x, gram);
+#pragma omp barrier
+    lgg_mirror_shared((size_t)n, gram);
 }
 
 void lgg_product_transposed(int n, int inner, const float *a, const float *b, int adding, float *c) {
     lgg_triangle_product(lgg_tiles_best(), n, inner, a, b, adding, c);
 }
 
-void lgg_product_add(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *gradient) {
-    lgg_block_product(lgg_tiles_best(), workspace, n, d, w, x, gradient);
+void lgg_product_add_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x,
+                            float *gradient) {
+#pragma omp barrier
+    lgg_block_product_shared(lgg_tiles_best(), workspace, n, d, w, x, gradient);
 }
 
 void lgg_product(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product) {
     memset(product, 0, (size_t)n * (size_t)d * sizeof(float));
     lgg_block_product(lgg_tiles_best(), workspace, n, d, w, x, product);
+}
+
+void lgg_product_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product) {
+    const size_t rows = (size_t)n, width = (size_t)d;
+#pragma omp for schedule(static)
+    for (size_t i = 0; i < rows; i++)
+        memset(product + i * width, 0, width * sizeof(float));
+    lgg_block_product_shared(lgg_tiles_best(), workspace, n, d, w, x, product);
 }

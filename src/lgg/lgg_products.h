@@ -1,6 +1,10 @@
 /* lgg_products.h: the products of matrices that graphs and losses are made of, by the library's own tiles: the Gram matrix and W X; and
  * what every file shares, threads and buffers. Knows of no graph.
  *
+ * A function whose name ends in _shared is called by every thread of a team, with the same arguments: they share its work. Its results
+ * are there for all of them after the next barrier, unless it says that it waits itself. Rows of (n, n) matrices are always shared out
+ * alike, so that a thread meets its own again in its cache, and need not wait for the others.
+ *
  * From one file to the next, each on top of the one before:
  *
  *     lgg_tile.c -> lgg_block.c -> lgg_triangle.c -> lgg_product.c
@@ -37,6 +41,15 @@ static inline int lgg_threads(void) {
 /* How many of those, at most `most`. */
 static inline int lgg_threads_of(int most) {
     return lgg_threads() < most ? lgg_threads() : most;
+}
+
+/* How many the team that is at work has. */
+static inline size_t lgg_team(void) {
+#ifdef _OPENMP
+    return (size_t)omp_get_num_threads();
+#else
+    return 1;
+#endif
 }
 
 /* The index of the calling one. */
@@ -137,6 +150,8 @@ typedef struct {
 void lgg_workspace_take(lgg_workspace *workspace, lgg_arena *arena, size_t n, size_t classes);
 /* How many of the threads to use for so many multiplications. */
 int lgg_workspace_threads(const lgg_workspace *workspace, double multiplications);
+/* How many for all steps of a graph of n samples with d values each. */
+int lgg_workspace_team(const lgg_workspace *workspace, int n, int d);
 /* The values of the calling thread. */
 float *lgg_workspace_of_thread(const lgg_workspace *workspace);
 
@@ -158,6 +173,8 @@ void lgg_block_copy(const lgg_block *block, const lgg_tiles *tiles, const double
 /* gradient (n, d) += w (n, n) x (n, d). The same to the bit for any number of threads. */
 void lgg_block_product(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *w,
                        const float *x, float *gradient);
+void lgg_block_product_shared(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *w,
+                              const float *x, float *gradient);
 
 /* ---- lgg_triangle.c ---- */
 
@@ -165,6 +182,8 @@ void lgg_block_product(const lgg_tiles *tiles, const lgg_workspace *workspace, i
  * of threads. */
 void lgg_triangle_gram(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *x,
                        float *gram);
+void lgg_triangle_gram_shared(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *x,
+                              float *gram);
 
 /* Likewise of c (n, n) = x y' for x, y (n, d), or += with `adding`. */
 void lgg_triangle_product(const lgg_tiles *tiles, int n, int d, const float *x, const float *y, int adding, float *c);
@@ -173,17 +192,22 @@ void lgg_triangle_product(const lgg_tiles *tiles, int n, int d, const float *x, 
 
 /* The upper triangle of matrix (n, n) from the lower one. */
 void lgg_mirror(size_t n, float *matrix);
+/* The same; waits until all is mirrored. */
+void lgg_mirror_shared(size_t n, float *matrix);
 
-/* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not). */
-void lgg_product_gram(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);
+/* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not); waits until it is there. */
+void lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);
 
 /* The lower triangle of c (n, n) = a b' for a, b (n, inner), or += with `adding`; what it leaves above means nothing. */
 void lgg_product_transposed(int n, int inner, const float *a, const float *b, int adding, float *c);
 
-/* gradient (n, d) += w (n, n) x (n, d). */
-void lgg_product_add(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *gradient);
+/* gradient (n, d) += w (n, n) x (n, d). Waits before, until all operands are there. */
+void lgg_product_add_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x,
+                            float *gradient);
 
 /* product (n, d) = w (n, n) x (n, d). */
 void lgg_product(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product);
+/* Likewise; waits before, until all operands are there. */
+void lgg_product_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product);
 
 #endif

@@ -17,8 +17,17 @@ static double lgg_huber_slope(double u) {
 
 /* Squared distances of one representation. */
 static void lgg_rkd_distances(lgg_graph *graph, int batch, const lgg_representation *representation) {
-    lgg_gram_forward(graph, batch, representation->d, representation->x);
-    lgg_distance_forward(graph);
+#pragma omp parallel num_threads(lgg_workspace_team(graph->workspace, batch, representation->d))
+    {
+        lgg_gram_forward_shared(graph, batch, representation->d, representation->x);
+        lgg_distance_forward_shared(graph);
+    }
+}
+
+/* Adds dL/dX to gradient, given f = dL/dD. */
+static void lgg_rkd_backward(const lgg_graph *graph, float *f, float *gradient) {
+#pragma omp parallel num_threads(lgg_workspace_team(graph->workspace, graph->batch, graph->d))
+    lgg_distance_backward_shared(graph, f, gradient);
 }
 
 /* Mean of d_ij over i < j; row_total (n) is workspace. */
@@ -79,7 +88,7 @@ static double lgg_rkd_distance_pair(lgg_loss *loss, int batch, const lgg_represe
         }
     }
     lgg_mirror(n, f);
-    lgg_distance_backward(graph, f, student->gradient);
+    lgg_rkd_backward(graph, f, student->gradient);
     return total / pairs;
 }
 
@@ -153,7 +162,7 @@ static double lgg_rkd_angle_pair(lgg_loss *loss, int batch, const lgg_representa
             f[i * n + j] = f[j * n + i] = half * (f[i * n + j] + f[j * n + i]);
         f[i * n + i] = 0;
     }
-    lgg_distance_backward(loss->student, f, student->gradient);
+    lgg_rkd_backward(loss->student, f, student->gradient);
     return total / angles;
 }
 

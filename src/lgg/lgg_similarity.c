@@ -6,9 +6,9 @@
 #include <math.h>
 
 /* S (B, B) from gram (B, B); 0 where a vector is zero. */
-static void lgg_cosine_forward(lgg_graph *graph) {
+static void lgg_cosine_forward_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
-#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+#pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
         const double inverse_i = graph->inverse_length[i];
         const float *gram = graph->gram + i * n;
@@ -43,27 +43,29 @@ static void lgg_cosine_backward_direct(const lgg_graph *graph, size_t i, size_t 
     }
 }
 
-/* Deals with the parallel pairs, and leaves a zero for them in e. */
-static void lgg_cosine_backward_parallel(const lgg_graph *graph, float *e, float *gradient) {
+/* Deals with the parallel pairs of row i, and leaves a zero for them in e. */
+static void lgg_cosine_backward_parallel(const lgg_graph *graph, size_t i, float *e, float *gradient) {
     const size_t n = (size_t)graph->batch;
-#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
-    for (size_t i = 0; i < n; i++) {
-        double inverse_i = 0; /* looked at where there is a parallel pair */
-        for (size_t j = 0; j < n; j++) {
-            if (!lgg_parallel_cosine(graph->similarity[i * n + j])) continue;
-            if (inverse_i == 0) inverse_i = 1 / lgg_exact_length(graph, i);
-            if (e[i * n + j] != 0) lgg_cosine_backward_direct(graph, i, j, inverse_i, (double)e[i * n + j], gradient);
-            e[i * n + j] = 0;
-        }
+    const float *similarity = graph->similarity + i * n;
+    double inverse_i = 0; /* looked at where there is a parallel pair */
+    int parallel = 0;
+#pragma omp simd reduction(| : parallel)
+    for (size_t j = 0; j < n; j++)
+        parallel |= lgg_parallel_cosine(similarity[j]);
+    for (size_t j = 0; parallel && j < n; j++) {
+        if (!lgg_parallel_cosine(similarity[j])) continue;
+        if (inverse_i == 0) inverse_i = 1 / lgg_exact_length(graph, i);
+        if (e[i * n + j] != 0) lgg_cosine_backward_direct(graph, i, j, inverse_i, (double)e[i * n + j], gradient);
+        e[i * n + j] = 0;
     }
 }
 
 /* e (B, B) = dL/dS becomes W: W_ij = 2 E_ij / (|x_i| |x_j|), W_ii = -2 sum_j E_ij S_ij / |x_i|^2. */
-static void lgg_cosine_backward(const lgg_graph *graph, float *e, float *gradient) {
+static void lgg_cosine_backward_shared(const lgg_graph *graph, float *e, float *gradient) {
     const size_t n = (size_t)graph->batch;
-    lgg_cosine_backward_parallel(graph, e, gradient);
-#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+#pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
+        lgg_cosine_backward_parallel(graph, i, e, gradient);
         const double inverse_i = graph->inverse_length[i];
         const float *similarity = graph->similarity + i * n;
         float *row = e + i * n;
@@ -75,15 +77,15 @@ static void lgg_cosine_backward(const lgg_graph *graph, float *e, float *gradien
         }
         row[i] = (float)(-2 * diagonal * inverse_i * inverse_i);
     }
-    lgg_product_add(graph->workspace, graph->batch, graph->d, e, graph->x, gradient);
+    lgg_product_add_shared(graph->workspace, graph->batch, graph->d, e, graph->x, gradient);
 }
 
 /* S (B, B) from distance2 (B, B). */
-static void lgg_exponential_forward(lgg_graph *graph) {
+static void lgg_exponential_forward_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
     const float alpha = graph->options.alpha;
     const int squared = graph->options.similarity == LGG_RBF;
-#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+#pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
             const float distance2 = graph->distance2[i * n + j];
@@ -94,32 +96,34 @@ static void lgg_exponential_forward(lgg_graph *graph) {
 }
 
 /* e (B, B) = dL/dS becomes F = dL/dD: F_ij = -alpha S_ij E_ij, under exp divided by 2 sqrt(D_ij), 0 at D_ij = 0. */
-static void lgg_exponential_backward(const lgg_graph *graph, float *e, float *gradient) {
+static void lgg_exponential_backward_shared(const lgg_graph *graph, float *e, float *gradient) {
     const size_t n = (size_t)graph->batch;
     const float alpha = graph->options.alpha;
     const int squared = graph->options.similarity == LGG_RBF;
-#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
-    for (size_t t = 0; t < n * n; t++) {
-        const float distance2 = graph->distance2[t];
-        const float slope = squared ? 1 : distance2 > 0 ? 0.5f / sqrtf(distance2) : 0;
-        e[t] *= -alpha * graph->similarity[t] * slope;
+#pragma omp for schedule(static) nowait
+    for (size_t i = 0; i < n; i++) {
+        for (size_t t = i * n; t < (i + 1) * n; t++) {
+            const float distance2 = graph->distance2[t];
+            const float slope = squared ? 1 : distance2 > 0 ? 0.5f / sqrtf(distance2) : 0;
+            e[t] *= -alpha * graph->similarity[t] * slope;
+        }
     }
-    lgg_distance_backward(graph, e, gradient);
+    lgg_distance_backward_shared(graph, e, gradient);
 }
 
-void lgg_similarity_forward(lgg_graph *graph) {
+void lgg_similarity_forward_shared(lgg_graph *graph) {
     if (graph->options.similarity == LGG_COSINE) {
-        lgg_cosine_forward(graph);
+        lgg_cosine_forward_shared(graph);
     } else {
-        lgg_distance_forward(graph);
-        lgg_exponential_forward(graph);
+        lgg_distance_forward_shared(graph);
+        lgg_exponential_forward_shared(graph);
     }
 }
 
-void lgg_similarity_backward(const lgg_graph *graph, float *e, float *gradient) {
+void lgg_similarity_backward_shared(const lgg_graph *graph, float *e, float *gradient) {
     if (graph->options.similarity == LGG_COSINE) {
-        lgg_cosine_backward(graph, e, gradient);
+        lgg_cosine_backward_shared(graph, e, gradient);
     } else {
-        lgg_exponential_backward(graph, e, gradient);
+        lgg_exponential_backward_shared(graph, e, gradient);
     }
 }

@@ -52,7 +52,6 @@ static void lgg_gram_direct(const lgg_tiles *tiles, size_t n, size_t d, const fl
                             float *gram) {
     const size_t rows = lgg_tiles_dot_rows(tiles), tile_rows = (n + rows - 1) / rows;
 
-#pragma omp parallel if ((double)n * (double)n * (double)d >= LGG_GRAM_PARALLEL)
     for (size_t t = 0; t < d; t += LGG_GRAM_COLUMNS) {
         const size_t count = lgg_least(LGG_GRAM_COLUMNS, d - t);
         for (size_t first = 0; first < n; first += LGG_GRAM_PANEL) {
@@ -102,25 +101,23 @@ static void lgg_gram_copied(const lgg_tiles *tiles, size_t n, size_t d, const fl
 static void lgg_gram_in_parts(const lgg_tiles *tiles, const lgg_workspace *workspace, size_t n, size_t d,
                               const float *x, float *gram) {
     const size_t chunks = d / LGG_COPY_COLUMNS, parts = lgg_least(chunks, LGG_GRAM_PARTS);
-#pragma omp parallel num_threads(lgg_workspace_threads(workspace, (double)n *(double)n *(double)d))
-    {
 #pragma omp for schedule(static)
-        for (size_t p = 0; p < parts; p++) {
-            float *part = workspace->parts + p * n * n;
-            const size_t start = p * chunks / parts, end = (p + 1) * chunks / parts;
-            for (size_t chunk = start; chunk < end; chunk++) {
-                const float *x_chunk = x + chunk * LGG_COPY_COLUMNS;
-                lgg_gram_copied(tiles, n, d, x_chunk, chunk + 1 < chunks ? x_chunk + LGG_COPY_COLUMNS : x_chunk,
-                                LGG_COPY_COLUMNS, chunk > start, lgg_workspace_of_thread(workspace), part);
-            }
+    for (size_t p = 0; p < parts; p++) {
+        float *part = workspace->parts + p * n * n;
+        const size_t start = p * chunks / parts, end = (p + 1) * chunks / parts;
+        for (size_t chunk = start; chunk < end; chunk++) {
+            const float *x_chunk = x + chunk * LGG_COPY_COLUMNS;
+            lgg_gram_copied(tiles, n, d, x_chunk, chunk + 1 < chunks ? x_chunk + LGG_COPY_COLUMNS : x_chunk,
+                            LGG_COPY_COLUMNS, chunk > start, lgg_workspace_of_thread(workspace), part);
         }
-#pragma omp for schedule(static)
-        for (size_t i = 0; i < n; i++) {
-            memcpy(gram + i * n, workspace->parts + i * n, (i + 1) * sizeof(float));
-            for (size_t p = 1; p < parts; p++) {
-                float *part_i = workspace->parts + (p * n + i) * n;
-                lgg_tiles_row(tiles)->add(i + 1, part_i, part_i, gram + i * n);
-            }
+    }
+    /* rows grow longer: neighbouring ones go to different threads */
+#pragma omp for schedule(static, 4)
+    for (size_t i = 0; i < n; i++) {
+        memcpy(gram + i * n, workspace->parts + i * n, (i + 1) * sizeof(float));
+        for (size_t p = 1; p < parts; p++) {
+            float *part_i = workspace->parts + (p * n + i) * n;
+            lgg_tiles_row(tiles)->add(i + 1, part_i, part_i, gram + i * n);
         }
     }
 }
@@ -154,7 +151,6 @@ static void lgg_gram_block(const lgg_tiles *tiles, size_t n, size_t d, const flo
 static void lgg_gram_in_blocks(const lgg_tiles *tiles, const lgg_workspace *workspace, size_t n, size_t d,
                                const float *x, float *gram) {
     const size_t blocks = (n + LGG_GRAM_BLOCK - 1) / LGG_GRAM_BLOCK;
-#pragma omp parallel num_threads(lgg_workspace_threads(workspace, (double)n *(double)n *(double)d))
     for (size_t t = 0; t < d; t += LGG_GRAM_BLOCK_COLUMNS) {
         const size_t count = lgg_least(LGG_GRAM_BLOCK_COLUMNS, d - t);
         float *copy = lgg_workspace_of_thread(workspace);
@@ -168,8 +164,8 @@ static void lgg_gram_in_blocks(const lgg_tiles *tiles, const lgg_workspace *work
     }
 }
 
-void lgg_triangle_gram(const lgg_tiles *tiles, const lgg_workspace *workspace, int batch, int width, const float *x,
-                       float *gram) {
+void lgg_triangle_gram_shared(const lgg_tiles *tiles, const lgg_workspace *workspace, int batch, int width,
+                              const float *x, float *gram) {
     const size_t n = (size_t)batch, d = (size_t)width;
     if (n > LGG_COPY_ROWS || d < LGG_GRAM_NARROW) {
         lgg_gram_in_blocks(tiles, workspace, n, d, x, gram);
@@ -180,7 +176,15 @@ void lgg_triangle_gram(const lgg_tiles *tiles, const lgg_workspace *workspace, i
     }
 }
 
+void lgg_triangle_gram(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *x,
+                       float *gram) {
+#pragma omp parallel num_threads(lgg_workspace_threads(workspace, (double)n *(double)n *(double)d))
+    lgg_triangle_gram_shared(tiles, workspace, n, d, x, gram);
+}
+
 void lgg_triangle_product(const lgg_tiles *tiles, int batch, int width, const float *x, const float *y, int adding,
                           float *c) {
-    lgg_gram_direct(tiles, (size_t)batch, (size_t)width, x, y, adding, c);
+    const size_t n = (size_t)batch, d = (size_t)width;
+#pragma omp parallel if ((double)n * (double)n * (double)d >= LGG_GRAM_PARALLEL)
+    lgg_gram_direct(tiles, n, d, x, y, adding, c);
 }

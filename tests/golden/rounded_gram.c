@@ -1,11 +1,11 @@
-/* rounded_gram.c: lgg_product_gram as another library might round it. Linked with --wrap, it changes every element of the Gram matrix by up
+/* rounded_gram.c: lgg_product_gram_shared as another library might round it. Linked with --wrap, it changes every element of the Gram matrix by up
  * to four units of its last place, each in its own way: equal rows of X do not give equal rows of the matrix. What the golden cases say
  * must not depend on it. */
 #include "lgg_products.h"
 #include <float.h>
 
-void __real_lgg_product_gram(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);
-void __wrap_lgg_product_gram(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);
+void __real_lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);
+void __wrap_lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);
 
 /* An error in [-4, 4] units that is the same whenever the element is. */
 static float lgg_rounding(size_t i, size_t j) {
@@ -13,8 +13,9 @@ static float lgg_rounding(size_t i, size_t j) {
     return 4 * FLT_EPSILON * ((float)hash / 32767.5f - 1);
 }
 
-void __wrap_lgg_product_gram(const lgg_workspace *workspace, int n, int d, const float *x, float *gram) {
-    __real_lgg_product_gram(workspace, n, d, x, gram);
+void __wrap_lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const float *x, float *gram) {
+    __real_lgg_product_gram_shared(workspace, n, d, x, gram);
+#pragma omp single
     for (size_t i = 0; i < (size_t)n; i++) {
         for (size_t j = 0; j <= i; j++) {
             float *lower = gram + i * (size_t)n + j;

@@ -164,7 +164,7 @@ static void gram_is_symmetric_to_the_bit(void **state) {
     (void)state;
     lgg_arena arena;
     lgg_workspace workspace = make_workspace(N, 0, &arena);
-    lgg_product_gram(&workspace, N, D, x, gram);
+    lgg_product_gram_shared(&workspace, N, D, x, gram);
     free(arena.base);
     assert_gram(N, D, expected, gram, 0);
     free(expected);

@@ -36,7 +36,7 @@ $(eval $(call math_tests,fast,-fopenmp))
 
 # The golden cases once more, with another rounding of the Gram matrix.
 $(BUILD)/test/threads/golden-rounded: $(GOLDEN_SOURCES) tests/golden/rounded_gram.c tests/golden/golden.h $(BUILD)/test/threads/liblgg.a
-	$(CC) $(LGG_CFLAGS) $(LGG_TEST_THREADS) -Wl,--wrap=lgg_product_gram $(GOLDEN_SOURCES) tests/golden/rounded_gram.c \
+	$(CC) $(LGG_CFLAGS) $(LGG_TEST_THREADS) -Wl,--wrap=lgg_product_gram_shared $(GOLDEN_SOURCES) tests/golden/rounded_gram.c \
 		$(BUILD)/test/threads/liblgg.a -o $@ -lm
 
 .PHONY: test-math
