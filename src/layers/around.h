@@ -43,6 +43,7 @@ typedef struct {
     int assigns;             /* its backward pass writes the delta of the layer it takes in, which holds nothing yet */
     int assigns_from;        /* a [shortcut]'s: that of `from` */
     int is_assigned;         /* its delta is written so: no zeros are needed there */
+    int narrow;              /* convolution_narrow.h computes it */
     int predicts;            /* it only predicts: biases and activation belong to the convolution */
     ACTIVATION activation;   /* which is this */
     int residual;            /* and so does the [shortcut] after it, `skipped`: the layer that is added, plus 1 */

@@ -1,9 +1,11 @@
 /* convolution_dnnl.c: see convolution_dnnl.h. */
 #include "convolution_dnnl.h"
 
+#include "allocate.h"
 #include "batchnorm_fast.h"
 #include "batchnorm_rows.h"
 #include "bias_rows.h"
+#include "convolution_narrow.h"
 #include "elementwise_fast.h"
 #include "operations_dnnl.h"
 
@@ -82,6 +84,20 @@ convolution_dnnl *make_convolution_dnnl(layer l, const convolution_dnnl *before)
     return c;
 }
 
+/* As oneDNN knows it. */
+static int make_all(convolution_dnnl *c, layer l) {
+    const int before = take_threads(c->threads), made = make_operations(c, l);
+    take_threads(before);
+    if (!made) free_operations(c);
+    return made;
+}
+
+/* Nothing but a place in the workspace. */
+static int make_narrow(convolution_dnnl *c, layer l) {
+    c->bytes = narrow_workspace(&l, c->threads);
+    return 1;
+}
+
 /* Makes the operations fit the layer's present batch, image size and threads. Returns 0 if the layer is the host's. */
 static int prepare(layer l) {
     convolution_dnnl *c = l.functions->dnnl;
@@ -96,10 +112,7 @@ static int prepare(layer l) {
         c->h = l.h;
         c->w = l.w;
         c->threads = threads;
-        const int before = take_threads(threads);
-        c->failed = !make_operations(c, l);
-        take_threads(before);
-        if (c->failed) free_operations(c);
+        c->failed = !(plan->narrow ? make_narrow(c, l) : make_all(c, l));
     }
     return !c->failed;
 }
@@ -169,6 +182,10 @@ static void take(convolution_dnnl *c, const tensor *t, const float *host) {
 }
 
 static void give(convolution_dnnl *c, const tensor *t, float *host) {
+    if (t->added) {
+        add_fast((const float *)(c->base + t->offset), host, t->added);
+        return;
+    }
     dnnl_memory_set_data_handle(t->host, host);
     reorder(c, t, t->inner, t->host);
 }
@@ -189,6 +206,10 @@ static void run(convolution_dnnl *c, operation *o, int image_role, int filters_r
 static void convolve(layer l, const float *input, float *output) {
     convolution_dnnl *c = l.functions->dnnl;
     operation *o = &c->forward;
+    if (c->plan.narrow) {
+        forward_narrow(&l, input, output, NULL, (float *)c->base, c->threads);
+        return;
+    }
     take(c, &o->image, input);
     take(c, &o->filters, l.weights);
     if (!o->map.reorder) dnnl_memory_set_data_handle(o->map.host, output);
@@ -224,11 +245,22 @@ static void predict(layer l, const host_pass *pass, const float *input) {
     convolve(l, input, plan->residual ? host_layers(pass)[plan->sum].output : l.output);
 }
 
+/* The statistics of a narrow convolution's result are taken image by image, while that is in the cache. */
+static void train_narrow(layer l, host_pass pass, const float *input) {
+    const convolution_dnnl *c = l.functions->dnnl;
+    moments *planes = lgg_allocate((size_t)l.n * (size_t)l.batch, sizeof *planes, layer_buffers);
+    forward_narrow(&l, input, l.x, planes, (float *)c->base, c->threads);
+    finish_batchnorm_fast(l, pass, planes, l.x, l.output, host_activation(&l));
+    free(planes);
+}
+
 int forward_convolution_dnnl(layer l, host_pass pass) {
     if (!place(l)) return 0;
     const float *input = *host_input_of(&pass);
     if (l.functions->plan.predicts) {
         predict(l, &pass, input);
+    } else if (l.batch_normalize && l.functions->plan.narrow && pass.train) {
+        train_narrow(l, pass, input);
     } else if (l.batch_normalize) {
         float *x = pass.train ? l.x : l.output;
         convolve(l, input, x);
@@ -277,10 +309,30 @@ static void backward_map(layer l, host_pass pass) {
         backward_bias_fast(l.bias_updates, l.output, l.delta, l.batch, l.n, l.out_h * l.out_w, activation);
 }
 
+/* The gradient of a narrow convolution's result is made image by image, where it is needed. */
+static void backward_whole_narrow(layer l, host_pass pass, const float *input, float *input_delta) {
+    const convolution_dnnl *c = l.functions->dnnl;
+    channel_line *lines = NULL;
+    if (l.batch_normalize) {
+        host_gradient_rest(l);
+        lines = learn_batchnorm_fast(l, pass, l.x, host_activation(&l));
+    } else {
+        backward_map(l, pass);
+    }
+    backward_narrow(&l, input, input_delta, c->plan.assigns, lines, (float *)c->base, c->threads);
+    free(lines);
+}
+
 int backward_convolution_dnnl(layer l, host_pass pass) {
     if (!place(l)) return 0;
+    const float *input = *host_input_of(&pass);
+    float *input_delta = *host_delta(&pass);
+    if (l.functions->plan.narrow) {
+        backward_whole_narrow(l, pass, input, input_delta);
+        return 1;
+    }
     backward_map(l, pass);
-    backward_weights(l, *host_input_of(&pass));
-    if (*host_delta(&pass)) backward_data(l, *host_delta(&pass));
+    backward_weights(l, input);
+    if (input_delta) backward_data(l, input_delta);
     return 1;
 }

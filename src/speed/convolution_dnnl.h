@@ -5,6 +5,8 @@
  * scratch live in one workspace, shared by all layers of a network. Everything a layer needs is created once, and again only
  * when its batch, its image size or the number of threads changes.
  *
+ * In training, those between few channels are left to convolution_narrow.h where that is faster.
+ *
  * The number of threads matters to one result alone: it is among them that oneDNN shares the images over which it sums the gradient of the
  * weights, so that another number of threads sums in another order.
  *

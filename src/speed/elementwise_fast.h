@@ -24,6 +24,9 @@ void backward_bias_fast(float *bias_updates, const float *output, float *delta, 
 void forward_shortcut_fast(const float *input, const float *from, float alpha, float beta, float *output, size_t n,
                            ACTIVATION activation);
 
+/* to (n values) += from. */
+void add_fast(const float *from, float *to, size_t n);
+
 /* What is averaged: `channels` of `pixels` values each, of `batch` images, channels innermost or not. */
 typedef struct {
     int batch, channels, pixels, channels_last;

@@ -204,8 +204,10 @@ static int is_plain_sum(const layer *l) {
 layer_order order_of(const layer *l) {
     switch (l->type) {
     case CONVOLUTIONAL:
-        return l->functions && l->functions->dnnl && l->groups == 1 && !host_activates_channels(l) ? ORDER_FREE
-                                                                                                   : ORDER_DARKNETS;
+        return l->functions && l->functions->dnnl && !l->functions->plan.narrow && l->groups == 1 &&
+                       !host_activates_channels(l)
+                   ? ORDER_FREE
+                   : ORDER_DARKNETS;
 #ifdef FAST
     case SHORTCUT:
         return is_plain_sum(l) ? ORDER_KEPT : ORDER_DARKNETS;

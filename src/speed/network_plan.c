@@ -9,6 +9,7 @@
 
 #include "allocate.h"
 #include "convolution_dnnl.h"
+#include "convolution_narrow.h"
 #include "elementwise_fast.h"
 #include "layer_fast.h"
 #include "lgg_hooks.h"
@@ -230,6 +231,12 @@ static void join_predictions(network *net) {
     }
 }
 
+static void choose_narrow(network *net) {
+    for (int i = 0; i < net->n; ++i)
+        if (is_convolution(&net->layers[i]))
+            net->layers[i].functions->plan.narrow = is_narrow_convolution(&net->layers[i]);
+}
+
 static int goes_all_the_way_back(const network *net) {
     for (int i = 0; i < net->n; ++i)
         if (host_stops_gradients(&net->layers[i])) return 0;
@@ -291,6 +298,7 @@ void plan_network(network *net, plan_purpose purpose) {
 #endif
     forget_plan(net);
     skip_copies(net);
+    if (purpose == PLAN_TRAINING) choose_narrow(net);
     set_layouts(net);
     if (purpose == PLAN_PREDICTION) join_predictions(net);
     const int assigns = purpose == PLAN_TRAINING && goes_all_the_way_back(net);

@@ -4,6 +4,7 @@
  *   residual sums and poolings that follow each other keep their arrays as (batch, h, w, c), so that nothing is reordered between
  *   them. Where another kind of layer reads, the arrays are Darknet's (batch, c, h, w). Graphs do not care: the similarity of two
  *   samples does not depend on the order of their values.
+ * - Convolutions between few channels have kernels of their own (convolution_narrow.h), in Darknet's order.
  * - A [route] of one layer that only a convolution reads is not copied: the convolution reads that layer.
  * - A teacher's biases, activations and residual sums are part of the convolution before them.
  * - A delta that its last reader, whose backward pass is the first, can write is not filled with zeros before.

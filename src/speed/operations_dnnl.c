@@ -54,6 +54,10 @@ static int make_tensor(convolution_dnnl *c, tensor *t, access use, const dnnl_me
     }
     if (dnnl_memory_create(&t->inner, inner, c->engine, DNNL_MEMORY_NONE) != dnnl_success) return 0;
     t->offset = reserve(end, dnnl_memory_desc_get_size(inner));
+    if (dnnl_memory_desc_equal(host, inner)) {
+        t->added = dnnl_memory_desc_get_size(inner) / sizeof(float);
+        return 1;
+    }
 
     const dnnl_memory_desc_t *from = use == TAKEN ? host : inner, *to = use == TAKEN ? inner : host;
     dnnl_post_ops_t sum = NULL;

@@ -8,13 +8,14 @@
 #include <oneapi/dnnl/dnnl.h>
 
 /* One array as Darknet keeps it (host) and as oneDNN wants it (inner, in the workspace); both are the same where the layouts
- * agree. The reorder copies host to inner for what an operation reads, or carries inner back to host for what it writes. */
+ * agree and nothing is added up. The reorder copies host to inner for what an operation reads, or carries inner back to host for what it writes. */
 typedef struct {
     dnnl_memory_t host;
     dnnl_memory_t inner;
     dnnl_primitive_t reorder;
     dnnl_memory_desc_t layout; /* of inner */
     size_t offset;             /* of inner in the workspace */
+    size_t added; /* values of inner that are added to host's, whose layout is the same; 0: the reorder does all */
 } tensor;
 
 /* Where the inner tensors of whatever layer runs now lie. Freed with the last of its layers. */
