@@ -117,7 +117,7 @@ static void lgg_distance_backward_row(const lgg_graph *graph, size_t i, float *f
 
 void lgg_distance_backward_shared(const lgg_graph *graph, float *f, float *gradient) {
     const size_t n = (size_t)graph->batch;
-#pragma omp barrier
+    lgg_wait();
 #pragma omp for schedule(dynamic, 8) nowait
     for (size_t i = 0; i < n; i++)
         lgg_distance_backward_row(graph, i, f, gradient);

@@ -54,7 +54,7 @@ static const float *lgg_matrix_power_shared(const lgg_workspace *workspace, int 
     for (int i = 1; i < p; i++) {
         float *next = power == buffer ? other : buffer;
         lgg_product_shared(workspace, n, n, power, a, next);
-#pragma omp barrier
+        lgg_wait();
         power = next;
     }
     return power;
@@ -88,10 +88,10 @@ static void lgg_matrix_power_backward_shared(const lgg_loss *loss, int n, const 
     lgg_rows_copy_shared(rows, e, z);
     for (int i = 1; i < loss->options.power; i++) {
         lgg_product_shared(&loss->workspace, n, n, z, adjacency, next_z);
-#pragma omp barrier
+        lgg_wait();
         lgg_rows_copy_shared(rows, next_z, next_e);
         lgg_product_add_shared(&loss->workspace, n, n, adjacency, e, next_e);
-#pragma omp barrier
+        lgg_wait();
         lgg_rows_copy_shared(rows, next_e, e);
         float *kept = z;
         z = next_z;
@@ -109,7 +109,7 @@ static double lgg_gkd_pair_shared(lgg_loss *loss, int batch, const lgg_represent
     float *e = loss->edge_gradient;
 
     lgg_graph_forward_shared(guide, batch, teacher->d, teacher->x, NULL);
-#pragma omp barrier
+    lgg_wait();
     lgg_graph_forward_shared(graph, batch, student->d, student->x,
                              loss->options.neighbors == LGG_NEIGHBORS_TEACHER ? guide->neighbors : NULL);
     const float *a_student = lgg_gkd_edges_shared(loss, graph, loss->filtered[0]);
@@ -141,13 +141,13 @@ static double lgg_gkd_pair_shared(lgg_loss *loss, int batch, const lgg_represent
 /* By one team from the student's and the teacher's Gram matrices to the gradient. */
 static double lgg_gkd_pair(lgg_loss *loss, int batch, const lgg_representation *student,
                            const lgg_representation *teacher, double scale) {
-    const int d = student->d > teacher->d ? student->d : teacher->d;
+    const int threads = lgg_workspace_team(&loss->workspace, batch, student->d > teacher->d ? student->d : teacher->d);
     double value = 0;
-#pragma omp parallel num_threads(lgg_workspace_team(&loss->workspace, batch, d))
+    (void)threads; /* where the build knows no OpenMP */
+#pragma omp parallel num_threads(threads)
     {
         const double same = lgg_gkd_pair_shared(loss, batch, student, teacher, scale);
-#pragma omp master
-        value = same;
+        if (lgg_thread() == 0) value = same;
     }
     return value;
 }

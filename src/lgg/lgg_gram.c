@@ -5,8 +5,7 @@
 /* gram (B, B) = x_i.x_j; inverse_length (B) = G_ii^-1/2, 0 for a zero vector. */
 void lgg_gram_forward_shared(lgg_graph *graph, int batch, int d, const float *x) {
     const size_t n = (size_t)batch;
-#pragma omp single
-    {
+    if (lgg_thread() == 0) {
         graph->batch = batch;
         graph->d = d;
         graph->x = x;

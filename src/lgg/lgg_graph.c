@@ -44,8 +44,7 @@ void lgg_graph_forward_shared(lgg_graph *graph, int batch, int d, const float *x
     lgg_gram_forward_shared(graph, batch, d, x);
     lgg_similarity_forward_shared(graph);
     if (select) lgg_neighbors_select_shared(graph);
-#pragma omp master
-    graph->neighbors = mask;
+    if (lgg_thread() == 0) graph->neighbors = mask;
     if (mask) lgg_neighbors_apply_shared(batch, mask, graph->similarity);
     if (graph->options.normalize) lgg_normalize_forward_shared(graph);
 }

@@ -145,7 +145,7 @@ static void lgg_neighbors_of(const lgg_graph *graph, size_t i, uint64_t *rank, d
 void lgg_neighbors_select_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch, stride = (size_t)graph->max_batch, thread = lgg_thread();
     unsigned char *mask = graph->own_neighbors;
-#pragma omp barrier
+    lgg_wait();
 #pragma omp for schedule(dynamic, 8)
     for (size_t i = 0; i < n; i++) {
         lgg_neighbors_of(graph, i, graph->rank + thread * stride, graph->exact_rank + thread * stride, mask + i * n);

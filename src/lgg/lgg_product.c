@@ -25,7 +25,7 @@ void lgg_mirror(size_t n, float *matrix) {
 
 void lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const float *x, float *gram) {
     lgg_triangle_gram_shared(lgg_tiles_best(), workspace, n, d, x, gram);
-#pragma omp barrier
+    lgg_wait();
     lgg_mirror_shared((size_t)n, gram);
 }
 
@@ -35,7 +35,7 @@ void lgg_product_transposed(int n, int inner, const float *a, const float *b, in
 
 void lgg_product_add_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x,
                             float *gradient) {
-#pragma omp barrier
+    lgg_wait();
     lgg_block_product_shared(lgg_tiles_best(), workspace, n, d, w, x, gradient);
 }
 

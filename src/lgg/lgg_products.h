@@ -61,6 +61,13 @@ static inline size_t lgg_thread(void) {
 #endif
 }
 
+/* Waits until all threads of the team have come so far. */
+static inline void lgg_wait(void) {
+#ifdef _OPENMP
+#pragma omp barrier
+#endif
+}
+
 /* The sum of the rows' sums, in order: the same for any number of threads. */
 static inline double lgg_sum_rows(size_t n, const double *row_total) {
     double sum = 0;

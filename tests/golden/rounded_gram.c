@@ -15,12 +15,12 @@ static float lgg_rounding(size_t i, size_t j) {
 
 void __wrap_lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const float *x, float *gram) {
     __real_lgg_product_gram_shared(workspace, n, d, x, gram);
-#pragma omp single
-    for (size_t i = 0; i < (size_t)n; i++) {
+    for (size_t i = 0; lgg_thread() == 0 && i < (size_t)n; i++) {
         for (size_t j = 0; j <= i; j++) {
             float *lower = gram + i * (size_t)n + j;
             *lower += *lower * lgg_rounding(i, j);
             gram[j * (size_t)n + i] = *lower;
         }
     }
+    lgg_wait();
 }
