@@ -180,6 +180,40 @@ static inline void host_predict(network *net, float *input) {
     network_predict(*net, input);
 }
 
+/* A pass in training mode over the images x (B, inputs), forth and back to their delta (B, inputs), or on a GPU to that there: both hold
+ * zeros. Only deltas are wanted of it. In float32, whatever CUDNN_HALF says. */
+static inline void host_train_to_images(network *net, float *x, float *truth, float *delta, float *delta_gpu) {
+    network_state state = {0};
+    state.net = *net;
+    state.train = 1;
+#ifdef GPU
+    if (gpu_index >= 0) {
+        const size_t images = (size_t)net->inputs * (size_t)net->batch,
+                     labels = (size_t)net->truths * (size_t)net->batch;
+        if (!*net->input_gpu) {
+            *net->input_gpu = cuda_make_array(x, images);
+            *net->truth_gpu = cuda_make_array(truth, labels);
+        } else {
+            cuda_push_array(*net->input_gpu, x, images);
+            cuda_push_array(*net->truth_gpu, truth, labels);
+        }
+        state.net.cudnn_half = 0;
+        state.input = *net->input_gpu;
+        state.truth = *net->truth_gpu;
+        state.delta = delta_gpu;
+        forward_network_gpu(state.net, state);
+        backward_network_gpu(state.net, state);
+        return;
+    }
+#endif
+    (void)delta_gpu;
+    state.net.input = state.input = x;
+    state.net.truth = state.truth = truth;
+    state.delta = delta;
+    forward_network(state.net, state);
+    backward_network(state.net, state);
+}
+
 /* The output (batch, outputs) of the last prediction. */
 static inline float *host_output(const network *net) {
     return get_network_output(*net);

@@ -144,6 +144,23 @@ static inline void host_predict(network *net, float *input) {
     network_predict(net, input);
 }
 
+/* A pass in training mode over the images x (B, inputs), forth and back to their delta (B, inputs), or on a GPU to that there: both hold
+ * zeros. Only deltas are wanted of it. */
+static inline void host_train_to_images(network *net, float *x, float *truth, float *delta, float *delta_gpu) {
+    network pass = *net;
+    pass.input = x;
+    pass.truth = truth;
+    pass.delta = delta;
+    pass.train = 1;
+#ifdef GPU
+    pass.delta_gpu = delta_gpu;
+#else
+    (void)delta_gpu;
+#endif
+    forward_network(&pass);
+    backward_network(&pass);
+}
+
 /* The output (batch, outputs) of the last prediction. */
 static inline float *host_output(const network *net) {
     return net->output;

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-typedef enum { LGG_DRAW, LGG_ORDER, LGG_AUGMENT, LGG_ITERATION, LGG_RESIZE } lgg_purpose;
+typedef enum { LGG_DRAW, LGG_ORDER, LGG_AUGMENT, LGG_ITERATION, LGG_RESIZE, LGG_ADVERSARY } lgg_purpose;
 
 /* Gives the calling thread the stream of this seed, purpose and position, from its first number on. */
 void lgg_random_begin(uint64_t seed, lgg_purpose purpose, uint64_t position);

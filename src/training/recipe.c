@@ -13,8 +13,9 @@
 #include "parameters.h"
 #include "option_list.h"
 
-static const char *const our_options[] = {"pad_crop",  "flip",     "shuffle", "seed", "bn_momentum",
-                                          "decay_all", "parseval", "lgg_log", NULL};
+static const char *const our_options[] = {"pad_crop",    "flip",      "shuffle",           "seed",
+                                          "bn_momentum", "decay_all", "parseval",          "lgg_log",
+                                          "adversarial", "epsilon",   "adversarial_steps", NULL};
 
 /* The thread's share of a batch, as load_threads cut it. */
 static _Thread_local struct {
@@ -142,6 +143,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     recipe->shuffle = option_in_range(options, "shuffle", 0, 0, 1);
     recipe->decay_all = option_in_range(options, "decay_all", 0, 0, 1);
     recipe->parseval = parseval_option(options);
+    recipe->adversarial = parse_lgg_adversarial(options);
     char *log = option_find(options, "lgg_log");
     if (log) recipe->log = lgg_copy_string(log);
     recipe->seeded = option_find(options, "seed") != NULL;
@@ -160,6 +162,7 @@ void lgg_seed_host(const lgg_recipe *recipe) {
 void free_lgg_recipe(lgg_recipe *recipe) {
     if (!recipe) return;
     free(recipe->log);
+    free_lgg_adversarial(&recipe->adversarial);
     free(recipe);
 }
 
@@ -258,7 +261,7 @@ image lgg_pad_crop(image im, int size, const char *path) {
     const int spare_x = im.w + 2 * pad - size;
     const int spare_y = im.h + 2 * pad - size;
     if (spare_x < 0 || spare_y < 0) {
-        pthread_mutex_lock(&refusing);  // never unlocked: several threads load, one of them speaks
+        pthread_mutex_lock(&refusing); // never unlocked: several threads load, one of them speaks
         fprintf(stderr, "[net]: pad_crop=%d: %s is %dx%d, too small to crop %dx%d out of it\n", pad, path, im.w, im.h,
                 size, size);
         exit(EXIT_FAILURE);
@@ -280,9 +283,11 @@ image lgg_pad_crop(image im, int size, const char *path) {
     return crop;
 }
 
-void lgg_begin_iteration(const network *net) {
-    if (host_recipe(net) && host_recipe(net)->seeded)
-        lgg_random_begin(host_recipe(net)->seed, LGG_ITERATION, *net->seen);
+void lgg_begin_iteration(network *net, float *x, float *truth) {
+    lgg_recipe *recipe = host_recipe(net);
+    if (recipe && recipe->adversarial.steps)
+        make_lgg_adversaries(&recipe->adversarial, net, x, truth, recipe->seed, *net->seen);
+    if (recipe && recipe->seeded) lgg_random_begin(recipe->seed, LGG_ITERATION, *net->seen);
 }
 
 void lgg_decay_all(network *net, int batch, float decay) {

@@ -7,6 +7,7 @@
  *     decay_all=1    weight decay on biases and batch normalization scales too, as PyTorch has it
  *     parseval=b     Parseval networks, see parseval.h
  *     lgg_log=file   one row an iteration, see training_log.h
+ *     adversarial=fgsm|pgd, epsilon=e, adversarial_steps=n   adversarial training, see adversarial.h
  *
  * Without any of them nothing of the host's loader changes. Only training asks for a recipe (load_args.recipe): images that are
  * validated or predicted are never augmented.
@@ -18,6 +19,7 @@
 
 #include <stdint.h>
 
+#include "adversarial.h"
 #include "random.h"
 
 #ifdef __cplusplus
@@ -29,7 +31,8 @@ typedef struct lgg_recipe {
     int flip;     /* 0: never; 1: half of the images */
     int shuffle;  /* 1: an epoch draws without replacement */
     int decay_all;
-    float parseval;  /* 0: off */
+    float parseval; /* 0: off */
+    lgg_adversarial adversarial;
     int seeded;      /* 1: the user gave a seed */
     int active;      /* 1: the loader draws by position, not by rand() */
     uint64_t seed;   /* the user's, else from the clock */
@@ -86,8 +89,9 @@ int lgg_keeps_colours(float hue, float saturation, float exposure);
 /* (c, size, size) out of (c, h, w) padded with zeros, at a random whole pixel. The image is the caller's. */
 image lgg_pad_crop(image im, int size, const char *path);
 
-/* Main thread, before a forward pass in training: dropout and the like repeat with the seed. */
-void lgg_begin_iteration(const network *net);
+/* Main thread, before a forward pass in training over x (B, inputs), which adversarial training changes: dropout and the like repeat
+ * with the seed. */
+void lgg_begin_iteration(network *net, float *x, float *truth);
 
 /* decay_all, before the layers' own updates: adds -decay*batch*w to the updates of biases and scales. */
 void lgg_decay_all(network *net, int batch, float decay);

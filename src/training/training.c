@@ -127,6 +127,7 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
     network *net = nets[0];
     lgg_check_exit();
     lgg_seed_host(host_recipe(net)); /* which the trainer has just seeded by the clock */
+    if (host_recipe(net)) check_lgg_adversarial(&host_recipe(net)->adversarial, net);
     check_weights_paths(backup_directory, base);
     training.nets = nets;
     training.n = n;

@@ -468,14 +468,14 @@ static void test_iterations_repeat(void) {
     net.seen = &seen;
     net.recipe = RECIPE("seed=4");
     int a[3], b[3];
-    lgg_begin_iteration(&net);
+    lgg_begin_iteration(&net, NULL, NULL);
     for (int i = 0; i < 3; ++i)
         a[i] = lgg_rand();
-    lgg_begin_iteration(&net);
+    lgg_begin_iteration(&net, NULL, NULL);
     for (int i = 0; i < 3; ++i)
         b[i] = lgg_rand();
     seen = 256;
-    lgg_begin_iteration(&net);
+    lgg_begin_iteration(&net, NULL, NULL);
     check("dropout_draws_by_seed_and_iteration", !memcmp(a, b, sizeof a) && lgg_rand() != a[0]);
     lgg_random_end();
     free_lgg_recipe(net.recipe);
@@ -566,6 +566,11 @@ static int said(void (*run)(const void *), const void *argument, char *message, 
 
 static void read_recipe(const void *option) {
     RECIPE(option);
+}
+
+static void read_pair(const void *options) {
+    const char *const *pair = options;
+    RECIPE(pair[0], pair[1]);
 }
 
 /* Is the option refused, with this text in one line? */
@@ -705,6 +710,22 @@ static void test_bad_options(void) {
               refused("bn_momentum=most", "bn_momentum=most") && refused("bn_momentum=1", "bn_momentum=1") &&
               refused("parseval=inf", "parseval=inf: must be a number from 0 (off)") &&
               refused("pad_crop=99999999999", "pad_crop"));
+    check("bad_values_of_adversarial_training_are_refused_in_one_line",
+          refused("adversarial=cw", "adversarial=cw: must be fgsm or pgd") &&
+              refused("epsilon=.1", "epsilon=.1: must be left out without adversarial") &&
+              refused("adversarial_steps=5", "adversarial_steps=5: must be left out without") &&
+              refused("adversaria=pgd", "'adversarial'"));
+    static const char *const pairs[][2] = {{"adversarial=pgd", "epsilon=0"},
+                                           {"adversarial=pgd", "epsilon=8/"},
+                                           {"adversarial=pgd", "epsilon=2"},
+                                           {"adversarial=pgd", "adversarial_steps=0"},
+                                           {"adversarial=fgsm", "adversarial_steps=2"}};
+    int pairs_refused = 1;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; ++i) {
+        char message[1024];
+        pairs_refused &= said(read_pair, pairs[i], message, sizeof message) > 0 && strstr(message, pairs[i][1]);
+    }
+    check("and_of_its_other_options", pairs_refused);
     check("an_option_without_a_value_is_refused",
           refused("seed", "seed= has no value") && refused("lgg_log", "lgg_log="));
     check("misspelt_options_are_refused_with_the_right_name",

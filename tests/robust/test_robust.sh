@@ -105,6 +105,22 @@ cp whole.csv log.csv
 train all.cfg > fresh.out 2>&1
 check "a_fresh_training_keeps_the_log_of_the_one_before" cmp -s whole.csv log.csv.old
 
+### Adversarial training
+sed 's/max_batches=.*/max_batches=16/; s/^\[net\]/&\nadversarial=pgd\nadversarial_steps=2/; /^lgg_log/d' all.cfg > adversarial.cfg
+train adversarial.cfg > adversarial.out 2>&1
+mv images/backup/adversarial$final.weights adversarial-whole.weights && rm -f images/backup/adversarial*
+sed 's/max_batches=16/max_batches=8/' adversarial.cfg > half.cfg && mv adversarial.cfg longer-adversarial.cfg && mv half.cfg adversarial.cfg
+train adversarial.cfg > adversarial.out 2>&1
+mv longer-adversarial.cfg adversarial.cfg
+train adversarial.cfg images/backup/adversarial.backup > adversarial.out 2>&1
+check "adversarial_training_goes_on_to_the_bit_with_every_section" eval 'says adversarial.out "Going on at iteration 8 " && cmp -s images/backup/adversarial$final.weights adversarial-whole.weights'
+sed '/^adversarial/d; s/max_batches=.*/max_batches=16/' adversarial.cfg > plain.cfg
+train plain.cfg > plain.out 2>&1
+check "and_it_is_another_training_than_without" eval '[ -s images/backup/plain$final.weights ] && ! cmp -s images/backup/plain$final.weights adversarial-whole.weights'
+sed '0,/^\[batchnorm\]/s//&\nstopbackward=1/' adversarial.cfg > stopped.cfg
+check "adversarial_training_without_a_gradient_of_the_images_is_refused" refuses "[net]: adversarial: layer 1 stops gradients" train stopped.cfg
+backups
+
 ### Killed at random moments
 quick=("$darknet" classifier train small/tiny.data quick.cfg)
 "${quick[@]}" > quick.out 2>&1
