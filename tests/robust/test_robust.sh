@@ -118,7 +118,7 @@ sed '/^adversarial/d; s/max_batches=.*/max_batches=16/' adversarial.cfg > plain.
 train plain.cfg > plain.out 2>&1
 check "and_it_is_another_training_than_without" eval '[ -s images/backup/plain$final.weights ] && ! cmp -s images/backup/plain$final.weights adversarial-whole.weights'
 sed '0,/^\[batchnorm\]/s//&\nstopbackward=1/' adversarial.cfg > stopped.cfg
-check "adversarial_training_without_a_gradient_of_the_images_is_refused" refuses "[net]: adversarial: layer 1 stops gradients" train stopped.cfg
+check "adversarial_training_without_a_gradient_of_the_images_is_refused" refuses "stops gradients (stopbackward or onlyforward), and those of the images are wanted" train stopped.cfg
 backups
 
 ### Killed at random moments
