@@ -15,7 +15,7 @@
 #include "tool.h"
 #include "tool_drawing.h"
 
-enum { MAX_METHODS = 64, MAX_SEEDS = 64, MAX_POINTS = 1024, MEASURES = 5, LINE = 4096 };
+enum { MAX_METHODS = 64, MAX_SEEDS = 64, MAX_POINTS = 1024, MEASURES = 8, LINE = 4096 };
 
 /* What a run's result file calls a figure, and what a reader does. A gain is less of an error, but more of an agreement. */
 static const struct {
@@ -24,6 +24,9 @@ static const struct {
 } measures[MEASURES] = {
     {"clean", "clean", "test error, %", 0},
     {"attack", "attack", "error under FGSM at 33 dB, %", 0},
+    {"apgd", "apgd", "error under APGD at 33 dB, %", 0},
+    {"corrupted", "corrupt", "mean error under the corruptions, %", 0},
+    {"relative_excess", "corrupt", "its excess over the clean error, % of the baseline's", 0},
     {"relative_mce", "corrupt", "relative MCE", 0},
     {"agree_right", "teacher", "decides as the teacher where that is right, %", 1},
     {"agree_wrong", "teacher", "decides as the teacher where that is wrong, %", 1},
@@ -43,6 +46,7 @@ typedef struct {
     method methods[MAX_METHODS];
     /* of the runs found: their dates, commits, machines, kinds of corruptions, each value once */
     char dates[LINE], commits[LINE], machines[LINE], corruptions[LINE];
+    char hardly[LINE]; /* corruptions under which a baseline hardly errs more than on clean images */
     int found;
 } table;
 
@@ -90,8 +94,9 @@ static void read_paper_line(table *t, char *rest) {
         if (equals) *equals = '\0';
         int measure = find_measure(word);
         if (!equals || measure < 0)
-            tool_fail("%s: paper %s %s: clean, attack, relative_mce, agree_right or agree_wrong=number", t->file, name,
-                      word);
+            tool_fail("%s: paper %s %s: clean, attack, apgd, corrupted, relative_excess, relative_mce, agree_right or "
+                      "agree_wrong=number",
+                      t->file, name, word);
         m->paper[measure] = strtod(equals + 1, &end);
         if (end == equals + 1 || *end) tool_fail("%s: paper %s %s=%s: no number", t->file, name, word, equals + 1);
     }
@@ -128,6 +133,12 @@ static void note_once(char list[LINE], const char *value) {
     strcat(list, value);
 }
 
+/* The same of each word. */
+static void note_words(char list[LINE], char *words) {
+    for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
+        note_once(list, word);
+}
+
 /* One run's result file, lines "name,value". */
 static void read_run(table *t, method *m, const char *dir, int seed) {
     char path[LINE + 256], line[LINE];
@@ -146,6 +157,7 @@ static void read_run(table *t, method *m, const char *dir, int seed) {
         if (strcmp(line, "commit") == 0) note_once(t->commits, comma + 1);
         if (strcmp(line, "machine") == 0) note_once(t->machines, comma + 1);
         if (strcmp(line, "corruptions") == 0) note_once(t->corruptions, comma + 1);
+        if (strcmp(line, "hardly") == 0) note_words(t->hardly, comma + 1);
     }
     fclose(file);
 }
@@ -232,7 +244,17 @@ static void print_measure(FILE *file, table *t, int measure) {
     }
 }
 
+/* Which corruptions the relative MCE should not be judged by. */
+static const char *hardly_line(const table *t, char text[2 * LINE]) {
+    snprintf(text, 2 * LINE,
+             "A baseline hardly errs more than on clean images (by less than a point) under %s: the relative MCE says "
+             "little there.",
+             t->hardly);
+    return text;
+}
+
 static void print_table(FILE *file, table *t) {
+    char text[2 * LINE];
     fprintf(file, "%s\n", t->title);
     for (int m = 0; m < MEASURES; ++m)
         if (t->evaluated[m]) print_measure(file, t, m);
@@ -242,6 +264,7 @@ static void print_table(FILE *file, table *t) {
             "seeds;\np: of no difference, two-sided paired t-test (a p above .05 is no result).\n",
             t->baseline);
     if (*t->corruptions) fprintf(file, "Corruptions: %s.\n", t->corruptions);
+    if (*t->hardly) fprintf(file, "%s\n", hardly_line(t, text));
     fprintf(file, "%d runs; %s; commit %s; %s.\n", t->found, t->dates, t->commits, t->machines);
 }
 
@@ -258,11 +281,13 @@ static void markdown_measure(FILE *file, table *t, int measure) {
 }
 
 static void write_markdown(FILE *file, table *t) {
+    char text[2 * LINE];
     fprintf(file, "## %s\n\n", t->title);
     for (int m = 0; m < MEASURES; ++m)
         if (t->evaluated[m]) markdown_measure(file, t, m);
     fprintf(file, "%d runs; %s; commit %s; %s.", t->found, t->dates, t->commits, t->machines);
     if (*t->corruptions) fprintf(file, " Corruptions: %s.", t->corruptions);
+    if (*t->hardly) fprintf(file, " %s", hardly_line(t, text));
     fputc('\n', file);
 }
 

@@ -131,6 +131,8 @@ evaluate() {
                 measure clean eval -by "$by" ${evaluate_options[clean]} "${asked[@]}"
                 ;;
             attack) measure attack attack -method fgsm -snr 33 ${evaluate_options[attack]} ;;
+            # in the same ball; the worst of both losses, image by image
+            apgd) measure apgd attack -method apgd-ce,apgd-dlr -snr 33 ${evaluate_options[apgd]} ;;
             corrupt)
                 if [ -n "$baseline" ]; then
                     base=(-baseline "$out/measures/$(needs_of "$method" "$seed" | tail -1)_corrupt.csv")
@@ -160,12 +162,16 @@ summarize() {
         NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i }
         $3 == "all" && at["agreement"] { printf "agree_right,%s\nagree_wrong,%s\n", $at["agreement_teacher_right"], $at["agreement_teacher_wrong"] }' "${m}_clean.csv"
     [ ! -s "${m}_attack.csv" ] || awk -F, '$1 == "fgsm" { print "attack," $5 }' "${m}_attack.csv"
+    [ ! -s "${m}_apgd.csv" ] || awk -F, '$1 == "worst" { print "apgd," $5 }' "${m}_apgd.csv"
     [ ! -s "${m}_corrupt.csv" ] || awk -F, -v is_base="$([ "$method" = "$baseline" ] && echo 1)" '
-        NR > 1 && $1 != "clean" { error += $4; ++n; source = $5 }
-        NR > 1 && $6 != "" && !($1 in relative) { relative[$1] = $6; sum += $6; ++count }
+        $1 == "clean" { clean = $4 }
+        NR > 1 && $1 != "clean" { error += $4; ++n; source = $5; images = $3 }
+        NR > 1 && $6 != "" && !($1 in relative) { relative[$1] = $6; sum += $6; base += $7; ++count; if ($7 < 1) hardly = hardly " " $1 }
         END {
-            printf "corrupted,%.4f\ncorruptions,%s\n", error / n, source
-            if (is_base) print "relative_mce,100"; else if (count) printf "relative_mce,%.4f\n", sum / count
+            printf "corrupted,%.4f\ncorruptions,%s; %d images each\n", error / n, source, images
+            if (is_base) print "relative_mce,100\nrelative_excess,100"
+            else if (count) printf "relative_mce,%.4f\nrelative_excess,%.4f\n", sum / count, base ? 100 * (error / n - clean) / (base / count) : "nan"
+            if (hardly) print "hardly," substr(hardly, 2)
         }' "${m}_corrupt.csv"
 }
 

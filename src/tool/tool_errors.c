@@ -1,12 +1,18 @@
 /* tool_errors.c: see tool_errors.h. Relative MCE against another network's table:
  *
- *   for each corruption 100 sum_s (E_s - E_clean) / sum_s (Ebase_s - Ebase_clean), then the mean over the corruptions. */
+ *   for each corruption 100 sum_s (E_s - E_clean) / sum_s (Ebase_s - Ebase_clean), then the mean over the corruptions.
+ *
+ * Where the baseline hardly errs more than on clean images that is a quotient of noise, and the mean with it. Such corruptions are named,
+ * and beside the mean of the quotients stands the quotient of the mean excesses, in which they weigh next to nothing. */
 #include "tool_errors.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "tool.h"
+
+/* Points of excess over the clean error below which a corruption says little. */
+#define HARDLY 1.
 
 const char tool_corruptions_made[] =
     "corruptions made here with the parameters of CIFAR-10-C, not the official files; frost is a "
@@ -61,6 +67,14 @@ static double relative_error(const tool_errors *table, const tool_errors *base, 
     return 100 * sum / base_sum;
 }
 
+/* Points by which a network errs more than on clean images, the mean over the severities. */
+static double excess(const tool_errors *table, int corruption) {
+    double sum = 0;
+    for (int s = 0; s < TOOL_SEVERITIES; ++s)
+        sum += (table->error[corruption][s] - table->clean) / TOOL_SEVERITIES;
+    return sum;
+}
+
 static void check_excess(const tool_errors *base, int corruption, const char *path) {
     double sum = 0;
     for (int s = 0; s < TOOL_SEVERITIES; ++s)
@@ -95,6 +109,30 @@ static double mean_error(const tool_errors *table, int corruption) {
     for (int s = 0; s < TOOL_SEVERITIES; ++s)
         sum += table->error[corruption][s];
     return sum / TOOL_SEVERITIES;
+}
+
+/* Names the corruptions under which the baseline hardly errs more, and says what does not hang on them. */
+static void print_excess(const tool_errors *t, const tool_errors *base) {
+    double rest = 0, own = 0, theirs = 0;
+    int doubtful = 0, counted = 0, count = 0;
+    for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
+        if (!t->wanted[i]) continue;
+        ++count;
+        own += excess(t, i);
+        theirs += excess(base, i);
+        if (excess(base, i) < HARDLY) {
+            printf(doubtful++ ? ", %s (%.2f)" : "the baseline hardly errs more (points): %s (%.2f)",
+                   tool_corruption_names[i], excess(base, i));
+        } else {
+            rest += relative_error(t, base, i);
+            ++counted;
+        }
+    }
+    if (doubtful) printf("; relative errors there say little\n");
+    if (doubtful && counted) printf("relative corruption error without them %.2f, over %d\n", rest / counted, counted);
+    printf("mean excess over the clean error %.2f points", own / count);
+    if (theirs > 0) printf(", %.2f %% of the baseline's", 100 * own / theirs);
+    putchar('\n');
 }
 
 void tool_errors_print(const tool_errors *t, const tool_errors *base, const char *baseline) {
@@ -134,22 +172,23 @@ void tool_errors_print(const tool_errors *t, const tool_errors *base, const char
         printf("relative corruption error %.2f over %d of the 15 corruptions, against %s\n", relative_sum / count,
                count, baseline);
     }
+    if (base) print_excess(t, base);
 }
 
 void tool_errors_write(const tool_errors *t, const tool_errors *base, const char *csv) {
     tool_output output = tool_output_open(csv);
     if (!output.file) return;
     const char *source = t->official ? "official" : "made (not official)";
-    fprintf(output.file, "corruption,severity,images,error,source,relative\nclean,0,%d,%.4f,%s,\n", t->clean_images,
-            t->clean, source);
+    fprintf(output.file, "corruption,severity,images,error,source,relative,baseline_excess\nclean,0,%d,%.4f,%s,,\n",
+            t->clean_images, t->clean, source);
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
         if (!t->wanted[i]) continue;
         int synthetic = !t->official && strcmp(tool_corruption_names[i], "frost") == 0;
         for (int s = 0; s < TOOL_SEVERITIES; ++s) {
             fprintf(output.file, "%s,%d,%d,%.4f,%s,", tool_corruption_names[i], s + 1, t->images, t->error[i][s],
                     synthetic ? "made (not official; synthetic texture)" : source);
-            if (base) fprintf(output.file, "%.4f", relative_error(t, base, i));
-            fputc('\n', output.file);
+            if (base) fprintf(output.file, "%.4f,%.4f", relative_error(t, base, i), excess(base, i));
+            fprintf(output.file, base ? "\n" : ",\n");
         }
     }
     tool_output_commit(&output);

@@ -7,7 +7,7 @@ set -u
 build=${1:?} root=$PWD status=0
 name=$(basename "$build")
 darknet=$root/$build/darknet-pjreddie/darknet
-networks=(small consumers recipe upsample distilled sections detection dropout)
+networks=(small consumers recipe upsample distilled sections detection dropout adversarial)
 # Small products: threads of their own would only get into each other's way.
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 

@@ -6,6 +6,7 @@
  *
  * Prints a line that says PASS or FAIL and the largest errors, and one, "digest", with what the GPU has computed to the bit. */
 #include "lgg_report.h"
+#include "recipe.h"
 #include "tool_gradient.h"
 
 #include "cuda.h"
@@ -76,6 +77,7 @@ static void pass(network *net, int iteration) {
     for (int i = 0; i < net->subdivisions; ++i) {
         invent_batch(net, (unsigned)(iteration * net->subdivisions + i));
         *net->seen += (size_t)net->batch;
+        if (host_recipe(net) && host_recipe(net)->adversarial.steps) lgg_begin_iteration(net, net->input, net->truth);
         forward_network(net);
         backward_network(net);
     }

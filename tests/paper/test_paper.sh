@@ -42,6 +42,18 @@ holds paper_more_agreement_is_a_gain "$(grep agree_right,better "$work/known/tab
 holds paper_a_method_without_runs_has_no_figure "$(grep alone "$work/known/table.csv")" grep -q '^clean,alone,0,,,,,,,' "$work/known/table.csv"
 holds paper_chart_is_a_picture "table.svg" grep -q '</svg>' "$work/known/table.svg"
 holds paper_table_as_markdown "$(grep better "$work/known/table.md")" grep -qxF '| better | 10.00 +- 1.00 | 3 | +2.00 +- 1.00 | 0.0742 | 7.00 |  |' "$work/known/table.md"
+# What a reader must know of its corruptions, each once.
+table doubted "run plain cfg/demo-plain.cfg"$'\n'"run better cfg/demo-plain.cfg"$'\n'"evaluate corrupt"$'\n'"evaluate apgd"
+mkdir -p "$work/doubted/runs"
+for i in 1 2; do
+    printf 'name,value\nclean,10\napgd,9%s\ncorrupted,20\nrelative_excess,100\ncorruptions,made; 2000 images each\n' $i > "$work/doubted/runs/plain-$i.csv"
+    printf 'name,value\nclean,10\napgd,8%s\ncorrupted,1%s\nrelative_excess,5%s\nhardly,fog snow\n' $i $i $i > "$work/doubted/runs/better-$i.csv"
+done
+"$program" "$work/doubted.txt" "$work/doubted" 2 > "$work/doubted.log" 2>&1
+holds paper_names_corruptions_that_say_little "$(tail -2 "$work/doubted/table.md")" grep -q 'hardly errs more than on clean images (by less than a point) under fog, snow:' "$work/doubted/table.md"
+holds paper_has_corrupted_errors_absolute_and_relative "$(grep excess "$work/doubted/table.csv")" grep -qE '^(relative_excess,better,2,51.5,0.707107,48.5,0.707107)' "$work/doubted/table.csv"
+holds paper_has_corrupted_errors_paired "$(grep corrupted "$work/doubted/table.csv")" grep -q '^corrupted,better,2,11.5,0.707107,8.5,0.707107,' "$work/doubted/table.csv"
+holds paper_has_the_error_under_apgd "$(grep apgd "$work/doubted/table.csv")" grep -q '^apgd,better,2,81.5,0.707107,10,0,' "$work/doubted/table.csv"
 mkdir -p "$work/done" "$work/kept/results"
 mv "$work/known" "$work/done/known"
 experiments/paper/keep.sh "$work/done" "$work/kept"

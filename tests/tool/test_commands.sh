@@ -162,6 +162,13 @@ if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
     awk -F, '$1 == "clean" { c = $4 } NR > 2 { s += $4 - c } END { printf "%.2f\n", 100 * s / (75 * 20) }' out/relative.csv > out/a
     sed -n 's/^relative MCE \([-0-9.]*\) .*/\1/p' out/said > out/b
     cmp -s out/a out/b && pass "relative MCE" || fail "relative MCE" "$(cat out/b), $(cat out/a) expected"
+    # a baseline that errs by half a point more under fog and by 20 under the others: fog is named and left out of the second mean
+    awk -F, 'NR == 1 { print; next } { e = $1 == "clean" ? 0 : $1 == "fog" ? .5 : 20; print $1","$2","$3","e","$5"," }' out/made.csv > out/hardly.csv
+    run corrupt two.data $net -baseline out/hardly.csv -csv out/relative.csv > out/said
+    awk -F, '$1 == "clean" { c = $4 } NR > 2 { s += $4 - c } NR > 2 && $1 != "fog" { r += $4 - c } END { printf "without %.2f over 14 excess %.2f of %.2f\n", 100 * r / (70 * 20), s / 75, 100 * s / (70 * 20 + 5 * .5) }' out/relative.csv > out/a
+    sed -n 's/^relative corruption error without them \([-0-9.]*\), over 14/without \1 over 14/p; s/^mean excess over the clean error \([-0-9.]*\) points, \([-0-9.]*\) %.*/excess \1 of \2/p' out/said | tr '\n' ' ' | sed 's/ $/\n/' > out/b
+    cmp -s out/a out/b && grep -q '^the baseline hardly errs more (points): fog (0.50); ' out/said && grep -q '^fog,1,.*,0.5000$' out/relative.csv \
+        && pass "corruptions under which the baseline hardly errs are named" || fail "corruptions under which the baseline hardly errs are named" "$(cat out/b), $(cat out/a) expected"
     fails "a baseline without excess" "nothing is relative to it" corrupt two.data $net -only fog -baseline <(sed 's/,20,/,10,/' out/base.csv)
     fails "a baseline without one of the corruptions" "has no snow at all 5 severities" corrupt two.data $net -only fog,snow -baseline <(grep -v '^snow,3' out/base.csv)
     grep -q '^images' err && fail "baselines are looked at first" "$(tail -2 err)" || pass "baselines are looked at first"
