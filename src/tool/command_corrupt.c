@@ -292,7 +292,8 @@ int command_corrupt(int argc, char **argv) {
         {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of what is made", NULL, NULL},
         {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &o.batch, 1, 100000, "images run at once", NULL, NULL},
-        {"csv", TOOL_STRING, &o.csv, 0, 0, "write corruption,severity,images,error,source,relative,baseline_excess", NULL, NULL},
+        {"csv", TOOL_STRING, &o.csv, 0, 0, "write corruption,severity,images,error,source,relative,baseline_excess",
+         NULL, NULL},
     };
     tool_classifier_option_list(&o.classifier, list + 9);
     const char *file[3];
