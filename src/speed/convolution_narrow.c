@@ -81,16 +81,14 @@ static float *own_workspace(places at, float *workspace) {
 #endif
 }
 
-/* Zeros around a plane. */
+/* Zeros around a plane: one pixel for a window of three. */
 static void clear_border(planes p, float *plane) {
-    const size_t border = (size_t)p.size / 2, w = (size_t)p.w;
-    memset(plane, 0, border * p.stride * sizeof *plane);
-    plane += border * p.stride;
-    for (int y = 0; y < p.h && border; ++y, plane += p.stride) {
-        memset(plane, 0, border * sizeof *plane);
-        memset(plane + border + w, 0, border * sizeof *plane);
-    }
-    memset(plane, 0, border * p.stride * sizeof *plane);
+    if (p.size == 1) return;
+    memset(plane, 0, p.stride * sizeof *plane);
+    plane += p.stride;
+    for (int y = 0; y < p.h; ++y, plane += p.stride)
+        plane[0] = plane[p.w + 1] = 0;
+    memset(plane, 0, p.stride * sizeof *plane);
 }
 
 /* to (w) = x, whole vectors. */
@@ -287,7 +285,7 @@ void forward_narrow(const layer *l, const float *input, float *output, moments *
     const size_t pixels = (size_t)l->h * (size_t)l->w;
     (void)threads; /* where the build knows no OpenMP */
     pack_weights(l, 0, workspace + at.forward);
-#pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 4) num_threads(threads)
     for (int b = 0; b < l->batch; ++b) {
         float *bordered = own_workspace(at, workspace);
         add_border(input + (size_t)b * (size_t)l->c * pixels, l->c, p, bordered);
@@ -321,7 +319,7 @@ void backward_narrow(const layer *l, const float *input, float *input_delta, int
     const int slices = l->batch < NARROW_SLICES ? l->batch : NARROW_SLICES;
     (void)threads;
     if (input_delta) pack_weights(l, 1, workspace + at.backward);
-#pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (int s = 0; s < slices; ++s) {
         float *own = own_workspace(at, workspace);
         memset(own + at.lanes, 0, lanes);
