@@ -166,11 +166,20 @@ summarize() {
     [ ! -s "${m}_corrupt.csv" ] || awk -F, -v is_base="$([ "$method" = "$baseline" ] && echo 1)" '
         $1 == "clean" { clean = $4 }
         NR > 1 && $1 != "clean" { error += $4; ++n; source = $5; images = $3 }
-        NR > 1 && $6 != "" && !($1 in relative) { relative[$1] = $6; sum += $6; base += $7; ++count; if ($7 < 1) hardly = hardly " " $1 }
+        NR > 1 && $7 != "" && !($1 in seen) {
+            seen[$1]
+            base += $7
+            if ($7 < 1) hardly = hardly " " $1
+            if ($6 != "") { sum += $6; ++count }
+            ++all
+        }
         END {
             printf "corrupted,%.4f\ncorruptions,%s; %d images each\n", error / n, source, images
             if (is_base) print "relative_mce,100\nrelative_excess,100"
-            else if (count) printf "relative_mce,%.4f\nrelative_excess,%.4f\n", sum / count, base ? 100 * (error / n - clean) / (base / count) : "nan"
+            else if (count) {
+                printf "relative_mce,%.4f\n", sum / count
+                if (base > 0) printf "relative_excess,%.4f\n", 100 * (error / n - clean) / (base / all)
+            }
             if (hardly) print "hardly," substr(hardly, 2)
         }' "${m}_corrupt.csv"
 }

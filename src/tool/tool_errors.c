@@ -57,14 +57,14 @@ tool_errors tool_errors_read(const char *path) {
     return table;
 }
 
-/* Relative corruption error of one corruption, in percent. */
+/* Relative corruption error of one corruption, in percent; NaN where the baseline errs no more than on clean images. */
 static double relative_error(const tool_errors *table, const tool_errors *base, int corruption) {
     double sum = 0, base_sum = 0;
     for (int s = 0; s < TOOL_SEVERITIES; ++s) {
         sum += table->error[corruption][s] - table->clean;
         base_sum += base->error[corruption][s] - base->clean;
     }
-    return 100 * sum / base_sum;
+    return base_sum < 0 || base_sum > 0 ? 100 * sum / base_sum : NAN;
 }
 
 /* Points by which a network errs more than on clean images, the mean over the severities. */
@@ -75,18 +75,13 @@ static double excess(const tool_errors *table, int corruption) {
     return sum;
 }
 
-static void check_excess(const tool_errors *base, int corruption, const char *path) {
-    double sum = 0;
-    for (int s = 0; s < TOOL_SEVERITIES; ++s)
-        sum += base->error[corruption][s] - base->clean;
-    if (!isfinite(sum)) {
+/* Ends the program where the baseline lacks the corruption. Returns whether anything can be relative to it. */
+static int check_excess(const tool_errors *base, int corruption, const char *path) {
+    if (!isfinite(excess(base, corruption))) {
         tool_fail("-baseline %s: has no %s at all %d severities", path, tool_corruption_names[corruption],
                   TOOL_SEVERITIES);
     }
-    if (sum == 0) {
-        tool_fail("-baseline %s: %s raises no error there, so nothing is relative to it", path,
-                  tool_corruption_names[corruption]);
-    }
+    return isfinite(relative_error(base, base, corruption));
 }
 
 void tool_errors_check(const tool_errors *table, const tool_errors *base, const char *path) {
@@ -97,9 +92,14 @@ void tool_errors_check(const tool_errors *table, const tool_errors *base, const 
     if (table->images != base->images) {
         tool_fail("-baseline %s: has %d images a severity, this table %d", path, base->images, table->images);
     }
+    int wanted = 0, usable = 0;
     for (int i = 0; i < TOOL_CORRUPTIONS; ++i) {
-        if (table->wanted[i]) check_excess(base, i, path);
+        if (!table->wanted[i]) continue;
+        ++wanted;
+        usable += check_excess(base, i, path);
     }
+    if (wanted && !usable)
+        tool_fail("-baseline %s: no corruption raises its error, so nothing is relative to it", path);
 }
 
 /* ---- output ---- */
@@ -137,7 +137,7 @@ static void print_excess(const tool_errors *t, const tool_errors *base) {
 
 void tool_errors_print(const tool_errors *t, const tool_errors *base, const char *baseline) {
     double by_severity[TOOL_SEVERITIES] = {0}, relative_sum = 0;
-    int count = 0;
+    int count = 0, compared = 0;
     printf("%s\n", t->official ? "official CIFAR-10-C files" : tool_corruptions_made);
     printf("error in %% over %d images each; clean %.2f\n", t->images, t->clean);
     printf("%-20s %7d %7d %7d %7d %7d %8s%s\n", "corruption", 1, 2, 3, 4, 5, "mean", base ? "  relative" : "");
@@ -152,8 +152,11 @@ void tool_errors_print(const tool_errors *t, const tool_errors *base, const char
         printf(" %8.2f", mean_error(t, i));
         if (base) {
             double relative = relative_error(t, base, i);
-            relative_sum += relative;
-            printf(" %9.2f", relative);
+            if (isfinite(relative)) {
+                relative_sum += relative;
+                ++compared;
+                printf(" %9.2f", relative);
+            }
         }
         putchar('\n');
         ++count;
@@ -165,12 +168,13 @@ void tool_errors_print(const tool_errors *t, const tool_errors *base, const char
         mean += by_severity[s] / count / TOOL_SEVERITIES;
     }
     printf(" %8.2f", mean);
-    if (base) printf(" %9.2f", relative_sum / count);
+    if (base) printf(" %9.2f", relative_sum / compared);
     putchar('\n');
-    if (base && count == TOOL_CORRUPTIONS) printf("relative MCE %.2f against %s\n", relative_sum / count, baseline);
-    if (base && count < TOOL_CORRUPTIONS) {
-        printf("relative corruption error %.2f over %d of the 15 corruptions, against %s\n", relative_sum / count,
-               count, baseline);
+    if (base && compared == TOOL_CORRUPTIONS)
+        printf("relative MCE %.2f against %s\n", relative_sum / compared, baseline);
+    if (base && compared < TOOL_CORRUPTIONS) {
+        printf("relative corruption error %.2f over %d of the 15 corruptions, against %s\n", relative_sum / compared,
+               compared, baseline);
     }
     if (base) print_excess(t, base);
 }
@@ -187,8 +191,11 @@ void tool_errors_write(const tool_errors *t, const tool_errors *base, const char
         for (int s = 0; s < TOOL_SEVERITIES; ++s) {
             fprintf(output.file, "%s,%d,%d,%.4f,%s,", tool_corruption_names[i], s + 1, t->images, t->error[i][s],
                     synthetic ? "made (not official; synthetic texture)" : source);
-            if (base) fprintf(output.file, "%.4f,%.4f", relative_error(t, base, i), excess(base, i));
-            fprintf(output.file, base ? "\n" : ",\n");
+            double relative = base ? relative_error(t, base, i) : NAN;
+            if (isfinite(relative)) fprintf(output.file, "%.4f", relative);
+            fputc(',', output.file);
+            if (base) fprintf(output.file, "%.4f", excess(base, i));
+            fputc('\n', output.file);
         }
     }
     tool_output_commit(&output);

@@ -169,6 +169,9 @@ if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
     sed -n 's/^relative corruption error without them \([-0-9.]*\), over 14/without \1 over 14/p; s/^mean excess over the clean error \([-0-9.]*\) points, \([-0-9.]*\) %.*/excess \1 of \2/p' out/said | tr '\n' ' ' | sed 's/ $/\n/' > out/b
     cmp -s out/a out/b && grep -q '^the baseline hardly errs more (points): fog (0.50); ' out/said && grep -q '^fog,1,.*,0.5000$' out/relative.csv \
         && pass "corruptions under which the baseline hardly errs are named" || fail "corruptions under which the baseline hardly errs are named" "$(cat out/b), $(cat out/a) expected"
+    run corrupt two.data $net -baseline <(sed 's/^fog,\([1-5]\),\([0-9]*\),20,/fog,\1,\2,0,/' out/base0.csv) -csv out/relative.csv > out/said
+    grep -q '^relative corruption error .* over 14 of the 15' out/said && grep -q '^fog,1,.*,,0.0000$' out/relative.csv && grep -q 'hardly errs more (points): fog (0.00)' out/said \
+        && pass "a corruption that raises no error is left out of the mean" || fail "a corruption that raises no error is left out of the mean" "$(tail -1 err)"
     fails "a baseline without excess" "nothing is relative to it" corrupt two.data $net -only fog -baseline <(sed 's/,20,/,10,/' out/base.csv)
     fails "a baseline without one of the corruptions" "has no snow at all 5 severities" corrupt two.data $net -only fog,snow -baseline <(grep -v '^snow,3' out/base.csv)
     grep -q '^images' err && fail "baselines are looked at first" "$(tail -2 err)" || pass "baselines are looked at first"
