@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "host_image.h"
-#include "tool_attack.h"
+#include "tool_attack_table.h"
 
 typedef struct {
     const char *method, *loss, *norm, *csv, *save;
@@ -20,18 +20,12 @@ typedef struct {
     int epsilon_given, snr_given;
 } attack_options;
 
-#define MOST_METHODS 16
-
 typedef struct {
     const attack_options *options;
     const tool_data *data;
     attack_settings settings;
     attack_set set;
-    const attack_method *method[MOST_METHODS];
-    attack_result result[MOST_METHODS];
-    int methods;
-    attack_result clean;
-    char *worst; /* (images) whether any of the attacks so far fools */
+    attack_table table;
     tool_output list;
 } attack;
 
@@ -45,11 +39,11 @@ static void add_method(attack *a, const char *name) {
         tool_fail("-method %s: no attack '%s'; there are fgsm, pgd, apgd, apgd-ce, apgd-dlr, deepfool and random",
                   a->options->method, name);
     }
-    if (a->methods == MOST_METHODS) tool_fail("-method %s: at most %d attacks", a->options->method, MOST_METHODS);
-    for (int i = 0; i < a->methods; ++i) {
-        if (a->method[i] == method) tool_fail("-method %s: has %s twice", a->options->method, full);
+    if (a->table.methods == ATTACK_MOST) tool_fail("-method %s: at most %d attacks", a->options->method, ATTACK_MOST);
+    for (int i = 0; i < a->table.methods; ++i) {
+        if (a->table.method[i] == method) tool_fail("-method %s: has %s twice", a->options->method, full);
     }
-    a->method[a->methods++] = method;
+    a->table.method[a->table.methods++] = method;
 }
 
 static void choose_methods(attack *a) {
@@ -67,8 +61,8 @@ static int is_apgd(const attack_method *method) {
 }
 
 static const attack_result *result_of(const attack *a, const attack_method *method) {
-    for (int i = 0; i < a->methods; ++i) {
-        if (a->method[i] == method) return &a->result[i];
+    for (int i = 0; i < a->table.methods; ++i) {
+        if (a->table.method[i] == method) return &a->table.result[i];
     }
     return NULL;
 }
@@ -77,8 +71,8 @@ static const attack_result *result_of(const attack *a, const attack_method *meth
 static void choose_bound(attack *a) {
     const attack_options *o = a->options;
     int field = 0;
-    for (int i = 0; i < a->methods; ++i)
-        field |= is_apgd(a->method[i]) || a->method[i] == &attack_deepfool;
+    for (int i = 0; i < a->table.methods; ++i)
+        field |= is_apgd(a->table.method[i]) || a->table.method[i] == &attack_deepfool;
     a->set.snr = o->snr;
     a->set.epsilon = o->epsilon_given ? o->epsilon : -1;
     if (field && !o->epsilon_given && !o->snr_given) a->set.epsilon = a->settings.ball.infinite ? 8. / 255 : .5;
@@ -95,7 +89,7 @@ static char *image_path(const attack *a, int image, char *path, size_t size) {
 static void save_image(void *context, int image, const float *point, int fooled) {
     (void)fooled;
     const attack *a = context;
-    if (a->worst[image]) return;
+    if (a->table.worst[image]) return;
     size_t size = strlen(a->options->save) + 128;
     char *path = lgg_allocate(size, 1, "a path");
     tool_image_write(image_path(a, image, path, size), point, a->set.images->w, a->set.images->h, a->set.images->c);
@@ -123,21 +117,21 @@ static void write_list(attack *a) {
 
 static void run_attacks(attack *a) {
     int count = a->set.images->count;
-    a->worst = lgg_allocate((size_t)count, 1, "results");
+    a->table.worst = lgg_allocate((size_t)count, 1, "results");
     if (a->options->save) a->list = open_list(a->options->save);
-    a->clean = attack_run(&a->set, &attack_clean, NULL);
-    a->set.errs_clean = a->clean.fooled;
+    a->table.clean = attack_run(&a->set, &attack_clean, NULL);
+    a->set.errs_clean = a->table.clean.fooled;
     a->set.context = a;
     if (a->options->save) a->set.found = save_image;
-    for (int m = 0; m < a->methods; ++m) {
-        a->result[m] = attack_run(&a->set, a->method[m], NULL);
+    for (int m = 0; m < a->table.methods; ++m) {
+        a->table.result[m] = attack_run(&a->set, a->table.method[m], NULL);
         for (int i = 0; i < count; ++i)
-            a->worst[i] = a->worst[i] || a->result[m].fooled[i];
+            a->table.worst[i] = a->table.worst[i] || a->table.result[m].fooled[i];
     }
     a->set.found = NULL;
     if (a->options->save) write_list(a);
-    for (int i = 0; i < count && a->methods > 1; ++i)
-        a->worst[i] = a->worst[i] || a->clean.fooled[i];
+    for (int i = 0; i < count && a->table.methods > 1; ++i)
+        a->table.worst[i] = a->table.worst[i] || a->table.clean.fooled[i];
 }
 
 /* ---- does the network hide its gradient? ---- */
@@ -146,12 +140,12 @@ static void check_against_fgsm(attack *a, int m) {
     const attack_result *given = result_of(a, &attack_fgsm);
     attack_result own = {0};
     if (!given) own = attack_run(&a->set, &attack_fgsm, NULL);
-    int fgsm = attack_count_fooled(given ? given : &own), apgd = attack_count_fooled(&a->result[m]);
-    printf("check: fgsm fools %d images, %s %d\n", fgsm, a->method[m]->name, apgd);
+    int fgsm = attack_count_fooled(given ? given : &own), apgd = attack_count_fooled(&a->table.result[m]);
+    printf("check: fgsm fools %d images, %s %d\n", fgsm, a->table.method[m]->name, apgd);
     if (fgsm > apgd) {
         tool_note("warning: one step fools more images (%d) than %s does (%d): the gradient is masked, and the "
                   "accuracy above is no robustness",
-                  fgsm, a->method[m]->name, apgd);
+                  fgsm, a->table.method[m]->name, apgd);
     }
     attack_result_free(&own);
 }
@@ -160,109 +154,29 @@ static void check_against_random(attack *a, int m) {
     int count = a->set.images->count, left = 0;
     char *only = lgg_allocate((size_t)count, 1, "results");
     for (int i = 0; i < count; ++i)
-        left += only[i] = !a->result[m].fooled[i];
+        left += only[i] = !a->table.result[m].fooled[i];
     attack_result own = attack_run(&a->set, &attack_random, only);
     int fooled = attack_count_fooled(&own);
     printf("check: %d random directions each fool %d of the %d images that %s leaves\n", a->options->draws, fooled,
-           left, a->method[m]->name);
+           left, a->table.method[m]->name);
     if (fooled > 0) {
         tool_note("warning: random directions, which need no gradient, fool %d images that %s does not: the gradient "
                   "is masked, and the accuracy above is no robustness",
-                  fooled, a->method[m]->name);
+                  fooled, a->table.method[m]->name);
     }
     attack_result_free(&own);
     free(only);
 }
 
 static void check_masking(attack *a) {
-    for (int m = 0; m < a->methods && a->options->check; ++m) {
-        if (!is_apgd(a->method[m])) continue;
+    for (int m = 0; m < a->table.methods && a->options->check; ++m) {
+        if (!is_apgd(a->table.method[m])) continue;
         check_against_fgsm(a, m);
         check_against_random(a, m);
-        if (a->result[m].flat == 0) continue;
-        tool_note("warning: at %d images %s meets a gradient of 0: the gradient is masked there", a->result[m].flat,
-                  a->method[m]->name);
+        if (a->table.result[m].flat == 0) continue;
+        tool_note("warning: at %d images %s meets a gradient of 0: the gradient is masked there",
+                  a->table.result[m].flat, a->table.method[m]->name);
     }
-}
-
-/* ---- report ---- */
-
-static void print_distance(double value) {
-    if (isfinite(value)) {
-        printf(" %9.5f", value);
-    } else {
-        printf(" %9s", "");
-    }
-}
-
-static void name_row(const attack *a, int m, char *name, size_t size) {
-    int steps = attack_steps(a->method[m], &a->settings);
-    int used = snprintf(name, size, "%s", a->method[m]->name);
-    if (steps) used += snprintf(name + used, size - (size_t)used, ", %d steps", steps);
-    used += snprintf(name + used, size - (size_t)used, ", %s norm, ", a->options->norm);
-    if (a->set.epsilon >= 0) {
-        snprintf(name + used, size - (size_t)used, "epsilon %.5g", a->set.epsilon);
-    } else {
-        snprintf(name + used, size - (size_t)used, "%g dB", a->set.snr);
-    }
-}
-
-static double percent(int part, int whole) {
-    return 100. * part / whole;
-}
-
-static int count_worst(const attack *a) {
-    int worst = 0;
-    for (int i = 0; i < a->set.images->count; ++i)
-        worst += a->worst[i];
-    return worst;
-}
-
-static void print_table(const attack *a) {
-    int n = a->set.images->count;
-    double clean = percent(attack_count_fooled(&a->clean), n);
-    printf("%-44s %7s %7s %9s %12s %9s %9s %9s\n", "", "images", "error%", "accuracy%", "mean epsilon", "mean SNR",
-           "mean size", "median");
-    printf("%-44s %7d %7.2f %9.2f %12s %9s\n", "clean", n, clean, 100 - clean, "0", "inf");
-    for (int m = 0; m < a->methods; ++m) {
-        const attack_result *r = &a->result[m];
-        char name[96];
-        double error = percent(attack_count_fooled(r), n), mean, median;
-        name_row(a, m, name, sizeof name);
-        attack_distances(r, &mean, &median);
-        printf("%-44s %7d %7.2f %9.2f %12.6f %6.2f dB", name, n, error, 100 - error, r->epsilon_sum / n,
-               r->noisy ? r->snr_sum / r->noisy : INFINITY);
-        print_distance(mean);
-        print_distance(median);
-        putchar('\n');
-    }
-    double worst = percent(count_worst(a), n);
-    if (a->methods > 1) printf("%-44s %7d %7.2f %9.2f\n", "worst case, image by image", n, worst, 100 - worst);
-    printf("size: of the noise, in the %s norm, over the images that it fools and that were right without\n",
-           a->options->norm);
-}
-
-static void write_csv(const attack *a) {
-    tool_output output = tool_output_open(a->options->csv);
-    if (!output.file) return;
-    int n = a->set.images->count;
-    double clean = percent(attack_count_fooled(&a->clean), n);
-    const char *norm = a->options->norm;
-    fprintf(output.file, "method,norm,steps,images,error,accuracy,mean_epsilon,mean_snr,mean_size,median_size\n");
-    fprintf(output.file, "clean,%s,0,%d,%.4f,%.4f,0,inf,,\n", norm, n, clean, 100 - clean);
-    for (int m = 0; m < a->methods; ++m) {
-        const attack_result *r = &a->result[m];
-        double error = percent(attack_count_fooled(r), n), mean, median;
-        int steps = attack_steps(a->method[m], &a->settings);
-        attack_distances(r, &mean, &median);
-        fprintf(output.file, "%s,%s,%d,%d,%.4f,%.4f,%.9g,%.6g,", a->method[m]->name, norm, steps ? steps : 1, n, error,
-                100 - error, r->epsilon_sum / n, r->noisy ? r->snr_sum / r->noisy : INFINITY);
-        if (isfinite(mean)) fprintf(output.file, "%.9g,%.9g", mean, median);
-        fprintf(output.file, isfinite(mean) ? "\n" : ",\n");
-    }
-    double worst = percent(count_worst(a), n);
-    if (a->methods > 1) fprintf(output.file, "worst,%s,,%d,%.4f,%.4f,,,,\n", norm, n, worst, 100 - worst);
-    tool_output_commit(&output);
 }
 
 /* ---- the command ---- */
@@ -272,8 +186,8 @@ static void check_network(const tool_model *model, const tool_data *data, const 
     int outputs = tool_model_size(model, tool_model_output_layer(model));
     if (outputs != data->classes)
         tool_fail("the network has %d outputs, %s has %d classes", outputs, path, data->classes);
-    for (int m = 0; m < a->methods; ++m) {
-        if (a->method[m] != &attack_apgd_dlr || outputs >= 3) continue;
+    for (int m = 0; m < a->table.methods; ++m) {
+        if (a->table.method[m] != &attack_apgd_dlr || outputs >= 3) continue;
         tool_fail("-method %s: the difference of logits ratio takes three classes or more; use apgd-ce",
                   a->options->method);
     }
@@ -300,14 +214,17 @@ static void attack_network(attack *a, const char *const file[3]) {
                                     .seed = (uint64_t)o->seed};
     a->set = (attack_set){.settings = &a->settings, .model = model, .images = test};
     choose_bound(a);
+    a->table.settings = &a->settings;
+    a->table.set = &a->set;
+    a->table.norm = o->norm;
     run_attacks(a);
-    print_table(a);
-    write_csv(a);
+    attack_table_print(&a->table);
+    attack_table_write(&a->table, o->csv);
     check_masking(a);
-    attack_result_free(&a->clean);
-    for (int m = 0; m < a->methods; ++m)
-        attack_result_free(&a->result[m]);
-    free(a->worst);
+    attack_result_free(&a->table.clean);
+    for (int m = 0; m < a->table.methods; ++m)
+        attack_result_free(&a->table.result[m]);
+    free(a->table.worst);
     tool_images_free(test);
     tool_model_free(model);
     tool_data_free(data);
