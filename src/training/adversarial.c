@@ -47,12 +47,21 @@ static float read_epsilon(const char *value) {
     return number;
 }
 
-static int read_steps(const char *value) {
+static int read_steps(const char *key, const char *value) {
     char *end;
     long number = strtol(value, &end, 10);
-    if (end == value || *end || number < 1 || number > 1000)
-        refuse("adversarial_steps", value, "a whole number from 1 to 1000");
+    if (end == value || *end || number < 1 || number > 1000) refuse(key, value, "a whole number from 1 to 1000");
     return (int)number;
+}
+
+/* The option that gives the steps of pgd, and in *value what it says; NULL without one. Under the policies steps and sgdr, `steps` is the
+ * hosts' own: where the learning rate changes. */
+static const char *find_steps(list *options, const char **value) {
+    const char *policy = option_find(options, "policy");
+    *value = option_find(options, "adversarial_steps");
+    if (*value) return "adversarial_steps";
+    if (!policy || (strcmp(policy, "steps") && strcmp(policy, "sgdr"))) *value = option_find(options, "steps");
+    return *value ? "steps" : NULL;
 }
 
 lgg_adversarial parse_lgg_adversarial(list *options) {
@@ -69,7 +78,9 @@ lgg_adversarial parse_lgg_adversarial(list *options) {
     if (!pgd && steps) refuse("adversarial_steps", steps, "left out: fgsm takes one step");
     a.epsilon = epsilon ? read_epsilon(epsilon) : LGG_DEFAULT_EPSILON;
     a.random_start = pgd;
-    a.steps = !pgd ? 1 : steps ? read_steps(steps) : LGG_DEFAULT_STEPS;
+    a.steps = pgd ? LGG_DEFAULT_STEPS : 1;
+    const char *key = pgd ? find_steps(options, &steps) : NULL;
+    if (key) a.steps = read_steps(key, steps);
     return a;
 }
 

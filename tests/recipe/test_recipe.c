@@ -715,17 +715,22 @@ static void test_bad_options(void) {
               refused("epsilon=.1", "epsilon=.1: must be left out without adversarial") &&
               refused("adversarial_steps=5", "adversarial_steps=5: must be left out without") &&
               refused("adversaria=pgd", "'adversarial'"));
-    static const char *const pairs[][2] = {{"adversarial=pgd", "epsilon=0"},
-                                           {"adversarial=pgd", "epsilon=8/"},
-                                           {"adversarial=pgd", "epsilon=2"},
-                                           {"adversarial=pgd", "adversarial_steps=0"},
-                                           {"adversarial=fgsm", "adversarial_steps=2"}};
+    static const char *const pairs[][2] = {
+        {"adversarial=pgd", "epsilon=0"}, {"adversarial=pgd", "epsilon=8/"},
+        {"adversarial=pgd", "epsilon=2"}, {"adversarial=pgd", "adversarial_steps=0"},
+        {"adversarial=pgd", "steps=0"},   {"adversarial=fgsm", "adversarial_steps=2"}};
     int pairs_refused = 1;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; ++i) {
         char message[1024];
         pairs_refused &= said(read_pair, pairs[i], message, sizeof message) > 0 && strstr(message, pairs[i][1]);
     }
     check("and_of_its_other_options", pairs_refused);
+    lgg_recipe *own = RECIPE("adversarial=pgd", "steps=5"),
+               *rate = RECIPE("adversarial=pgd", "policy=steps", "steps=50,70");
+    check("steps_are_those_of_pgd_unless_they_are_the_learning_rates",
+          own->adversarial.steps == 5 && rate->adversarial.steps == 7);
+    free_lgg_recipe(own);
+    free_lgg_recipe(rate);
     check("an_option_without_a_value_is_refused",
           refused("seed", "seed= has no value") && refused("lgg_log", "lgg_log="));
     check("misspelt_options_are_refused_with_the_right_name",
