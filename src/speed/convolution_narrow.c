@@ -15,6 +15,8 @@
 #define WIDE __attribute__((target("avx512f")))
 #define WIDE_STEP WIDE static inline __attribute__((always_inline))
 
+#undef BLOCK /* the threads of the host's kernels, where it is built for a GPU */
+
 /* Pixels of a vector; channels that a tile computes at a time; parts of a batch whose gradients of the weights are summed up one after the
  * other; floats of a line of the cache. */
 enum { VECTOR = 16, BLOCK = 8, NARROW_SLICES = 32, LINE = 16, SIZE_MAX_NARROW = 3 };
