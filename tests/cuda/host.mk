@@ -4,11 +4,14 @@
 EMULATED_LIBRARIES := $(EMULATION)/lib
 EMULATED_NVCC := $(abspath tests/cuda/emulation/nvcc)
 
-# One library is all four.
+# The run time; cuBLAS and cuRAND, one library; cuDNN. Each has its own name, as on a machine where one of them may be missing.
+emulated_library = $(CXX) -shared -Wl,-soname,lib$(1).so $(2) -o $(EMULATED_LIBRARIES)/lib$(1).so
 $(EMULATED_LIBRARIES)/libcudart.so: $(EMULATION_RUNTIME) $(EMULATION)/cudnn.o
 	@mkdir -p $(@D)
-	@$(CXX) -shared -Wl,-soname,$(@F) $^ -o $@ -lopenblas
-	@for library in cublas curand cudnn; do ln -sf $(@F) $(@D)/lib$$library.so; done
+	@$(call emulated_library,cudart,$(filter-out %/libraries.o %/cudnn.o,$^))
+	@$(call emulated_library,cublas,$(EMULATION)/libraries.o -L$(@D) -lcudart -lopenblas)
+	@$(call emulated_library,cudnn,$(EMULATION)/cudnn.o -L$(@D) -lcudart -lopenblas)
+	@ln -sf libcublas.so $(@D)/libcurand.so
 
 # $(1)=CUDNN: what builds and tests such a Darknet are told. Its networks are small: optimization would take longer than it gains.
 emulated_build = $(BUILD)/emulated$(if $(filter 1,$(1)),-cudnn)
