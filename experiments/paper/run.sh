@@ -152,8 +152,11 @@ cfg_of_run() { echo "$out/cfg/$1-$2.cfg"; }
 # The figures of the run, "name,value" a line.
 summarize() {
     local m=$out/measures/$name commit
-    commit=$(git rev-parse --short=12 HEAD 2> /dev/null || echo unknown)
-    git diff --quiet HEAD -- src darknet_patch cfg experiments/paper 2> /dev/null || commit+=-changed
+    commit=${COMMIT:-} # where the programs were brought from elsewhere
+    if [ -z "$commit" ]; then
+        commit=$(git rev-parse --short=12 HEAD 2> /dev/null || echo unknown)
+        git diff --quiet HEAD -- src darknet_patch cfg experiments/paper 2> /dev/null || commit+=-changed
+    fi
     printf 'name,value\nmethod,%s\nseed,%s\ncfg,%s\niterations,%s\n' "$method" "$seed" "${cfg_of[$method]}" "$(net_option "$cfg" max_batches)"
     printf 'train_seconds,%s\n' "$(awk '{ n += $1 } END { print n + 0 }' "$out/logs/$name.seconds" 2> /dev/null || echo 0)"
     printf 'date,%s\ncommit,%s\nmachine,%s\n' "$(date -u +%Y-%m-%d)" "$commit" "$(machine)"

@@ -1,6 +1,6 @@
 """The same figures in PyTorch, where it is installed: the losses as the authors compute them, and the same network's step.
 
-Prints lines "name value unit"; with the argument "cuda", those of the losses on a GPU. On the CPU first with as many threads as PyTorch
+Prints lines "name value unit"; with the argument "cuda", those on a GPU, by its own events, in float32. On the CPU first with as many threads as PyTorch
 takes by itself, then on every core. A check of the benchmark, no part of the product."""
 import os
 import statistics
@@ -15,21 +15,26 @@ RUNS = 9
 DEVICE = sys.argv[1] if len(sys.argv) > 1 else "cpu"
 
 
-def now():
-    """Seconds, when all that was enqueued is done."""
-    if DEVICE == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter()
+def ms_on_device(run):
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    start.record()
+    run()
+    end.record()
+    end.synchronize()
+    return start.elapsed_time(end)
+
+
+def ms_on_cpu(run):
+    start = time.perf_counter()
+    run()
+    return 1e3 * (time.perf_counter() - start)
 
 
 def median_ms(run):
-    run()
-    times = []
-    for _ in range(RUNS):
-        start = now()
+    for _ in range(3 if DEVICE == "cuda" else 1):
         run()
-        times.append(now() - start)
-    return 1e3 * statistics.median(times)
+    measure = ms_on_device if DEVICE == "cuda" else ms_on_cpu
+    return statistics.median(measure(run) for _ in range(RUNS))
 
 
 def adjacency(x, normalize):
@@ -124,7 +129,7 @@ def resnet18(block):
 
 def train(net, batch, loss):
     """One step after another; loss(images, labels) runs the network."""
-    images, labels = torch.rand(batch, 3, 32, 32), torch.arange(batch) % 10
+    images, labels = torch.rand(batch, 3, 32, 32, device=DEVICE), torch.arange(batch, device=DEVICE) % 10
     optimizer = torch.optim.SGD(net.parameters(), lr=.1, momentum=.9, weight_decay=5e-4)
 
     def run():
@@ -136,6 +141,7 @@ def train(net, batch, loss):
 
 
 def step(net, batch):
+    net = net.to(DEVICE)
     return train(net, batch, lambda images, labels: F.cross_entropy(net(images), labels))
 
 
@@ -150,7 +156,7 @@ def representations(net, x):
 
 
 def gkd_step():
-    student, teacher = wide_resnet28(.5), wide_resnet28(1).eval()
+    student, teacher = wide_resnet28(.5).to(DEVICE), wide_resnet28(1).to(DEVICE).eval()
 
     def loss(images, labels):
         with torch.no_grad():
@@ -167,8 +173,21 @@ def losses(prefix):
     print(f"{prefix}torch_smooth_preact18 {smoothness():.4g} ms", flush=True)
 
 
+def steps(prefix, suffix=""):
+    print(f"{prefix}torch_step_wrn28-0.5{suffix} {step(wide_resnet28(.5), 128):.4g} ms", flush=True)
+    print(f"{prefix}torch_step_wrn28-0.5-gkd{suffix} {gkd_step():.4g} ms", flush=True)
+    print(f"{prefix}torch_step_resnet18{suffix} {step(resnet18(Block), 128):.4g} ms", flush=True)
+    print(f"{prefix}torch_step_preact_resnet18{suffix} {step(resnet18(PreActivated), 100):.4g} ms", flush=True)
+
+
 if DEVICE == "cuda":
     losses("gpu_")
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = False
+    steps("gpu_")
+    # what it does by itself
+    torch.backends.cudnn.allow_tf32 = True
+    steps("gpu_", "_tf32")
 else:
     print(f"torch_version {torch.__version__} version", flush=True)
     print(f"default_torch_threads {torch.get_num_threads()} threads", flush=True)
@@ -177,7 +196,4 @@ else:
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     print(f"torch_threads {torch.get_num_threads()} threads", flush=True)
     losses("")
-    print(f"torch_step_wrn28-0.5 {step(wide_resnet28(.5), 128):.4g} ms", flush=True)
-    print(f"torch_step_wrn28-0.5-gkd {gkd_step():.4g} ms", flush=True)
-    print(f"torch_step_resnet18 {step(resnet18(Block), 128):.4g} ms", flush=True)
-    print(f"torch_step_preact_resnet18 {step(resnet18(PreActivated), 100):.4g} ms", flush=True)
+    steps("")

@@ -6,7 +6,7 @@
 #   make golden CUDA=1 [CASES=...]  golden cases on a GPU
 #   make test GPU=1, make test-gpu  everything that wants a GPU
 #   make bench GPU=1                with the losses on the GPU, beside the device's floor
-#   make gpu-report                 all of it, written into tests/gpu/REPORT.md
+#   make gpu-report                 the report of pack/, which can also be packed for other machines, written into tests/gpu/REPORT.md
 #
 # Where nvcc, the toolkit behind it or a GPU is missing they say SKIPPED, and why.
 
@@ -50,6 +50,14 @@ $(GPU_BUILD)/compare_networks $(GPU_BUILD)/share_weights: $(GPU_BUILD)/%: tests/
 	@$(CC) -O2 $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_pjreddie.h"' $< -o $@ \
 		$(patsubst %,-isystem $(GPU_TREE)/%,include src $(ROOMS:%=lgg/%) lgg/tool) \
 		-L$(GPU_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(GPU_TREE))
+# The benchmark's steps and the statistics of the tables with such a build.
+GPU_HOST_FLAGS = -O2 -fopenmp $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_$(HOST).h"' $(GPU_HOST_INCLUDED) \
+	$(patsubst %,-isystem $(GPU_TREE)/%,include src $(ROOMS:%=lgg/%) lgg/tool)
+GPU_HOST_LIBS = -L$(GPU_TREE) -ldarknet $(filter -L%,$(CUDA_FOLDERS)) -lcudart -lm -Wl,-rpath,$(abspath $(GPU_TREE))
+$(GPU_BUILD)/bench_step $(GPU_BUILD)/save_weights: $(GPU_BUILD)/%: tests/bench/%.c $(wildcard $(GPU_TREE)/libdarknet.so)
+	@$(CC) $(GPU_HOST_FLAGS) $< -o $@ $(GPU_HOST_LIBS)
+$(GPU_BUILD)/paper_table: experiments/paper/paper_table.c $(wildcard $(GPU_TREE)/libdarknet.so)
+	@$(CC) $(GPU_HOST_FLAGS) $< -o $@ $(GPU_HOST_LIBS) -lgsl -lopenblas
 
 .PHONY: test-gpu
 test-gpu:
@@ -70,10 +78,6 @@ test-gpu-toolkit: pristine
 bench-gpu:
 	@tests/gpu/have_gpu.sh bench-gpu "$(CUDA_NVCC)" || exit 0; \
 	$(MAKE) --no-print-directory $(GPU_BUILD)/bench_losses && tests/gpu/bench.sh $(GPU_BUILD)/bench_losses
-
-.PHONY: gpu-report
-gpu-report:
-	@MAKE="$(MAKE)" CUDNN=$(HAVE_CUDNN) tests/gpu/report.sh "$(CUDA_NVCC)"
 
 TESTS += test-gpu-link test-gpu-toolkit
 ifeq ($(GPU),1)
