@@ -2,7 +2,8 @@
  *
  * Implements "Representing Deep Neural Networks Latent Space Geometries with Graphs" (Lassance, Gripon, Ortega, 2020):
  * graph construction (Section 3.3), label variation, its smoothness from layer to layer, graph knowledge distillation
- * (GKD), and the baselines of its tables, RKD-D, RKD-A (Park et al., 2019) and HKD (Hinton et al., 2015).
+ * (GKD), and what it is compared with: RKD-D and RKD-A (Park et al., 2019), SP (Tung and Mori, 2019), PKT (Passalis and Tefas, 2018) and HKD
+ * (Hinton et al., 2015).
  *
  * This header is all a program needs. The library prints nothing, never exits and keeps no global state: functions return
  * an lgg_status. Matrices are float32, row-major and contiguous. B is the number of samples of a batch, d the number of
@@ -42,6 +43,8 @@ typedef enum {
     LGG_GKD,             /* sum over layer pairs of ||A_T^power - A_S^power||_F (squared unless asked otherwise) */
     LGG_RKD_DISTANCE,    /* sum over layer pairs of the mean Huber loss of pairwise distances over their mean */
     LGG_RKD_ANGLE,       /* sum over layer pairs of the mean Huber loss of the cosines of all angles */
+    LGG_RKD_SIMILARITY,  /* SP: sum over layer pairs of ||G_T - G_S||^2 / B^2, G = X X' with rows of length 1 */
+    LGG_RKD_PROBABILITY, /* PKT: sum over layer pairs of the mean over i of sum_j p_T log(p_T / p_S), p_ij = (1 + cos_ij) / sum */
     LGG_HKD              /* mean KL(softmax(t/T) || softmax(s/T)) */
 } lgg_kind;
 
@@ -51,25 +54,37 @@ typedef enum {
     LGG_EXP     /* exp(-alpha |x_i - x_j|) */
 } lgg_similarity;
 
-typedef enum { LGG_SUM, LGG_MEAN } lgg_reduction;
+typedef enum {
+    LGG_SUM,
+    LGG_MEAN, /* label variation: sigma / W, W the ordered inter-class pairs; else over layers - 1 or layer pairs */
+    LGG_MEAN_KEPT, /* label variation alone, as the next two: W only of the edges that the k nearest neighbours leave */
+    LGG_LOG,       /* log(sigma / W): the same minimum, and a gradient that does not fade with sigma */
+    LGG_LOG_ROWS /* mean over i of log(sigma_i / W_i), the shares of row i in sigma and W: none eclipses another; power 1 */
+} lgg_reduction;
+typedef enum {
+    LGG_ALPHA_GIVEN,
+    LGG_ALPHA_SIZE, /* 1/sqrt(d): exp(-|x_i - x_j| / sqrt(d)), the root of the mean square of the differences */
+    LGG_ALPHA_DEVIATION /* 1/(3 s), s the standard deviation of the |x_i - x_j|^2 of all pairs; the gradient goes through it */
+} lgg_alpha;
 typedef enum { LGG_EDGES_ALL, LGG_EDGES_INTER, LGG_EDGES_INTRA } lgg_edges;
 typedef enum { LGG_NEIGHBORS_OWN, LGG_NEIGHBORS_TEACHER } lgg_neighbors;
 typedef enum { LGG_SQUARED, LGG_FROBENIUS } lgg_graph_distance;
 
 typedef struct {
     lgg_similarity similarity;
-    float alpha;   /* > 0; rbf and exp only */
-    int unit;      /* 1: every x_i is divided by its length first */
-    int k;         /* >= 0 nearest neighbours kept for each vertex; 0 or >= B-1: all */
-    int normalize; /* 1: A <- D^-1/2 A D^-1/2 */
+    float alpha;          /* > 0; rbf and exp only */
+    lgg_alpha alpha_from; /* where alpha comes from */
+    int unit;             /* 1: every x_i is divided by its length first */
+    int k;                /* >= 0 nearest neighbours kept for each vertex; 0 or >= B-1: all */
+    int normalize;        /* 1: A <- D^-1/2 A D^-1/2 */
 } lgg_graph_options;
 
 typedef struct {
     lgg_graph_options graph;
-    int power;               /* >= 1: of the Laplacian (label variation, smoothness) or of A (GKD) */
-    lgg_reduction reduction; /* label variation: over ordered inter-class pairs; else over layers - 1 or layer pairs */
-    lgg_edges edges;         /* GKD */
-    lgg_neighbors neighbors; /* GKD */
+    int power; /* >= 1: of the Laplacian (label variation, smoothness) or of A (GKD) */
+    lgg_reduction reduction;
+    lgg_edges edges;             /* GKD */
+    lgg_neighbors neighbors;     /* GKD */
     lgg_graph_distance distance; /* GKD */
     float temperature;           /* > 0; HKD */
 } lgg_options;
@@ -102,12 +117,15 @@ void lgg_loss_free(lgg_loss *loss);
  * scale    1 for dL/dx itself; Darknet's deltas take -lambda * B
  * value    receives L (unscaled); may be NULL
  * sigma    label variation and smoothness: receives sigma of each layer, `layers` values, as the loss uses them (unreduced
- *          for smoothness); may be NULL
+ *          for smoothness, before the logarithm for label variation); may be NULL
  *
  * Allocates nothing. Degenerate input (zero vectors, coincident points, isolated vertices, one class, equal graphs, B = 1)
  * contributes zero, never NaN. */
 lgg_status lgg_loss_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
                              const lgg_representation *teacher, float scale, double *value, double *sigma);
+
+/* Gives the graphs of the following evaluations another alpha, > 0. */
+lgg_status lgg_loss_set_alpha(lgg_loss *loss, float alpha);
 
 /* Bytes that lgg_loss_create would allocate for these arguments; 0 if they are invalid or the size overflows. */
 size_t lgg_loss_bytes(lgg_kind kind, const lgg_options *options, int layers, int max_batch, int classes);

@@ -7,6 +7,7 @@ int lgg_graph_options_valid(const lgg_graph_options *options) {
     const int exponential = options->similarity == LGG_RBF || options->similarity == LGG_EXP;
     return (options->similarity == LGG_COSINE || exponential) &&
            (!exponential || (options->alpha > 0 && isfinite(options->alpha))) &&
+           options->alpha_from >= LGG_ALPHA_GIVEN && options->alpha_from <= LGG_ALPHA_DEVIATION &&
            (options->unit == 0 || options->unit == 1) && options->k >= 0 &&
            (options->normalize == 0 || options->normalize == 1);
 }
@@ -23,6 +24,9 @@ void lgg_graph_take(lgg_graph *graph, lgg_arena *arena, const lgg_graph_options 
     }
     if (distances_only) return;
     graph->similarity = lgg_arena_take(arena, matrix, sizeof(float));
+    if (options->similarity != LGG_COSINE && options->alpha_from == LGG_ALPHA_DEVIATION) {
+        graph->row_distance = lgg_arena_take(arena, n, 2 * sizeof(double));
+    }
     if (options->k > 0) {
         graph->own_neighbors = lgg_arena_take(arena, matrix, sizeof(unsigned char));
         graph->threads = lgg_threads();

@@ -39,17 +39,26 @@
 /* Two graphs closer than this, ||A - B|| relative to ||B||, are equal. */
 #define LGG_EQUAL_GRAPH ((double)FLT_EPSILON)
 
+/* Squared distances whose deviation is below this share of their mean are equal. */
+#define LGG_EQUAL_DISTANCES (16 * (double)FLT_EPSILON)
+
+/* Added to PKT's probabilities before their logarithms, as in its authors' program. */
+#define LGG_PROBABILITY_FLOOR 1e-7
+
 /* ---- The graph of one representation ---- */
 
 struct lgg_graph {
     lgg_graph_options options;
     int max_batch;
-    int batch;                      /* B of the last build */
-    int d;                          /* of the last build */
-    const float *x;                 /* (B, d) of the last build, the caller's */
-    float *gram;                    /* (B, B) x_i.x_j */
-    double *inverse_length;         /* (B) 1/|x_i|, 0 for a zero vector */
-    float *distance2;               /* (B, B) |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
+    int batch;              /* B of the last build */
+    int d;                  /* of the last build */
+    const float *x;         /* (B, d) of the last build, the caller's */
+    float *gram;            /* (B, B) x_i.x_j */
+    double *inverse_length; /* (B) 1/|x_i|, 0 for a zero vector */
+    float *distance2;       /* (B, B) |y_i - y_j|^2, y = x or, with unit, x_i/|x_i|; NULL under cosine */
+    double *row_distance; /* (2, B) workspace: sums over a row; NULL unless alpha comes from the distances' deviation */
+    double mean_distance2; /* of all pairs, and the deviation: the same */
+    double deviation;
     float *similarity;              /* (B, B) S, then only its kept edges; zero diagonal */
     unsigned char *own_neighbors;   /* (B, B) 1 where an edge is kept; NULL when k = 0 */
     int threads;                    /* of the next two */
@@ -97,6 +106,12 @@ void lgg_distance_backward_shared(const lgg_graph *graph, float *f, float *gradi
 static inline int lgg_parallel_cosine(float cosine) {
     return cosine > 1 - LGG_PARALLEL || cosine < LGG_PARALLEL - 1;
 }
+
+/* lgg_alpha.c: the scale of an exponential; 0: none, since all distances are equal. Where it comes from their deviation, _forward_shared makes
+ * that of distance2, which is there, and waits; back: what row i of F = dL/dD, f (B), gets from it, given common = dL/dalpha. */
+double lgg_alpha_of(const lgg_graph *graph);
+void lgg_alpha_forward_shared(lgg_graph *graph);
+void lgg_alpha_backward(const lgg_graph *graph, double common, size_t i, float *f);
 
 /* lgg_similarity.c: step 1. back: e = dL/dS on the kept edges, zero elsewhere; overwritten. */
 void lgg_similarity_forward_shared(lgg_graph *graph);
@@ -162,6 +177,8 @@ double lgg_gkd_evaluate(lgg_loss *loss, int batch, const float *labels, const lg
                         const lgg_representation *teacher, float scale);
 double lgg_rkd_evaluate(lgg_loss *loss, int batch, const lgg_representation *student, const lgg_representation *teacher,
                         float scale);
+double lgg_relation_evaluate(lgg_loss *loss, int batch, const lgg_representation *student,
+                             const lgg_representation *teacher, float scale);
 double lgg_hkd_evaluate(lgg_loss *loss, int batch, const lgg_representation *student, const lgg_representation *teacher,
                         float scale);
 

@@ -39,10 +39,18 @@ static int lgg_needs_labels(lgg_kind kind, const lgg_options *options) {
     return lgg_is_variation(kind) || (kind == LGG_GKD && options->edges != LGG_EDGES_ALL);
 }
 
+/* The logarithms are label variation's alone. */
+static int lgg_reduction_valid(lgg_kind kind, const lgg_options *options) {
+    if (options->reduction == LGG_SUM || options->reduction == LGG_MEAN) return 1;
+    if (kind != LGG_LABEL_VARIATION) return 0;
+    return options->reduction == LGG_MEAN_KEPT || options->reduction == LGG_LOG ||
+           (options->reduction == LGG_LOG_ROWS && options->power == 1);
+}
+
 static int lgg_loss_arguments_valid(lgg_kind kind, const lgg_options *options, int layers, int max_batch, int classes) {
     if (kind < LGG_LABEL_VARIATION || kind > LGG_HKD || !options || max_batch < 1 || classes < 0) return 0;
     if (!lgg_graph_options_valid(&options->graph) || options->power < 1) return 0;
-    if (options->reduction != LGG_SUM && options->reduction != LGG_MEAN) return 0;
+    if (!lgg_reduction_valid(kind, options)) return 0;
     if (options->edges < LGG_EDGES_ALL || options->edges > LGG_EDGES_INTRA) return 0;
     if (options->neighbors != LGG_NEIGHBORS_OWN && options->neighbors != LGG_NEIGHBORS_TEACHER) return 0;
     if (options->distance != LGG_SQUARED && options->distance != LGG_FROBENIUS) return 0;
@@ -87,9 +95,11 @@ static void lgg_rkd_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
 static void lgg_loss_take_graph(const lgg_loss *loss, lgg_arena *arena, lgg_graph *graph) {
     lgg_graph counted = {0};
     lgg_graph_options options = loss->options.graph;
-    const int rkd = loss->kind == LGG_RKD_DISTANCE || loss->kind == LGG_RKD_ANGLE;
-    if (rkd) options.unit = 0; /* RKD compares plain distances */
-    lgg_graph_take(graph ? graph : &counted, arena, &options, loss->max_batch, rkd);
+    const int rkd = loss->kind >= LGG_RKD_DISTANCE && loss->kind <= LGG_RKD_PROBABILITY;
+    /* RKD compares plain distances, SP products, PKT cosines of all pairs, whatever else the options say. */
+    if (rkd) options = (lgg_graph_options){.similarity = LGG_COSINE, .alpha = 1};
+    lgg_graph_take(graph ? graph : &counted, arena, &options, loss->max_batch,
+                   rkd && loss->kind != LGG_RKD_PROBABILITY);
     if (graph) graph->workspace = &loss->workspace;
 }
 
@@ -152,6 +162,16 @@ void lgg_loss_free(lgg_loss *loss) {
     free(loss);
 }
 
+lgg_status lgg_loss_set_alpha(lgg_loss *loss, float alpha) {
+    if (!loss || !(alpha > 0) || !isfinite(alpha)) return LGG_ERROR_ARGUMENT;
+    loss->options.graph.alpha = alpha;
+    const int students = loss->kind == LGG_SMOOTH ? loss->layers : loss->student ? 1 : 0;
+    for (int l = 0; l < students; l++)
+        loss->student[l].options.alpha = alpha;
+    if (loss->teacher) loss->teacher->options.alpha = alpha;
+    return LGG_OK;
+}
+
 double lgg_loss_zero_share(const lgg_loss *loss) {
     return loss ? loss->zero_share : 0;
 }
@@ -190,6 +210,10 @@ lgg_status lgg_loss_evaluate(lgg_loss *loss, int batch, const float *labels, con
     case LGG_RKD_DISTANCE:
     case LGG_RKD_ANGLE:
         result = lgg_rkd_evaluate(loss, batch, student, teacher, scale);
+        break;
+    case LGG_RKD_SIMILARITY:
+    case LGG_RKD_PROBABILITY:
+        result = lgg_relation_evaluate(loss, batch, student, teacher, scale);
         break;
     case LGG_HKD:
         result = lgg_hkd_evaluate(loss, batch, student, teacher, scale);

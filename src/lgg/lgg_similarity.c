@@ -1,6 +1,8 @@
 /* lgg_similarity.c: step 1 of the graph (Section 3.3 of the paper), S_ij with S_ii = 0.
  *
  *     cosine  S_ij = x_i.x_j / (|x_i| |x_j|)      rbf  S_ij = exp(-alpha D_ij)      exp  S_ij = exp(-alpha sqrt(D_ij))
+ *
+ * with alpha from lgg_alpha.c.
  */
 #include "lgg_graphs.h"
 #include <math.h>
@@ -83,23 +85,42 @@ static void lgg_cosine_backward_shared(const lgg_graph *graph, float *e, float *
 /* S (B, B) from distance2 (B, B). */
 static void lgg_exponential_forward_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
-    const float alpha = graph->options.alpha;
+    const float alpha = (float)lgg_alpha_of(graph);
     const int squared = graph->options.similarity == LGG_RBF;
 #pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
             const float distance2 = graph->distance2[i * n + j];
-            graph->similarity[i * n + j] = expf(-alpha * (squared ? distance2 : sqrtf(distance2)));
+            graph->similarity[i * n + j] = alpha > 0 ? expf(-alpha * (squared ? distance2 : sqrtf(distance2))) : 0;
         }
         graph->similarity[i * n + i] = 0;
     }
 }
 
+/* dL/dalpha = -sum_ij E_ij S_ij D_ij, under exp sqrt(D_ij), where alpha depends on the distances; else 0. */
+static double lgg_exponential_common_shared(const lgg_graph *graph, const float *e) {
+    const size_t n = (size_t)graph->batch;
+    const int squared = graph->options.similarity == LGG_RBF;
+    if (graph->options.alpha_from != LGG_ALPHA_DEVIATION) return 0;
+#pragma omp for schedule(static)
+    for (size_t i = 0; i < n; i++) {
+        double row = 0;
+        for (size_t j = 0; j < n; j++) {
+            const double distance2 = (double)graph->distance2[i * n + j];
+            row -=
+                (double)e[i * n + j] * (double)graph->similarity[i * n + j] * (squared ? distance2 : sqrt(distance2));
+        }
+        graph->row_distance[i] = row;
+    }
+    return lgg_sum_rows(n, graph->row_distance);
+}
+
 /* e (B, B) = dL/dS becomes F = dL/dD: F_ij = -alpha S_ij E_ij, under exp divided by 2 sqrt(D_ij), 0 at D_ij = 0. */
 static void lgg_exponential_backward_shared(const lgg_graph *graph, float *e, float *gradient) {
     const size_t n = (size_t)graph->batch;
-    const float alpha = graph->options.alpha;
+    const float alpha = (float)lgg_alpha_of(graph);
     const int squared = graph->options.similarity == LGG_RBF;
+    const double common = lgg_exponential_common_shared(graph, e);
 #pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
         for (size_t t = i * n; t < (i + 1) * n; t++) {
@@ -107,6 +128,7 @@ static void lgg_exponential_backward_shared(const lgg_graph *graph, float *e, fl
             const float slope = squared ? 1 : distance2 > 0 ? 0.5f / sqrtf(distance2) : 0;
             e[t] *= -alpha * graph->similarity[t] * slope;
         }
+        lgg_alpha_backward(graph, common, i, e + i * n);
     }
     lgg_distance_backward_shared(graph, e, gradient);
 }
@@ -116,6 +138,7 @@ void lgg_similarity_forward_shared(lgg_graph *graph) {
         lgg_cosine_forward_shared(graph);
     } else {
         lgg_distance_forward_shared(graph);
+        lgg_alpha_forward_shared(graph);
         lgg_exponential_forward_shared(graph);
     }
 }

@@ -162,15 +162,78 @@ static void lgg_loss_variation_backward(const lgg_loss *loss, const lgg_graph *g
     lgg_graph_backward(graph, loss->edge_gradient, gradient);
 }
 
+/* Sum of |v_i - v_j|^2 / 2 over the edges that the mask keeps; row_total (n) is workspace. */
+static double lgg_kept_weight(const lgg_graph *graph, const float *label_distance, double *row_total) {
+    const size_t n = (size_t)graph->batch;
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++) {
+        double row = 0;
+        for (size_t j = 0; j < n; j++)
+            row += graph->neighbors[i * n + j] ? (double)label_distance[i * n + j] : 0;
+        row_total[i] = row;
+    }
+    return lgg_sum_rows(n, row_total);
+}
+
+/* reduction=log_rows: the mean of log(sigma_i / W_i) over the rows where both are above 0; row_total (n) becomes the slope of each,
+ * 1 / (2 rows sigma_i), 0 of the others, so that dL/dA_ij = |v_i - v_j|^2 / 2 (slope_i + slope_j). row_total (2, n). */
+static double lgg_variation_log_rows(const lgg_graph *graph, const float *label_distance, double *row_total) {
+    const size_t n = (size_t)graph->batch;
+    double sum = 0, rows = 0;
+    lgg_variation_of_edges(n, graph->adjacency, label_distance, row_total);
+    for (size_t i = 0; i < n; i++) {
+        double weight = 0;
+        for (size_t j = 0; j < n; j++)
+            weight += (double)label_distance[i * n + j];
+        row_total[n + i] = weight;
+        rows += row_total[i] > 0 && weight > 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const int counts = row_total[i] > 0 && row_total[n + i] > 0;
+        if (counts) sum += log(row_total[i] / row_total[n + i]);
+        row_total[i] = counts ? 1 / (2 * rows * row_total[i]) : 0;
+    }
+    return rows > 0 ? sum / rows : 0;
+}
+
+/* Adds scale dL/dx of that, given the slopes of the rows. */
+static void lgg_variation_log_rows_backward(const lgg_loss *loss, const lgg_graph *graph, double scale,
+                                            float *gradient) {
+    const size_t n = (size_t)graph->batch;
+    float *e = loss->edge_gradient;
+    if (scale == 0 || !gradient) return;
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) {
+            const double slope = loss->row_total[i] + loss->row_total[j];
+            e[i * n + j] = (float)(scale * slope * (double)loss->label_distance[i * n + j]);
+        }
+    }
+    lgg_graph_backward(graph, e, gradient);
+}
+
 double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, const lgg_representation *student,
                               float scale, double *sigma) {
+    const lgg_reduction reduction = loss->options.reduction;
     lgg_graph *graph = loss->student;
-    const double weight = lgg_label_distance(batch, loss->classes, labels, loss->label_distance, loss->row_total);
-    const double share = loss->options.reduction == LGG_SUM ? 1 : weight > 0 ? 1 / weight : 0;
+    double weight = lgg_label_distance(batch, loss->classes, labels, loss->label_distance, loss->row_total);
     loss->by_class.one_hot = lgg_one_hot(batch, loss->classes, labels, loss->label_class);
     lgg_graph_forward(graph, batch, student->d, student->x, NULL);
     loss->zero_share = lgg_gram_zero_share(graph);
+    if (reduction == LGG_MEAN_KEPT && graph->neighbors)
+        weight = lgg_kept_weight(graph, loss->label_distance, loss->row_total);
+    const double share = reduction == LGG_SUM ? 1 : weight > 0 ? 1 / weight : 0;
     sigma[0] = share * lgg_loss_variation(loss, graph, labels);
+    if (reduction == LGG_LOG_ROWS) {
+        const double value = lgg_variation_log_rows(graph, loss->label_distance, loss->row_total);
+        lgg_variation_log_rows_backward(loss, graph, (double)scale, student->gradient);
+        return value;
+    }
+    if (reduction == LGG_LOG) {
+        if (!(sigma[0] > 0)) return 0; /* no edge between classes is left: nothing to push */
+        lgg_loss_variation_backward(loss, graph, labels, share * (double)scale / sigma[0], student->gradient);
+        return log(sigma[0]);
+    }
     lgg_loss_variation_backward(loss, graph, labels, share * (double)scale, student->gradient);
     return sigma[0];
 }

@@ -2,7 +2,7 @@
  *
  * A file is white-space separated tokens:
  *
- *     kind label_variation|smooth|gkd|rkd_distance|rkd_angle|hkd
+ *     kind label_variation|smooth|gkd|rkd_distance|rkd_angle|rkd_similarity|rkd_probability|hkd
  *     batch B
  *     classes C
  *     labels y_1 ... y_B

@@ -68,12 +68,17 @@ static int golden_integer(golden_reader *r, const char *what, long low, long hig
     return 0;
 }
 
-static int golden_real(golden_reader *r, const char *what, double *value) {
+/* The token at hand as a number. */
+static int golden_number(golden_reader *r, const char *what, double *value) {
     char *end;
-    golden_next(r);
     *value = strtod(r->token, &end);
     if (!*r->token || *end || !isfinite((float)*value)) return golden_expected(r, "%s, a finite number", what);
     return 0;
+}
+
+static int golden_real(golden_reader *r, const char *what, double *value) {
+    golden_next(r);
+    return golden_number(r, what, value);
 }
 
 /* The index of the next token among names, which end with NULL; -1 with a message that lists them. */
@@ -88,9 +93,10 @@ static int golden_choice(golden_reader *r, const char *const *names) {
     return golden_expected(r, "%s", list);
 }
 
-static const char *const kind_names[] = {"label_variation", "smooth", "gkd", "rkd_distance", "rkd_angle", "hkd", NULL};
+static const char *const kind_names[] = {
+    "label_variation", "smooth", "gkd", "rkd_distance", "rkd_angle", "rkd_similarity", "rkd_probability", "hkd", NULL};
 static const char *const similarity_names[] = {"cosine", "rbf", "exp", NULL};
-static const char *const reduction_names[] = {"sum", "mean", NULL};
+static const char *const reduction_names[] = {"sum", "mean", "mean_kept", "log", "log_rows", NULL};
 static const char *const edges_names[] = {"all", "inter", "intra", NULL};
 static const char *const neighbors_names[] = {"own", "teacher", NULL};
 static const char *const distance_names[] = {"squared", "frobenius", NULL};
@@ -107,6 +113,20 @@ static int golden_positive(golden_reader *r, const char *what, float *value) {
     return 0;
 }
 
+/* A number, or where else alpha comes from. */
+static int golden_alpha(golden_reader *r, lgg_graph_options *o) {
+    double number = 0;
+    golden_next(r);
+    o->alpha_from = !strcmp(r->token, "auto_size")        ? LGG_ALPHA_SIZE
+                    : !strcmp(r->token, "auto_deviation") ? LGG_ALPHA_DEVIATION
+                                                          : LGG_ALPHA_GIVEN;
+    if (o->alpha_from != LGG_ALPHA_GIVEN) return 0;
+    if (golden_number(r, "alpha", &number)) return -1;
+    if (!((float)number > 0)) return golden_expected(r, "alpha, a number above 0");
+    o->alpha = (float)number;
+    return 0;
+}
+
 /* "option NAME VALUE", after "option"; *reduced is set where it is the reduction. */
 static int golden_option(golden_reader *r, lgg_options *o, int *reduced) {
     const int option = golden_choice(r, option_names);
@@ -117,7 +137,7 @@ static int golden_option(golden_reader *r, lgg_options *o, int *reduced) {
         if (choice >= 0) o->graph.similarity = (lgg_similarity)choice;
         break;
     case ALPHA:
-        return golden_positive(r, "alpha", &o->graph.alpha);
+        return golden_alpha(r, &o->graph);
     case UNIT:
         return golden_integer(r, "unit", 0, 1, &o->graph.unit);
     case K:
