@@ -119,6 +119,14 @@ float lgg_cfg_nonnegative(const lgg_cfg *cfg, const char *name, float otherwise)
     return value;
 }
 
+int lgg_cfg_one_or_two(const char *text, float value[2]) {
+    char *end;
+    value[0] = strtof(text, &end);
+    if (end == text || (*end && *end != ',') || !isfinite(value[0]) || value[0] <= 0) return 0;
+    if (!*end) return 1;
+    return parse_number(end + 1, &value[1]) && value[1] > 0 ? 2 : 0;
+}
+
 /* "a, b or c" */
 static void join(char *text, size_t size, const char *const *names) {
     size_t length = 0;

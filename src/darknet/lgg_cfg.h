@@ -36,6 +36,9 @@ int lgg_cfg_int(const lgg_cfg *cfg, const char *name, int minimum, int otherwise
 float lgg_cfg_positive(const lgg_cfg *cfg, const char *name, float otherwise);
 float lgg_cfg_nonnegative(const lgg_cfg *cfg, const char *name, float otherwise);
 
+/* One number above 0, or two, separated by a comma, in value[0] and [1]: their number; 0 where the text is neither. */
+int lgg_cfg_one_or_two(const char *text, float value[2]);
+
 /* The position of the value in `choices` (NULL-terminated). */
 int lgg_cfg_choice(const lgg_cfg *cfg, const char *name, const char *const *choices, int otherwise);
 

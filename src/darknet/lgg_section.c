@@ -56,8 +56,15 @@ void fail_lgg_memory(const lgg_section *s, int batch, double needed, double memo
 }
 
 int lgg_minds_negatives(const lgg_section *s) {
-    return s->options.graph.similarity == LGG_COSINE && s->kind != LGG_HKD && s->kind != LGG_RKD_DISTANCE &&
-           s->kind != LGG_RKD_ANGLE;
+    return s->options.graph.similarity == LGG_COSINE && (s->kind < LGG_RKD_DISTANCE || s->kind > LGG_HKD);
+}
+
+float lgg_alpha_now(const lgg_section *s, const host_pass *pass) {
+    const network *net = host_net(pass);
+    const float start = s->options.graph.alpha, iterations = (float)net->max_batches;
+    if (s->alpha_end <= 0 || iterations <= 0) return start;
+    const float done = (float)host_iteration(net) / iterations;
+    return start + (s->alpha_end - start) * (done < 1 ? done : 1);
 }
 
 void warn_of_lgg_negatives(const lgg_section *s, int layer) {

@@ -38,7 +38,8 @@ typedef struct lgg_section {
     lgg_kind kind;
     lgg_options options;
     float lambda;
-    int classes; /* as the section gives it, 0 where it does not */
+    float alpha_end; /* alpha moves there from options.graph.alpha until the last iteration; 0: it stays */
+    int classes;     /* as the section gives it, 0 where it does not */
 
     int n;                       /* tapped layers, or pairs of them */
     int *tapped;                 /* n layer indices */
@@ -75,6 +76,9 @@ int lgg_minds_negatives(const lgg_section *section);
 void warn_of_lgg_negatives(const lgg_section *section, int layer);
 void warn_of_lgg_zeros(lgg_section *section, double share);
 void fail_lgg_memory(const lgg_section *section, int batch, double needed, double memory, const char *where);
+
+/* alpha of the current iteration. */
+float lgg_alpha_now(const lgg_section *section, const host_pass *pass);
 
 /* Brings the last pass into the means over the iteration, which has `passes` passes. */
 void record_lgg_pass(lgg_section *section, int passes);

@@ -63,6 +63,7 @@ static void evaluate_lgg_section(lgg_section *s, const host_pass *pass, int batc
     float scale = -s->lambda * (float)batch * host_loss_scale(pass);
     for (int i = 0; i < s->n && s->lambda <= 0; ++i)
         s->student[i].gradient = NULL;
+    if (s->alpha_end > 0) lgg_loss_set_alpha(s->loss, lgg_alpha_now(s, pass));
     const float *labels = lgg_section_needs_labels(s) ? host_truth(pass) : NULL;
     lgg_status status =
         lgg_loss_evaluate(s->loss, batch, labels, s->student, s->taught, scale, &s->last_value, s->sigma);

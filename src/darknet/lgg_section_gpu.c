@@ -83,6 +83,7 @@ static void evaluate_lgg_section_gpu(lgg_section *s, const host_pass *pass, int 
     float scale = -s->lambda * (float)batch * host_loss_scale(pass);
     for (int i = 0; i < s->n && s->lambda <= 0; ++i)
         s->student[i].gradient = NULL;
+    if (s->alpha_end > 0) check_lgg_status(s, lgg_loss_set_alpha_gpu(s->loss_gpu, lgg_alpha_now(s, pass)));
     const float *labels = lgg_section_needs_labels(s) ? host_truth_gpu(pass) : NULL;
     check_lgg_status(s, lgg_loss_evaluate_gpu(s->loss_gpu, batch, labels, s->student, s->taught, scale));
     s->unread = host_subdivisions(pass);

@@ -31,6 +31,10 @@ static void print_value(FILE *file, const lgg_option *option, int is_markdown) {
     case LGG_VALUE_POSITIVE:
         fprintf(file, "number above 0");
         break;
+    case LGG_VALUE_ALPHA:
+        fprintf(file, "number above 0, two of them, %sauto%s, %sauto_size%s or %sauto_deviation%s", quote, quote, quote,
+                quote, quote, quote);
+        break;
     case LGG_VALUE_NONNEGATIVE:
         fprintf(file, "number, 0 or more");
         break;

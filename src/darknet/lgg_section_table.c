@@ -19,7 +19,8 @@ const lgg_section_type lgg_section_types[] = {
      .what = "trains an embedding: different classes drift apart",
      .loss =
          "σ = tr(Vᵀ L^power V) of one layer; `reduction=mean` divides by the ordered inter-class pairs: 1 = every such "
-         "pair linked at weight 1"},
+         "pair linked at weight 1; `mean_kept` by those that `k` keeps; `log`: log of the mean; `log_rows`: mean of "
+         "each vertex's log"},
     {.type = "lgg_smooth",
      .kind = LGG_SMOOTH,
      .lambda = 1e-4f,
@@ -40,10 +41,13 @@ const lgg_section_type lgg_section_types[] = {
      .lambda = 25,
      .fewest = 1,
      .most = INT_MAX,
-     .what = "relational distillation (Park et al., 2019)",
+     .what = "relational distillation (Park et al., 2019), and SP and PKT, its siblings",
      .loss =
          "`loss=distance`: mean over pairs of huber(d_S/mean d_S − d_T/mean d_T); `loss=angle`: mean over triples of "
-         "huber(cos∠_S − cos∠_T); `reduction=mean` divides by the layer pairs"},
+         "huber(cos∠_S − cos∠_T); `loss=similarity` (SP): ‖G_T − G_S‖²/B², G = XXᵀ with rows of length 1; "
+         "`loss=probability` "
+         "(PKT): mean over i of Σ_j p_T log(p_T/p_S), p_ij ∝ 1 + cos(x_i, x_j); `reduction=mean` divides by the layer "
+         "pairs"},
     {.type = "hkd",
      .kind = LGG_HKD,
      .lambda = 1,
@@ -73,7 +77,9 @@ _Static_assert(sizeof(lgg_similarity) == sizeof(int) && sizeof(lgg_reduction) ==
                "an enumeration is no int");
 
 static const char *const switches[] = {"0", "1", NULL}, *const similarities[] = {"cosine", "rbf", "exp", NULL},
-                         *const reductions[] = {"sum", "mean", NULL}, *const losses[] = {"distance", "angle", NULL},
+                         *const reductions[] = {"sum", "mean", NULL},
+                         *const reductions_of_variation[] = {"sum", "mean", "mean_kept", "log", "log_rows", NULL},
+                         *const losses[] = {"distance", "angle", "similarity", "probability", NULL},
                          *const edges[] = {"all", "inter", "intra", NULL},
                          *const neighbors[] = {"own", "teacher", NULL},
                          *const distances[] = {"squared", "frobenius", NULL};
@@ -87,7 +93,12 @@ const lgg_option lgg_section_options[] = {
      "the number of classes, where the embedding has another size"},
     {"similarity", GRAPHS, LGG_VALUE_CHOICE, AT(options.graph.similarity), LGG_COSINE, 0, similarities, NULL,
      "of two samples: `cosine` x·y/(‖x‖‖y‖); `rbf` exp(−alpha‖x−y‖²); `exp` exp(−alpha‖x−y‖)"},
-    {"alpha", GRAPHS, LGG_VALUE_POSITIVE, AT(options.graph.alpha), 0, 0, NULL, NULL, "of `rbf` and `exp`"},
+    {"alpha", GRAPHS, LGG_VALUE_ALPHA, AT(options.graph.alpha), 0, 0, NULL, NULL,
+     "of `rbf` and `exp`; `0.25,2`: moves from the first iteration to the last; `auto_size` 1/√d (so `exp` takes the "
+     "mean of squares); "
+     "`auto_deviation` 1/(3s), s the standard deviation of all squared distances, the gradient going through it; "
+     "`auto`: the first for "
+     "`exp`, the second for `rbf`"},
     {"unit", GRAPHS, LGG_VALUE_CHOICE, AT(options.graph.unit), 0, 0, switches, NULL,
      "1: every sample's vector is divided by its length first, the gradient going through"},
     {"k", GRAPHS, LGG_VALUE_WHOLE, AT(options.graph.k), 0, INT_MAX, NULL, NULL,
@@ -97,7 +108,9 @@ const lgg_option lgg_section_options[] = {
     {"power", GRAPHS, LGG_VALUE_WHOLE, AT(options.power), 1, LGG_MOST_POWER, NULL, NULL,
      "of the Laplacian, or of A in `[lgg_gkd]`; each takes a matrix product"},
     {"loss", RKD, LGG_VALUE_CHOICE, AT(kind), LGG_RKD_DISTANCE, 0, losses, NULL, "what is compared with the teacher"},
-    {"reduction", GRAPHS | RKD, LGG_VALUE_CHOICE, AT(options.reduction), LGG_SUM, 0, reductions, NULL,
+    {"reduction", VARIATION, LGG_VALUE_CHOICE, AT(options.reduction), LGG_SUM, 0, reductions_of_variation, NULL,
+     "what is made of σ, as its formula says (`log_rows` needs power=1)"},
+    {"reduction", SMOOTH | GKD | RKD, LGG_VALUE_CHOICE, AT(options.reduction), LGG_SUM, 0, reductions, NULL,
      "whether the loss is divided as its formula says"},
     {"edges", GKD, LGG_VALUE_CHOICE, AT(options.edges), LGG_EDGES_ALL, 0, edges, NULL,
      "which edges are compared: all, those between classes, those within one"},
@@ -156,7 +169,31 @@ static void read_whole(const lgg_cfg *cfg, const lgg_option *option, int *value)
     lgg_fail(&cfg->place, "%s=%d: must be %d or less; each takes a matrix product", option->name, *value, option->most);
 }
 
-static void read_value(const lgg_cfg *cfg, const lgg_option *option, void *value) {
+/* The words in the order of lgg_alpha; `auto` is what the authors have with the kernel. */
+static void read_alpha(const lgg_cfg *cfg, const lgg_option *option, lgg_section *s) {
+    static const char *const words[] = {"auto", "auto_size", "auto_deviation"};
+    const char *text = lgg_cfg_string(cfg, option->name);
+    lgg_graph_options *graph = &s->options.graph;
+    float number[2];
+    if (!text) return;
+    if (strcmp(text, words[0]) == 0) text = words[graph->similarity == LGG_RBF ? 2 : 1];
+    for (int i = 1; i < 3; ++i) {
+        if (strcmp(text, words[i]) != 0) continue;
+        graph->alpha_from = (lgg_alpha)i;
+        return;
+    }
+    const int numbers = lgg_cfg_one_or_two(text, number);
+    if (!numbers) {
+        lgg_fail(&cfg->place,
+                 "%s=%s: must be a number above 0, two of them (from,to), auto, auto_size or auto_deviation",
+                 option->name, text);
+    }
+    graph->alpha = number[0];
+    s->alpha_end = numbers == 2 ? number[1] : 0;
+}
+
+static void read_value(const lgg_cfg *cfg, const lgg_option *option, lgg_section *s) {
+    void *value = (char *)s + option->at;
     int *whole = value;
     float *number = value;
     switch (option->value) {
@@ -168,6 +205,9 @@ static void read_value(const lgg_cfg *cfg, const lgg_option *option, void *value
         break;
     case LGG_VALUE_NONNEGATIVE:
         *number = lgg_cfg_nonnegative(cfg, option->name, *number);
+        break;
+    case LGG_VALUE_ALPHA:
+        read_alpha(cfg, option, s);
         break;
     case LGG_VALUE_CHOICE:
         *whole = option->least + lgg_cfg_choice(cfg, option->name, option->choices, *whole - option->least);
@@ -182,6 +222,10 @@ void read_lgg_options(const lgg_cfg *cfg, const lgg_section_type *type, lgg_sect
     check_names(cfg, type);
     for (int i = 0; i < lgg_section_option_count; ++i) {
         const lgg_option *option = &lgg_section_options[i];
-        if (lgg_section_has_option(type, option)) read_value(cfg, option, (char *)s + option->at);
+        if (lgg_section_has_option(type, option)) read_value(cfg, option, s);
+    }
+    if (s->options.reduction == LGG_LOG_ROWS && s->options.power > 1) {
+        lgg_fail(&cfg->place, "reduction=log_rows: needs power=1, a row has no share in a power of %d",
+                 s->options.power);
     }
 }

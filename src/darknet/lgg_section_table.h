@@ -10,6 +10,7 @@ typedef enum {
     LGG_VALUE_WHOLE,       /* int, `least` to `most` */
     LGG_VALUE_POSITIVE,    /* float above 0 */
     LGG_VALUE_NONNEGATIVE, /* float, 0 or more */
+    LGG_VALUE_ALPHA,       /* float above 0, or two from first to last iteration, or a word for where it comes from */
     LGG_VALUE_CHOICE,      /* int or enum: `least` for the first of `choices`, one more for the next */
     LGG_VALUE_LAYERS,      /* indices of layers; read with the taps and the teacher */
     LGG_VALUE_FILE         /* a path; read with the teacher */

@@ -185,6 +185,7 @@ void lgg_gkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, co
     const double share = options->reduction == LGG_MEAN ? 1. / loss->layers : 1;
     const lgg_gkd_factor factor = {options->distance == LGG_FROBENIUS, share, (double)scale, loss->row_total[0],
                                    loss->row_total[1]};
+    lgg_alpha_row_gpu(graphs, &loss->backward, loss->device);
     lgg_weights_kernel<lgg_gkd_factor><<<rows, LGG_THREADS, 0, stream>>>(*graphs, loss->backward, factor);
     if (scale != 0) lgg_gradient_add_gpu(graphs, &loss->backward, nullptr, loss->device);
 }

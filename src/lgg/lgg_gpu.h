@@ -53,6 +53,9 @@ lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *lab
  * zero_share  as lgg_loss_zero_share */
 lgg_status lgg_loss_read_gpu(lgg_loss_gpu *loss, double *value, double *sigma, double *zero_share);
 
+/* As lgg_loss_set_alpha. */
+lgg_status lgg_loss_set_alpha_gpu(lgg_loss_gpu *loss, float alpha);
+
 /* Bytes of device memory that lgg_loss_create_gpu would allocate; 0 if the arguments are invalid or the size overflows. */
 size_t lgg_loss_bytes_gpu(lgg_kind kind, const lgg_options *options, int layers, int max_batch, int classes);
 

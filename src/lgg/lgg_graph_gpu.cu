@@ -20,6 +20,7 @@ void lgg_graphs_take_gpu(lgg_graphs *graphs, lgg_arena *arena, const lgg_options
     graphs->normalize = !distances_only && graph->normalize;
     graphs->taught = teachers > 0 && options->neighbors == LGG_NEIGHBORS_TEACHER;
     graphs->alpha = graph->alpha;
+    graphs->alpha_from = graph->alpha_from;
     const int chooses = !distances_only && graph->k > 0;
     graphs->judged = chooses ? graphs->count : graphs->cosine ? graphs->students : 0;
     graphs->parts_most = lgg_parts_most(graphs->count, padded);
@@ -39,6 +40,9 @@ void lgg_graphs_take_gpu(lgg_graphs *graphs, lgg_arena *arena, const lgg_options
         graphs->doubtful = (int *)lgg_arena_take(arena, judged, sizeof(int));
         graphs->exact = (double *)lgg_arena_take(arena, judged, n * sizeof(double));
         graphs->exact_length = (double *)lgg_arena_take(arena, judged, sizeof(double));
+    }
+    if (!graphs->cosine && !distances_only && graph->alpha_from == LGG_ALPHA_DEVIATION) {
+        graphs->distance_sum = (double *)lgg_arena_take(arena, 2 * vector, sizeof(double));
     }
     if (graphs->normalize) {
         graphs->degree = (double *)lgg_arena_take(arena, vector, sizeof(double));

@@ -73,6 +73,7 @@ struct lgg_graphs {
     int taught;     /* the students have the teachers' neighbours */
     int index_bits; /* enough for any vertex */
     float alpha;
+    lgg_alpha alpha_from;
 
     const lgg_vertices *vertices; /* (count) */
     float *part;            /* (parts, padded, padded) sums over some columns: of products, or of squared differences */
@@ -85,7 +86,9 @@ struct lgg_graphs {
     int *doubtful;          /* (judged, n) how many of a row's pairs float32 cannot judge */
     double *exact;          /* (judged, n, n) those, to double's precision: cosines, or squared distances */
     double *exact_length;   /* (judged, n) |x_i| of the rows that have such pairs, under cosine */
-    double *degree;         /* of S; NULL without normalization */
+    double *
+        distance_sum; /* (2, count, n) sums of D and of its squares over a row; NULL unless alpha comes from their deviation */
+    double *degree;              /* of S; NULL without normalization */
     double *inverse_root_degree; /* degree^-1/2, 0 where degree <= 0; NULL likewise */
 };
 
@@ -114,6 +117,16 @@ void lgg_similarity_forward_gpu(const lgg_graphs *graphs, const lgg_device *devi
 void lgg_exact_forward_gpu(const lgg_graphs *graphs, const lgg_device *device);
 void lgg_neighbors_apply_gpu(const lgg_graphs *graphs, const lgg_device *device);
 
+/* ---- lgg_alpha_gpu.h: alpha of a graph, for the kernels of other files ---- */
+
+/* Where alpha comes from, and with it what its gradient needs. */
+struct lgg_scale {
+    double alpha;          /* 0: none, since all distances are equal */
+    double mean_distance2; /* of the pairs, and their variance: where alpha comes from their deviation */
+    double variance;
+    double pairs; /* unordered */
+};
+
 /* ---- What a loss hands back ---- */
 
 /* Of each student's graph g, for dL/dX; matrices (students, n, n), vectors (students, n). */
@@ -124,7 +137,8 @@ struct lgg_backward {
     double *along;  /* what of a row's gradient goes along y_i: for distances and for parallel pairs */
     int *parallel;  /* how many parallel pairs a row has */
     double *factor; /* (students) that factor */
-    double *report; /* (students, LGG_REPORT_SIZE) */
+    double *alpha_row; /* dL/dalpha by rows, but for the same factor; NULL unless alpha depends on the distances */
+    double *report;    /* (students, LGG_REPORT_SIZE) */
 };
 
 /* The pieces of a graph's report. */
@@ -143,6 +157,9 @@ struct lgg_class_factors {
 /* Adds dL/dX to every student's gradient. */
 void lgg_gradient_add_gpu(const lgg_graphs *graphs, const lgg_backward *backward, const lgg_class_factors *factors,
                           const lgg_device *device);
+
+/* lgg_alpha_gpu.cu: alpha_row, where the loss has one, once e and half_q are there. */
+void lgg_alpha_row_gpu(const lgg_graphs *graphs, const lgg_backward *backward, const lgg_device *device);
 
 /* ---- Losses: lgg_loss on the device ---- */
 
@@ -177,6 +194,8 @@ void lgg_gkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, co
                           const lgg_representation *teacher, float scale);
 void lgg_rkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
                           const lgg_representation *teacher, float scale);
+void lgg_relation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
+                               const lgg_representation *teacher, float scale);
 void lgg_hkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
                           const lgg_representation *teacher, float scale);
 

@@ -7,8 +7,19 @@ static bool lgg_is_variation(lgg_kind kind) {
     return kind == LGG_LABEL_VARIATION || kind == LGG_SMOOTH;
 }
 
+/* By distances alone. */
 static bool lgg_is_rkd(lgg_kind kind) {
     return kind == LGG_RKD_DISTANCE || kind == LGG_RKD_ANGLE;
+}
+
+/* The options that the graphs are made by: SP and PKT take cosines of all pairs, whatever else is said. */
+static lgg_options lgg_options_of_graphs(const lgg_loss_gpu *loss) {
+    lgg_options options = loss->options;
+    if (loss->kind != LGG_RKD_SIMILARITY && loss->kind != LGG_RKD_PROBABILITY) return options;
+    const lgg_graph_options cosines = {LGG_COSINE, 1, LGG_ALPHA_GIVEN, 0, 0, 0};
+    options.graph = cosines;
+    options.neighbors = LGG_NEIGHBORS_OWN;
+    return options;
 }
 
 static float *lgg_take_floats(lgg_arena *arena, size_t count) {
@@ -56,6 +67,11 @@ static void lgg_rkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n, siz
     }
 }
 
+/* Whether alpha does, on the distances; asked also while bytes are counted and there are no buffers. */
+static bool lgg_alpha_depends(const lgg_loss_gpu *loss) {
+    return !loss->graphs.cosine && !loss->graphs.distances_only && loss->graphs.alpha_from == LGG_ALPHA_DEVIATION;
+}
+
 /* What is handed back of the students' graphs. */
 static void lgg_backward_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n, size_t rows) {
     lgg_backward *backward = &loss->backward;
@@ -65,6 +81,7 @@ static void lgg_backward_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n
     backward->parallel = (int *)lgg_arena_take(arena, rows, sizeof(int));
     backward->factor = lgg_take_doubles(arena, (size_t)loss->layers);
     if (loss->graphs.normalize) backward->half_q = lgg_take_doubles(arena, rows);
+    if (lgg_alpha_depends(loss)) backward->alpha_row = lgg_take_doubles(arena, rows);
 }
 
 /* Takes every device buffer of the loss. */
@@ -75,7 +92,8 @@ static void lgg_loss_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena) {
         loss->row_total[i] = lgg_take_doubles(arena, rows);
     if (loss->kind == LGG_HKD) return;
     const int teachers = lgg_is_variation(loss->kind) ? 0 : loss->layers;
-    lgg_graphs_take_gpu(&loss->graphs, arena, &loss->options, loss->layers, teachers, loss->max_batch,
+    const lgg_options options = lgg_options_of_graphs(loss);
+    lgg_graphs_take_gpu(&loss->graphs, arena, &options, loss->layers, teachers, loss->max_batch,
                         lgg_is_rkd(loss->kind));
     lgg_backward_take_gpu(loss, arena, n, rows);
     lgg_variation_take_gpu(loss, arena, rows);
@@ -186,6 +204,10 @@ lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *lab
     case LGG_RKD_ANGLE:
         lgg_rkd_evaluate_gpu(loss, batch, student, teacher, scale);
         break;
+    case LGG_RKD_SIMILARITY:
+    case LGG_RKD_PROBABILITY:
+        lgg_relation_evaluate_gpu(loss, batch, student, teacher, scale);
+        break;
     case LGG_HKD:
         lgg_hkd_evaluate_gpu(loss, batch, student, teacher, scale);
         break;
@@ -195,6 +217,12 @@ lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *lab
     cudaEventRecord(loss->reported, stream);
     /* Only looked at: the error may be older, and whoever caused it must still find it. */
     return cudaPeekAtLastError() == cudaSuccess ? LGG_OK : LGG_ERROR_DEVICE;
+}
+
+lgg_status lgg_loss_set_alpha_gpu(lgg_loss_gpu *loss, float alpha) {
+    if (!loss || !(alpha > 0) || !isfinite(alpha)) return LGG_ERROR_ARGUMENT;
+    loss->options.graph.alpha = loss->graphs.alpha = alpha;
+    return LGG_OK;
 }
 
 /* A piece of the report of layer l. */
@@ -214,7 +242,6 @@ static double lgg_smooth_value(const lgg_loss_gpu *loss) {
 
 static double lgg_reported_value(const lgg_loss_gpu *loss) {
     double total = 0;
-    if (loss->kind == LGG_LABEL_VARIATION) return lgg_reported(loss, 0, LGG_REPORT_SIGMA);
     if (loss->kind == LGG_SMOOTH) return lgg_smooth_value(loss);
     for (int l = 0; l < loss->layers; l++)
         total += lgg_reported(loss, l, LGG_REPORT_VALUE);

@@ -1,5 +1,6 @@
 /* lgg_similarity_gpu.cu: step 1 of the graph, S_ij with S_ii = 0, from the parts of the Gram matrix or of the squared distances; what each vertex
  * chooses by it; degrees where nothing is left out. Twin of lgg_similarity.c and of half of lgg_distance.c. */
+#include "lgg_alpha_gpu.h"
 #include "lgg_neighbors_gpu.h"
 #include "lgg_normalize_gpu.h"
 
@@ -55,19 +56,39 @@ static __device__ int lgg_cosine_row(const lgg_graphs &graphs, const lgg_row &ro
     return parallel;
 }
 
-/* Row i of D, of S unless distances are all that is wanted, and 1/|x_i| unless it is there already. */
+/* Row i of D, of S unless distances are all that is wanted or alpha waits for them, and 1/|x_i| unless it is there already. */
 static __device__ void lgg_distance_row(const lgg_graphs &graphs, const lgg_row &row) {
     const lgg_part_row squares = lgg_part_row_of(graphs, row);
+    const bool waits = graphs.distances_only || graphs.distance_sum;
+    lgg_scale scale = {};
+    if (!waits) scale = lgg_scale_of(graphs, row.g);
+    double sum_of_row = 0, squares_of_row = 0;
     for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
         const double sum = j == row.i ? 0 : lgg_part_sum(squares, j);
         const float distance2 = sum < (double)LGG_ZERO_LENGTH2 ? 0.f : (float)sum; /* coincident */
         graphs.distance2[row.matrix + j] = distance2;
-        if (graphs.distances_only) continue;
-        graphs.similarity[row.matrix + j] =
-            j == row.i ? 0.f : expf(-graphs.alpha * (graphs.squared ? distance2 : sqrtf(distance2)));
+        sum_of_row += (double)distance2;
+        squares_of_row += (double)distance2 * (double)distance2;
+        if (waits) continue;
+        graphs.similarity[row.matrix + j] = j == row.i ? 0.f : lgg_exponential(graphs, scale, distance2);
     }
+    if (graphs.distance_sum) lgg_keep_distance_sums(graphs, row, sum_of_row, squares_of_row);
     if (threadIdx.x != 0 || graphs.unit) return;
     graphs.inverse_length[row.vector] = lgg_inverse_length(lgg_part_length2_of(graphs, row), row.i);
+}
+
+/* Row i of S from D. */
+static __device__ void lgg_exponential_row(const lgg_graphs &graphs, const lgg_row &row) {
+    const lgg_scale scale = lgg_scale_of(graphs, row.g);
+    for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
+        const float distance2 = graphs.distance2[row.matrix + j];
+        graphs.similarity[row.matrix + j] = j == row.i ? 0.f : lgg_exponential(graphs, scale, distance2);
+    }
+}
+
+/* Block (g, i): what alpha waits for. */
+static __global__ void lgg_distances_kernel(lgg_graphs graphs) {
+    lgg_distance_row(graphs, lgg_row_of(graphs));
 }
 
 /* Block (g, i). */
@@ -76,6 +97,8 @@ static __global__ void lgg_similarity_kernel(lgg_graphs graphs) {
     int doubtful = 0;
     if (graphs.cosine) {
         doubtful = lgg_cosine_row(graphs, row);
+    } else if (graphs.distance_sum) {
+        lgg_exponential_row(graphs, row);
     } else {
         lgg_distance_row(graphs, row);
     }
@@ -92,5 +115,8 @@ static __global__ void lgg_similarity_kernel(lgg_graphs graphs) {
 }
 
 void lgg_similarity_forward_gpu(const lgg_graphs *graphs, const lgg_device *device) {
+    if (graphs->distance_sum) {
+        lgg_distances_kernel<<<graphs->count *(unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
+    }
     lgg_similarity_kernel<<<graphs->count *(unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
 }

@@ -31,16 +31,16 @@ static __device__ double lgg_half_product(const lgg_laplacian_powers &powers, si
     return (double)sum / 2;
 }
 
-/* Block (g, i): sigma_row (layers, n) = the row's sum of A_ij |v_i - v_j|^2 / 2, and weight_row (n) that of |v_i - v_j|^2 / 2: for m = 1 the first
- * is the row's share of sigma. */
+/* Block (g, i): sigma_row (layers, n) = the row's sum of A_ij |v_i - v_j|^2 / 2, and weight_row (n) that of |v_i - v_j|^2 / 2, over the edges
+ * that are kept or over all: for m = 1 the first is the row's share of sigma. */
 static __global__ void lgg_variation_edges_kernel(lgg_graphs graphs, lgg_laplacian_powers powers, int sums_edges,
-                                                  double *sigma_row, double *weight_row) {
+                                                  int kept, double *sigma_row, double *weight_row) {
     const lgg_row row = lgg_row_of(graphs);
     double sigma = 0, weight = 0;
     for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
         const double distance = lgg_half_product(powers, graphs.n, row.g, 0, 0, row.i, j);
         if (sums_edges) sigma += (double)lgg_adjacency(graphs, row, j) * distance;
-        weight += distance;
+        if (!kept || graphs.k == 0 || graphs.edge[row.matrix + j]) weight += distance;
     }
     const double row_sigma = lgg_block_sum(sigma), row_weight = lgg_block_sum(weight);
     if (threadIdx.x != 0) return;
@@ -84,17 +84,46 @@ static __global__ void lgg_laplacian_kernel(lgg_graphs graphs, lgg_laplacian_pow
     if (threadIdx.x == 0) sigma_row[row.vector] = row_sigma;
 }
 
+/* reduction=log_rows: rows whose shares of sigma and of the weight are above 0 count. sigma_row and weight_row (n); NULL: another reduction. */
+struct lgg_log_rows {
+    const double *sigma_row, *weight_row;
+    __device__ bool counts(size_t i) const {
+        return sigma_row[i] > 0 && weight_row[i] > 0;
+    }
+    /* How many do, for all threads of the block. */
+    __device__ double rows(size_t n) const {
+        double count = 0;
+        for (size_t i = threadIdx.x; i < n; i += LGG_THREADS)
+            count += counts(i);
+        return lgg_block_sum(count);
+    }
+    /* The mean of log(sigma_i / W_i) over those. */
+    __device__ double value(size_t n) const {
+        double sum = 0;
+        for (size_t i = threadIdx.x; i < n; i += LGG_THREADS)
+            sum += counts(i) ? log(sigma_row[i] / weight_row[i]) : 0;
+        const double all = lgg_block_sum(sum), count = rows(n);
+        return count > 0 ? all / count : 0;
+    }
+    /* dL/dA_ij = |v_i - v_j|^2 / 2 (slope_i + slope_j). */
+    __device__ double slope(size_t i, double rows) const {
+        return counts(i) ? 1 / (2 * rows * sigma_row[i]) : 0;
+    }
+};
+
 /* Block (g, i): row i of e = dsigma/dA_ij = sum_(a + b = m - 1) (U_a,i - U_a,j).(U_b,i - U_b,j) / 2, the gradient of its degree, and
- * q (layers, n) = sum_(a + b = m - 1) U_a,i.U_b,i / 2. */
-static __global__ void lgg_variation_backward_kernel(lgg_graphs graphs, lgg_laplacian_powers powers,
+ * q (layers, n) = sum_(a + b = m - 1) U_a,i.U_b,i / 2. Under log_rows e is dL/dA. */
+static __global__ void lgg_variation_backward_kernel(lgg_graphs graphs, lgg_laplacian_powers powers, lgg_log_rows logs,
                                                      lgg_backward backward, float *q) {
     const lgg_row row = lgg_row_of(graphs);
     const size_t n = graphs.n, classes = powers.classes;
+    const double rows = logs.sigma_row ? logs.rows(n) : 0, slope_i = logs.sigma_row ? logs.slope(row.i, rows) : 0;
     double degree_sum = 0, q_sum = 0;
     for (size_t j = threadIdx.x; j < n; j += LGG_THREADS) {
         double e = 0;
         for (int a = 0, b = powers.kept; a <= b; a++, b--)
             e += (a == b ? 1 : 2) * lgg_half_product(powers, n, row.g, a, b, row.i, j);
+        if (logs.sigma_row) e *= slope_i + logs.slope(j, rows);
         backward.e[row.matrix + j] = (float)e;
         degree_sum += e * (double)lgg_adjacency(graphs, row, j);
     }
@@ -122,13 +151,22 @@ struct lgg_sigma_of {
     }
 };
 
-/* Label variation: scale, over the weight. */
+/* Label variation: scale, over the weight; over sigma, where its logarithm is taken; alone, where e is the gradient already. */
 struct lgg_variation_factor {
     lgg_sigma_of sigma;
+    lgg_reduction reduction;
     double scale;
     __device__ double operator()(const lgg_graphs &graphs, const lgg_backward &backward, size_t g, bool reports) const {
-        const double value = sigma(graphs.n, g), weight = sigma.weight(graphs.n);
-        if (reports && threadIdx.x == 0) backward.report[g * LGG_REPORT_SIZE + LGG_REPORT_SIGMA] = value;
+        const double mean = sigma(graphs.n, g), weight = sigma.weight(graphs.n);
+        const bool takes_log = reduction == LGG_LOG, by_rows = reduction == LGG_LOG_ROWS;
+        const lgg_log_rows logs = {sigma.sigma_row, sigma.weight_row};
+        const double value = by_rows ? logs.value(graphs.n) : !takes_log ? mean : mean > 0 ? log(mean) : 0;
+        if (reports && threadIdx.x == 0) {
+            backward.report[g * LGG_REPORT_SIZE + LGG_REPORT_SIGMA] = mean;
+            backward.report[g * LGG_REPORT_SIZE + LGG_REPORT_VALUE] = value;
+        }
+        if (by_rows) return scale;
+        if (takes_log) return mean > 0 ? scale / (weight * mean) : 0;
         return weight > 0 ? scale / weight : 0;
     }
 };
@@ -148,14 +186,15 @@ struct lgg_smooth_factor {
 
 /* sigma's share of every row; returns where the powers of the Laplacian are. */
 static lgg_laplacian_powers lgg_variation_forward_gpu(lgg_loss_gpu *loss, const float *labels, bool weighs) {
+    const int kept = loss->options.reduction == LGG_MEAN_KEPT;
     const lgg_graphs *graphs = &loss->graphs;
     const int power = loss->options.power, b = power - power / 2;
     const unsigned rows = graphs->count * (unsigned)graphs->n;
     const cudaStream_t stream = loss->device->stream;
     const lgg_laplacian_powers powers = {(size_t)loss->classes, power - 1, labels, loss->laplacian_power};
     if (power == 1 || weighs) {
-        lgg_variation_edges_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, power == 1, loss->row_total[0],
-                                                                     loss->row_total[1]);
+        lgg_variation_edges_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, power == 1, kept,
+                                                                     loss->row_total[0], loss->row_total[1]);
     }
     for (int a = 1; a < power; a++) {
         lgg_laplacian_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, a, a == b ? power / 2 : 0,
@@ -169,19 +208,23 @@ void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labe
     const lgg_options *options = &loss->options;
     lgg_graphs *graphs = &loss->graphs;
     const cudaStream_t stream = loss->device->stream;
-    const bool smooth = loss->kind == LGG_SMOOTH, mean = options->reduction == LGG_MEAN;
+    const bool smooth = loss->kind == LGG_SMOOTH, mean = options->reduction != LGG_SUM,
+               by_rows = options->reduction == LGG_LOG_ROWS;
     lgg_graphs_forward_gpu(graphs, options, loss->device, loss->vertices, batch, student, nullptr);
     const unsigned rows = graphs->count * (unsigned)graphs->n;
     const lgg_laplacian_powers powers = lgg_variation_forward_gpu(loss, labels, !smooth && mean);
-    lgg_variation_backward_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, loss->backward, loss->q);
+    const lgg_log_rows logs = {by_rows ? loss->row_total[0] : nullptr, by_rows ? loss->row_total[1] : nullptr};
+    lgg_variation_backward_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, logs, loss->backward, loss->q);
+    lgg_alpha_row_gpu(graphs, &loss->backward, loss->device);
     if (smooth) {
         const double share = mean ? 1. / (loss->layers - 1) : 1;
         const lgg_smooth_factor factor = {{loss->row_total[0], nullptr}, share * (double)scale};
         lgg_weights_kernel<lgg_smooth_factor><<<rows, LGG_THREADS, 0, stream>>>(*graphs, loss->backward, factor);
     } else {
-        const lgg_variation_factor factor = {{loss->row_total[0], mean ? loss->row_total[1] : nullptr}, (double)scale};
+        const lgg_variation_factor factor = {
+            {loss->row_total[0], mean ? loss->row_total[1] : nullptr}, options->reduction, (double)scale};
         lgg_weights_kernel<lgg_variation_factor><<<rows, LGG_THREADS, 0, stream>>>(*graphs, loss->backward, factor);
     }
     const lgg_class_factors factors = {options->power, powers.classes, labels, powers.power, loss->q};
-    if (scale != 0) lgg_gradient_add_gpu(graphs, &loss->backward, &factors, loss->device);
+    if (scale != 0) lgg_gradient_add_gpu(graphs, &loss->backward, by_rows ? nullptr : &factors, loss->device);
 }

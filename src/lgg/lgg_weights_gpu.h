@@ -16,6 +16,7 @@
 #ifndef LGG_WEIGHTS_GPU_H
 #define LGG_WEIGHTS_GPU_H
 
+#include "lgg_alpha_gpu.h"
 #include "lgg_normalize_gpu.h"
 
 /* 1 - |cosine|, 0 where that is its rounding. */
@@ -55,12 +56,12 @@ static __device__ inline void lgg_cosine_weights(const lgg_graphs &graphs, const
     backward.parallel[row.vector] = (int)all_parallel;
 }
 
-/* F_ij = dL/dD of an exponential. */
-static __device__ inline double lgg_exponential_gradient(const lgg_graphs &graphs, const lgg_row &row, size_t j,
-                                                         double e_ij) {
+/* F_ij = dL/dD of an exponential, but for what comes from alpha. */
+static __device__ inline double lgg_exponential_gradient(const lgg_graphs &graphs, const lgg_scale &scale,
+                                                         const lgg_row &row, size_t j, double e_ij) {
     const double distance2 = (double)graphs.distance2[row.matrix + j];
     const double slope = graphs.squared ? 1 : distance2 > 0 ? 0.5 / sqrt(distance2) : 0;
-    return -(double)graphs.alpha * (double)graphs.similarity[row.matrix + j] * e_ij * slope;
+    return -scale.alpha * (double)graphs.similarity[row.matrix + j] * e_ij * slope;
 }
 
 /* Row i of W and along_i, from F_ij of this thread's j. */
@@ -90,8 +91,14 @@ static __global__ void lgg_weights_kernel(lgg_graphs graphs, lgg_backward backwa
     if (graphs.cosine) {
         lgg_cosine_weights(graphs, backward, row, scale);
     } else {
+        const lgg_scale alpha = lgg_scale_of(graphs, row.g);
+        const double common =
+            backward.alpha_row ? scale * lgg_block_total(graphs.n, backward.alpha_row + row.g * graphs.n) : 0;
         lgg_distance_weights(graphs, backward, row, [&](size_t j) {
-            return lgg_exponential_gradient(graphs, row, j, lgg_similarity_gradient(graphs, backward, row, j, scale));
+            const double e_ij = lgg_similarity_gradient(graphs, backward, row, j, scale);
+            const double through_alpha =
+                j == row.i ? 0 : lgg_alpha_slope(alpha, common, (double)graphs.distance2[row.matrix + j]);
+            return lgg_exponential_gradient(graphs, alpha, row, j, e_ij) + through_alpha;
         });
     }
 }
