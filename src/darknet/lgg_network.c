@@ -150,6 +150,7 @@ static const lgg_section *find_labelled_section(const network *net) {
 
 void check_lgg_truth(network *net, int classes, const char *datacfg) {
     const lgg_section *s = find_labelled_section(net);
+    lgg_balance_labels(net, classes, datacfg);
     if (net->truths == classes || net->hierarchy) return;
     if (!s && net->truths < classes) {
         fprintf(stderr, "%s: classes=%d, but the labels of this network are %d wide: its last layers need %d outputs\n",

@@ -13,9 +13,9 @@
 #include "parameters.h"
 #include "option_list.h"
 
-static const char *const our_options[] = {"pad_crop",    "flip",      "shuffle",           "seed",
-                                          "bn_momentum", "decay_all", "parseval",          "lgg_log",
-                                          "adversarial", "epsilon",   "adversarial_steps", NULL};
+static const char *const our_options[] = {
+    "pad_crop", "flip",        "shuffle", "balanced",          "seed", "bn_momentum", "decay_all", "parseval",
+    "lgg_log",  "adversarial", "epsilon", "adversarial_steps", NULL};
 
 /* The thread's share of a batch, as load_threads cut it. */
 static _Thread_local struct {
@@ -141,6 +141,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     const int flip = option_in_range(options, "flip", -1, 0, 1);
     recipe->flip = flip != 0;
     recipe->shuffle = option_in_range(options, "shuffle", 0, 0, 1);
+    recipe->balanced = option_in_range(options, "balanced", 0, 0, 1);
     recipe->decay_all = option_in_range(options, "decay_all", 0, 0, 1);
     recipe->parseval = parseval_option(options);
     recipe->adversarial = parse_lgg_adversarial(options);
@@ -150,7 +151,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     if (recipe->seeded) lgg_repeat();
     recipe->seed = recipe->seeded ? (uint64_t)option_in_range(options, "seed", 0, 0, 2147483647) : (uint64_t)time(0);
     lgg_seed_host(recipe); /* before the layers draw their weights */
-    recipe->active = recipe->seeded || recipe->shuffle || recipe->pad_crop >= 0 || flip >= 0;
+    recipe->active = recipe->seeded || recipe->shuffle || recipe->balanced || recipe->pad_crop >= 0 || flip >= 0;
     refuse_misspelt_options(options);
     return recipe;
 }
@@ -163,7 +164,34 @@ void free_lgg_recipe(lgg_recipe *recipe) {
     if (!recipe) return;
     free(recipe->log);
     free_lgg_adversarial(&recipe->adversarial);
+    for (int i = 0; recipe->labels && i < recipe->classes; ++i)
+        free(recipe->labels[i]);
+    free(recipe->labels);
+    lgg_balance_free(recipe->balance);
     free(recipe);
+}
+
+static _Noreturn void refuse_unlabelled(void) {
+    fprintf(stderr, "[net]: balanced=1: is for classifiers, whose images have one class each; leave it out\n");
+    exit(EXIT_FAILURE);
+}
+
+void lgg_balance_labels(const network *net, int classes, const char *datacfg) {
+    lgg_recipe *recipe = host_recipe(net);
+    if (!recipe || !recipe->balanced || recipe->labels) return;
+    list *options = read_data_cfg((char *)datacfg);
+    char **labels = get_labels(option_find_str(options, (char *)"labels", (char *)"data/labels.list"));
+    recipe->labels = lgg_allocate((size_t)classes, sizeof *labels, "the labels");
+    recipe->classes = classes;
+    for (int i = 0; i < classes; ++i)
+        recipe->labels[i] = lgg_copy_string(labels[i]);
+    free(labels);
+    free_list(options);
+    if (net->batch % classes == 0) return;
+    fprintf(stderr,
+            "[net]: warning: balanced=1: a pass of %d images (batch / subdivisions) cannot hold %d classes equally "
+            "often; a multiple of %d can\n",
+            net->batch, classes, classes);
 }
 
 lgg_recipe *lgg_start_loading(const network *net) {
@@ -173,6 +201,7 @@ lgg_recipe *lgg_start_loading(const network *net) {
 
 lgg_recipe *lgg_start_detecting(const network *net) {
     const lgg_recipe *recipe = host_recipe(net);
+    if (recipe && recipe->balanced) refuse_unlabelled();
     if (recipe && recipe->pad_crop >= 0) {
         fprintf(stderr,
                 "[net]: warning: pad_crop=%d is for classifiers; a detector's images are moved by jitter instead\n",
@@ -214,6 +243,16 @@ void lgg_begin_loading(const lgg_recipe *recipe, size_t position) {
     lgg_begin_image(0);
 }
 
+/* What the loader's threads share: the first of them makes it. */
+static const lgg_balance *balance_of(char **paths, size_t count) {
+    lgg_recipe *recipe = (lgg_recipe *)loading.recipe;
+    pthread_mutex_lock(&refusing);
+    if (!recipe->labels) refuse_unlabelled();
+    if (!recipe->balance) recipe->balance = lgg_balance_create(paths, count, recipe->labels, recipe->classes);
+    pthread_mutex_unlock(&refusing);
+    return recipe->balance;
+}
+
 /* A seed for each draw of a share, far from the seeds that users give. */
 static uint64_t seed_of_draw(const lgg_recipe *recipe, int draw) {
     return recipe->seed + ((uint64_t)draw << 40);
@@ -225,10 +264,12 @@ int lgg_draw_paths(char **drawn, char **paths, int n, int m) {
     const size_t images = (size_t)m;
     const uint64_t seed = seed_of_draw(recipe, loading.draws);
     const int shuffle = recipe->shuffle && loading.draws == 0;
+    const lgg_balance *balance = recipe->balanced && loading.draws == 0 ? balance_of(paths, images) : NULL;
     for (int i = 0; i < n; ++i) {
         size_t position = loading.position + (size_t)i;
-        drawn[i] = paths[shuffle ? lgg_random_order(seed, position / images, position % images, images)
-                                 : lgg_random_index(seed, position, images)];
+        drawn[i] = paths[balance   ? lgg_balance_image(balance, seed, position)
+                         : shuffle ? lgg_random_order(seed, position / images, position % images, images)
+                                   : lgg_random_index(seed, position, images)];
     }
     ++loading.draws;
     return 1;

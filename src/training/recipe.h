@@ -3,6 +3,7 @@
  *     pad_crop=4     each training image is padded with 4 zero pixels on every side and cropped at a random whole pixel
  *     flip=0|1       no mirroring, or half of the images (the host's own habit, and the default)
  *     shuffle=1      an epoch visits every image once, in a random order (the host draws with replacement)
+ *     balanced=1     the same of each class, and every run of as many images as there are classes has one of each, see balance.h
  *     seed=n         image order and augmentation repeat to the bit, whatever the number of loader threads
  *     decay_all=1    weight decay on biases and batch normalization scales too, as PyTorch has it
  *     parseval=b     Parseval networks, see parseval.h
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #include "adversarial.h"
+#include "balance.h"
 #include "random.h"
 
 #ifdef __cplusplus
@@ -30,6 +32,7 @@ typedef struct lgg_recipe {
     int pad_crop; /* pixels of zeros on each side; -1: the host's own random crop */
     int flip;     /* 0: never; 1: half of the images */
     int shuffle;  /* 1: an epoch draws without replacement */
+    int balanced; /* 1: batches hold each class equally often */
     int decay_all;
     float parseval; /* 0: off */
     lgg_adversarial adversarial;
@@ -38,6 +41,9 @@ typedef struct lgg_recipe {
     uint64_t seed;   /* the user's, else from the clock */
     size_t position; /* images asked of the loader so far: the position of the next batch's first image */
     char *log;       /* file of lgg_log, NULL without */
+    char **labels;   /* (classes) of the data file, for balanced; NULL before it is known */
+    int classes;
+    lgg_balance *balance; /* NULL before the first image is drawn */
 } lgg_recipe;
 
 /* Reads our options of [net]. A wrong value, or an unused option that nearly has the name of one of ours, ends the program with a
@@ -88,6 +94,10 @@ int lgg_keeps_colours(float hue, float saturation, float exposure);
 
 /* (c, size, size) out of (c, h, w) padded with zeros, at a random whole pixel. The image is the caller's. */
 image lgg_pad_crop(image im, int size, const char *path);
+
+/* Main thread, before loading: what balanced needs of the data file, and a line where the batches of a pass cannot hold each class equally
+ * often. */
+void lgg_balance_labels(const network *net, int classes, const char *datacfg);
 
 /* Main thread, before a forward pass in training over x (B, inputs), which adversarial training changes: dropout and the like repeat
  * with the seed. */

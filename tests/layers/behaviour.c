@@ -16,6 +16,11 @@
     "[label_variation]\n[lgg_smooth]\nlayers=0,-4\n[lgg_gkd]\nlayers=0\nteacher_layers=0\n" TEACHER                    \
     "[rkd]\nlayers=0\nteacher_layers=0\n" TEACHER "[hkd]\n" TEACHER
 
+/* The second host counts iterations, the first one images. */
+#ifndef set_iteration
+#define set_iteration(net, i) (*(net)->seen = (size_t)(i)*6)
+#endif
+
 static const lgg_section *section_of(const network *net, int layer) {
     return net->layers[layer].lgg;
 }
@@ -99,6 +104,29 @@ static void test_strided_convolution(void) {
     free_network(net);
 }
 
+static double variation_at(const char *alpha, int iteration) {
+    char sections[256];
+    snprintf(sections, sizeof sections, CONV "[label_variation]\nsimilarity=exp\nalpha=%s\n" HEAD, alpha);
+    network *net = read_text_network(NET, sections);
+    set_iteration(net, iteration);
+    run_pass(net, 1);
+    const double value = get_lgg_term(net, 0).value;
+    free_network(net);
+    return value;
+}
+
+static void test_moving_alpha(void) {
+    report("alpha=1,3 begins at 1", same_number(variation_at("1,3", 0), variation_at("1", 0)), "it does not");
+    report("alpha=1,3 is 2 in the middle", same_number(variation_at("1,3", 5), variation_at("2", 5)), "it is not");
+    report("alpha=1,3 ends at 3, and stays there",
+           same_number(variation_at("1,3", 10), variation_at("3", 0)) &&
+               same_number(variation_at("1,3", 20), variation_at("3", 0)),
+           "it does not");
+    report("alpha changes the value at all", !same_number(variation_at("1", 0), variation_at("3", 0)), "it does not");
+    report("alpha=auto under exp is 1/sqrt(d)", same_number(variation_at("auto", 0), variation_at("0.0833333333", 0)),
+           "it is not"); /* d = 4 x 6 x 6 */
+}
+
 static void test_lambda_zero(void) {
     network *plain = read_text_network(NET, CONV HEAD);
     network *ours = read_text_network(NET, CONV "[label_variation]\nlambda=0\n" HEAD);
@@ -120,6 +148,7 @@ void test_transparency(void) {
     test_weights_file();
     test_batchnorm_weights();
     test_lambda_zero();
+    test_moving_alpha();
     test_strided_convolution();
 }
 

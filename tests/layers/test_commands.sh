@@ -79,7 +79,7 @@ check "cfg/README.md has the tables of sections and options that the program pri
     diff tables <(sed -n '/^<!-- .*lgg sections -markdown -->$/,/^<!-- end -->$/p' "$reference" | sed '1d;$d')
 help_of() { "$darknet" lgg sections "$1" > log 2>&1 && says "$2"; }
 check "the help of a section has its own defaults" eval 'help_of lgg_smooth "whole number, 1 to 1000; default: 2" && help_of [lgg_gkd] "0 or 1; default: 1"'
-check "the help of a section has none of another's options" eval 'help_of rkd "distance or angle; default: distance" && ! says similarity && ! says temperature'
+check "the help of a section has none of another's options" eval 'help_of rkd "distance, angle, similarity or probability; default: distance" && ! says normalize && ! says temperature'
 check "a section that is none is refused" eval '! help_of xyzzy xyzzy && says "no section '"'xyzzy'"'"'
 
 exit $((failures != 0))

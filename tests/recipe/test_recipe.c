@@ -293,6 +293,66 @@ static void test_shuffle(void) {
     free_lgg_recipe(recipe);
 }
 
+/* Seven images in classes of 3, 2 and 2. */
+static void test_balanced(void) {
+    enum { TURNS = 600, CLASSES = 3 };
+    static const int class_of[IMAGES] = {0, 1, 2, 0, 1, 2, 0}, size[CLASSES] = {3, 2, 2};
+    char *names[IMAGES];
+    for (int i = 0; i < IMAGES; ++i) {
+        names[i] = malloc(16);
+        sprintf(names[i], "%d_kind%d", i, class_of[i]);
+    }
+    char *kinds[CLASSES] = {"kind0", "kind1", "kind2"}, *missing[CLASSES] = {"kind0", "kind1", "kind3"};
+    lgg_balance *balance = lgg_balance_create(names, IMAGES, kinds, CLASSES);
+    int once = 1, epochs = 1, firsts[CLASSES] = {0}, seen[IMAGES] = {0}, other = 0;
+    for (size_t turn = 0; turn < TURNS; ++turn) {
+        int in_turn[CLASSES] = {0};
+        for (size_t i = 0; i < CLASSES; ++i) {
+            const size_t image = lgg_balance_image(balance, 3, turn * CLASSES + i);
+            ++in_turn[class_of[image]];
+            ++seen[image];
+            firsts[class_of[image]] += i == 0;
+            other += image != lgg_balance_image(balance, 4, turn * CLASSES + i);
+        }
+        for (int c = 0; c < CLASSES; ++c)
+            once &= in_turn[c] == 1;
+        for (int i = 0; i < IMAGES; ++i) {
+            const int turns_of_class = (int)turn + 1, all = size[class_of[i]];
+            epochs &= seen[i] >= turns_of_class / all && seen[i] <= (turns_of_class + all - 1) / all;
+        }
+    }
+    check("balanced_runs_of_images_have_one_of_each_class", once);
+    check("balanced_classes_visit_each_image_once_an_epoch", epochs);
+    /* two degrees of freedom: 13.8 once in a thousand */
+    check("balanced_classes_come_in_any_order", chi_square(firsts, CLASSES, TURNS) < 13.8 && other > TURNS);
+    lgg_balance_free(balance);
+
+    lgg_recipe *recipe = RECIPE("balanced=1", "pad_crop=0", "flip=0", "seed=3");
+    recipe->classes = IMAGES;
+    recipe->labels = calloc(IMAGES, sizeof *recipe->labels);
+    for (int i = 0; i < IMAGES; ++i)
+        recipe->labels[i] = strcpy(malloc(strlen(labels[i]) + 1), labels[i]);
+    data d = load(recipe, 10 * IMAGES, 8);
+    for (int e = 0; e < 10; ++e) {
+        int in_turn[IMAGES] = {0};
+        for (int i = 0; i < IMAGES; ++i)
+            ++in_turn[which(d.y.vals[e * IMAGES + i])];
+        for (int i = 0; i < IMAGES; ++i)
+            once &= in_turn[i] == 1;
+    }
+    check("balanced_batches_come_from_the_loader", once);
+    free_data(d);
+    free_lgg_recipe(recipe);
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) lgg_balance_free(lgg_balance_create(names, IMAGES, missing, CLASSES)), _exit(0);
+    int status;
+    waitpid(child, &status, 0);
+    check("balanced_refuses_an_image_without_a_class", WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+    for (int i = 0; i < IMAGES; ++i)
+        free(names[i]);
+}
+
 static void test_stock_untouched(void) {
     list *none = make_list();
     lgg_recipe *inactive = parse_lgg_recipe(none);
@@ -737,7 +797,7 @@ static void test_bad_options(void) {
           refused("pad_crops=4", "'pad_crop'") && refused("padcrop=4", "'pad_crop'") &&
               refused("shufle=1", "'shuffle'") && refused("decayall=1", "'decay_all'") &&
               refused("lggl_og=x", "'lgg_log'") && refused("bn_momentun=.9", "'bn_momentum'") &&
-              refused("flips=1", "'flip'"));
+              refused("flips=1", "'flip'") && refused("balance=1", "'balanced'"));
     lgg_recipe *recipe = RECIPE("step=3", "scales=1", "letter_box=1", "mosaic=1", "track=1");
     check("options_of_the_host_are_left_to_it", recipe != NULL && !recipe->active);
     free_lgg_recipe(recipe);
@@ -750,6 +810,7 @@ int main(int argc, char **argv) {
     test_crop_and_flip();
     test_repeatable();
     test_shuffle();
+    test_balanced();
     test_stock_untouched();
     test_test_images();
     test_iterations_repeat();

@@ -34,6 +34,7 @@ void resize_as_first_host(network *net, int w, int h);
 #define resize_network resize_as_first_host
 #define save_image_options(im, name, type, quality) save_image_png(im, name)
 #define save_weights(net, path) save_weights(*(net), path)
+#define set_iteration(net, i) (*(net)->cur_iteration = (i))
 #define get_network_boxes(net, w, h, thresh, hier, map, relative, n)                                                   \
     get_network_boxes(net, w, h, thresh, hier, map, relative, n, 0)
 

@@ -60,6 +60,9 @@ static void bad_options_are_refused(void **state) {
     REFUSED_WITH(graph.similarity, (lgg_similarity)7);
     REFUSED_WITH(power, 0);
     REFUSED_WITH(reduction, (lgg_reduction)7);
+    REFUSED_WITH(reduction, LGG_LOG);
+    REFUSED_WITH(reduction, LGG_MEAN_KEPT);
+    REFUSED_WITH(graph.alpha_from, (lgg_alpha)3);
     REFUSED_WITH(edges, (lgg_edges)7);
     REFUSED_WITH(neighbors, (lgg_neighbors)7);
     REFUSED_WITH(distance, (lgg_graph_distance)7);
@@ -74,6 +77,10 @@ static void bad_options_are_refused(void **state) {
         o.temperature = alphas[i];
         refused(LGG_HKD, o, 1, BATCH, 2);
     }
+    lgg_options_default(LGG_LABEL_VARIATION, &o);
+    o.reduction = LGG_LOG_ROWS;
+    o.power = 2;
+    refused(LGG_LABEL_VARIATION, o, 1, BATCH, 2);
     refused(LGG_GKD, good, 0, BATCH, 2);
     refused(LGG_GKD, good, 1, 0, 2);
     refused(LGG_GKD, good, 1, BATCH, -1);
