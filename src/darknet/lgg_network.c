@@ -4,6 +4,7 @@
 #include "lgg_hooks.h"
 #include "lgg_section.h"
 #include "network_plan.h"
+#include "recipe.h"
 #include "weights.h"
 
 /* Two vertices have one edge: after normalizing, or over the mean distance, it is 1 in every graph. */

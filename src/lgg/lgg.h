@@ -73,10 +73,10 @@ typedef enum { LGG_SQUARED, LGG_FROBENIUS } lgg_graph_distance;
 typedef struct {
     lgg_similarity similarity;
     float alpha;          /* > 0; rbf and exp only */
-    lgg_alpha alpha_from; /* where alpha comes from */
     int unit;             /* 1: every x_i is divided by its length first */
     int k;                /* >= 0 nearest neighbours kept for each vertex; 0 or >= B-1: all */
     int normalize;        /* 1: A <- D^-1/2 A D^-1/2 */
+    lgg_alpha alpha_from; /* rbf and exp only */
 } lgg_graph_options;
 
 typedef struct {

@@ -16,7 +16,7 @@ static bool lgg_is_rkd(lgg_kind kind) {
 static lgg_options lgg_options_of_graphs(const lgg_loss_gpu *loss) {
     lgg_options options = loss->options;
     if (loss->kind != LGG_RKD_SIMILARITY && loss->kind != LGG_RKD_PROBABILITY) return options;
-    const lgg_graph_options cosines = {LGG_COSINE, 1, LGG_ALPHA_GIVEN, 0, 0, 0};
+    const lgg_graph_options cosines = {LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN};
     options.graph = cosines;
     options.neighbors = LGG_NEIGHBORS_OWN;
     return options;
