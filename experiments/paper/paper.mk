@@ -4,7 +4,8 @@
 #   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
 #   SLURM="-p gpu --gres=gpu:1" (an array of jobs, by sbatch)  PARALLEL="-S host1,host2" (GNU parallel over ssh)
 #
-#   make search        label variation's open choices, on training images only
+#   make search        label variation's open choices, on training images only; make search-late: its later options, at equal slopes
+#   make geometry      what label variation can tell: sigma of known embeddings, and of those that search-late trained
 #   make keep-results  puts finished tables into RESULTS.md and results/ here, and what the demo and the benchmark measured beside
 #                      their scripts, from where README takes its tables
 
@@ -27,8 +28,20 @@ $(PAPER_TABLES): deps darknet data
 	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' SLURM='$(SLURM)' PARALLEL='$(PARALLEL)' GPU='$(GPU)' \
 		experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
 
+# make geometry: what label variation can tell of embeddings that are known, and of those that make search-late trained.
+PAPER_EMBEDDINGS = src/tool/tool_embedding.h src/tool/tool_npy.h
+$(PAPER)/geometry: experiments/paper/geometry.c src/tool/tool.h $(PAPER_EMBEDDINGS) src/lgg/lgg.h
+	@mkdir -p $(@D)
+	@$(CC) $(PAPER_CFLAGS) $< -o $@ $(PAPER_LIBS)
+
+.PHONY: geometry
+geometry: deps darknet data
+	@$(MAKE) --no-print-directory $(PAPER)/geometry
+	@experiments/paper/geometry.sh $(PAPER)/geometry
+
 .PHONY: keep-results
 keep-results:
+	@[ ! -e results/geometry.md ] || { cp results/geometry.md experiments/paper/GEOMETRY.md; cp results/geometry.csv experiments/paper/results/; }
 	@experiments/paper/keep.sh results experiments/paper
 	@[ ! -e demo/results.md ] || cp demo/results.md experiments/demo/RESULTS.md
 	@[ ! -e $(BUILD)/bench/RESULTS.md ] || cp $(BUILD)/bench/RESULTS.md tests/bench/RESULTS.md
