@@ -19,7 +19,7 @@ static void cosine_of_three_vectors(void **state) {
     const float x[] = {2, 0, 1, 1, 0, 3};
     float a[9];
     (void)state;
-    build((lgg_graph_options){LGG_COSINE, 1, 0, 0, 0}, 3, 2, x, a);
+    build((lgg_graph_options){LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, 3, 2, x, a);
     const double half_root = sqrt(0.5), expected[] = {0, half_root, 0, half_root, 0, half_root, 0, half_root, 0};
     for (int t = 0; t < 9; t++)
         unit_assert_near((double)a[t], expected[t], 1e-6);
@@ -29,11 +29,11 @@ static void rbf_and_exp_of_a_line(void **state) {
     const float x[] = {0, 1, 3};
     float a[9];
     (void)state;
-    build((lgg_graph_options){LGG_RBF, 0.5f, 0, 0, 0}, 3, 1, x, a);
+    build((lgg_graph_options){LGG_RBF, 0.5f, 0, 0, 0, LGG_ALPHA_GIVEN}, 3, 1, x, a);
     unit_assert_near((double)a[1], exp(-0.5), 1e-6);
     unit_assert_near((double)a[2], exp(-4.5), 1e-6);
     unit_assert_near((double)a[5], exp(-2.0), 1e-6);
-    build((lgg_graph_options){LGG_EXP, 0.5f, 0, 0, 0}, 3, 1, x, a);
+    build((lgg_graph_options){LGG_EXP, 0.5f, 0, 0, 0, LGG_ALPHA_GIVEN}, 3, 1, x, a);
     unit_assert_near((double)a[1], exp(-0.5), 1e-6);
     unit_assert_near((double)a[2], exp(-1.5), 1e-6);
     for (int i = 0; i < 3; i++)
@@ -44,7 +44,7 @@ static void unit_length_before_the_exponential(void **state) {
     const float x[] = {5, 0, 0, 0.1f, 7, 0};
     float a[9];
     (void)state;
-    build((lgg_graph_options){LGG_EXP, 2, 1, 0, 0}, 3, 2, x, a);
+    build((lgg_graph_options){LGG_EXP, 2, 1, 0, 0, LGG_ALPHA_GIVEN}, 3, 2, x, a);
     unit_assert_near((double)a[1], exp(-2 * sqrt(2)), 1e-6);
     unit_assert_near((double)a[2], 1, 1e-6);
 }
@@ -54,7 +54,7 @@ static void an_edge_stays_if_either_end_keeps_it(void **state) {
     const int kept[] = {0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0};
     float a[16];
     (void)state;
-    build((lgg_graph_options){LGG_RBF, 0.1f, 0, 1, 0}, 4, 1, x, a);
+    build((lgg_graph_options){LGG_RBF, 0.1f, 0, 1, 0, LGG_ALPHA_GIVEN}, 4, 1, x, a);
     for (int t = 0; t < 16; t++)
         assert_int_equal(a[t] > 0, kept[t]);
 }
@@ -64,11 +64,11 @@ static void ties_go_to_the_lower_index(void **state) {
     float a[16];
     (void)state;
     /* 1 and 2 are as far from 0, which keeps 1; 2 keeps 3 */
-    build((lgg_graph_options){LGG_EXP, 0.1f, 0, 1, 0}, 4, 1, line, a);
+    build((lgg_graph_options){LGG_EXP, 0.1f, 0, 1, 0, LGG_ALPHA_GIVEN}, 4, 1, line, a);
     assert_true(a[0 * 4 + 1] > 0 && a[2 * 4 + 3] > 0);
     assert_true(a[0 * 4 + 2] == 0);
     /* 1, 2 and 3 coincide: 1 keeps 2, 2 and 3 keep 1 */
-    build((lgg_graph_options){LGG_COSINE, 1, 0, 1, 0}, 4, 2, angles, a);
+    build((lgg_graph_options){LGG_COSINE, 1, 0, 1, 0, LGG_ALPHA_GIVEN}, 4, 2, angles, a);
     assert_true(a[1 * 4 + 2] > 0.99f && a[1 * 4 + 3] > 0.99f);
     assert_true(a[2 * 4 + 3] == 0);
 }
@@ -84,7 +84,7 @@ static void coincident_neighbours_tie(void **state) {
     for (int i = 3; i < n; i += 2)
         memcpy(x + i * d, x + d, d * sizeof(float));
     for (int similarity = LGG_COSINE; similarity <= LGG_EXP; similarity++) {
-        build((lgg_graph_options){(lgg_similarity)similarity, 0.1f, 0, 2, 0}, n, d, x, a);
+        build((lgg_graph_options){(lgg_similarity)similarity, 0.1f, 0, 2, 0, LGG_ALPHA_GIVEN}, n, d, x, a);
         for (int i = 1; i < n; i += 2) {
             for (int j = 1; j < i; j += 2)
                 assert_int_equal(a[i * n + j] > 0.9f, j <= 3);
@@ -98,7 +98,7 @@ static void ranked_by_distance_where_the_exponential_underflows(void **state) {
     reference_case *c = unit_case(LGG_GKD, 1, 4, 1, 2, 0, 1);
     (void)state;
     /* every similarity is 0, yet the teacher's mask must be the line's: the student below it shows which edges it has */
-    c->options.graph = (lgg_graph_options){LGG_RBF, 1, 0, 1, 0};
+    c->options.graph = (lgg_graph_options){LGG_RBF, 1, 0, 1, 0, LGG_ALPHA_GIVEN};
     c->options.neighbors = LGG_NEIGHBORS_TEACHER;
     c->options.edges = LGG_EDGES_ALL;
     c->d_teacher[0] = 1;
@@ -126,7 +126,7 @@ static void cosines_of_a_large_batch(void **state) {
     (void)state;
     for (int t = 0; t < n * d; t++)
         x[t] = (float)unit_random(&random);
-    build((lgg_graph_options){LGG_COSINE, 1, 0, 0, 0}, n, d, x, a);
+    build((lgg_graph_options){LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, n, d, x, a);
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < i; j++) {
             double product = 0, length_i = 0, length_j = 0;
@@ -145,8 +145,8 @@ static void normalized_rows(void **state) {
     const float x[] = {0, 1, 3};
     float s[9], a[9];
     (void)state;
-    build((lgg_graph_options){LGG_EXP, 1, 0, 0, 0}, 3, 1, x, s);
-    build((lgg_graph_options){LGG_EXP, 1, 0, 0, 1}, 3, 1, x, a);
+    build((lgg_graph_options){LGG_EXP, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, 3, 1, x, s);
+    build((lgg_graph_options){LGG_EXP, 1, 0, 0, 1, LGG_ALPHA_GIVEN}, 3, 1, x, a);
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 3; j++) {
             double d_i = 0, d_j = 0;
@@ -164,7 +164,7 @@ static void variation_of_a_path(void **state) {
     lgg_graph *graph;
     double sigma;
     (void)state;
-    const lgg_graph_options options = {LGG_EXP, 1, 0, 1, 0};
+    const lgg_graph_options options = {LGG_EXP, 1, 0, 1, 0, LGG_ALPHA_GIVEN};
     assert_int_equal(lgg_graph_create(&graph, &options, 3), LGG_OK);
     assert_int_equal(lgg_graph_build(graph, 3, 1, x), LGG_OK);
     assert_int_equal(lgg_graph_variation(graph, one_hot, 2, 1, LGG_SUM, &sigma), LGG_OK);
@@ -185,7 +185,7 @@ static void every_pair_linked_is_one_under_mean(void **state) {
     lgg_graph *graph;
     double sigma;
     (void)state;
-    const lgg_graph_options options = {LGG_COSINE, 1, 0, 0, 0};
+    const lgg_graph_options options = {LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN};
     assert_int_equal(lgg_graph_create(&graph, &options, 3), LGG_OK);
     assert_int_equal(lgg_graph_build(graph, 3, 1, x), LGG_OK);
     assert_int_equal(lgg_graph_variation(graph, labels, 3, 1, LGG_MEAN, &sigma), LGG_OK);

@@ -138,7 +138,7 @@ static void negative_degrees_stay_isolated(void **state) {
     unit_case_free(c);
 
     const float x[] = {1, 1, 1, 2, 2, 1, -1, -2};
-    const lgg_graph_options options = {LGG_COSINE, 1, 0, 0, 1};
+    const lgg_graph_options options = {LGG_COSINE, 1, 0, 0, 1, LGG_ALPHA_GIVEN};
     lgg_graph *graph;
     assert_int_equal(lgg_graph_create(&graph, &options, 4), LGG_OK);
     assert_int_equal(lgg_graph_build(graph, 4, 2, x), LGG_OK);
@@ -221,7 +221,7 @@ static void one_sample_has_an_empty_graph(void **state) {
     for (int kind = 0; kind < KINDS - 1; kind++) {
         for (int similarity = LGG_COSINE; similarity <= LGG_EXP; similarity++) {
             reference_case *c = unit_case(kinds[kind], kinds[kind] == LGG_SMOOTH ? 2 : 1, 1, D, CLASSES, 1, 17);
-            c->options.graph = (lgg_graph_options){(lgg_similarity)similarity, 1, 0, 3, 1};
+            c->options.graph = (lgg_graph_options){(lgg_similarity)similarity, 1, 0, 3, 1, LGG_ALPHA_GIVEN};
             c->options.power = 2;
             unit_assert_inert(c, 0);
             unit_case_free(c);
@@ -248,7 +248,7 @@ static void extreme_lengths_stay_finite(void **state) {
                 for (int unit = 0; unit < 2; unit++) {
                     reference_case *c = new_case(kinds[kind], 1);
                     float *gradient[REFERENCE_LAYERS];
-                    c->options.graph = (lgg_graph_options){(lgg_similarity)similarity, 1, unit, 3, 1};
+                    c->options.graph = (lgg_graph_options){(lgg_similarity)similarity, 1, unit, 3, 1, LGG_ALPHA_GIVEN};
                     for (int l = 0; l < c->layers; l++) {
                         for (int t = 0; t < BATCH * c->d[l]; t++)
                             c->student[l][t] *= scales[s];

@@ -12,11 +12,15 @@
 
 /* The graph options a test goes through. */
 static const lgg_graph_options graphs[] = {
-    {LGG_COSINE, 1, 0, 0, 0},   {LGG_COSINE, 1, 0, 0, 1},  {LGG_COSINE, 1, 0, 3, 0}, {LGG_COSINE, 1, 0, 3, 1},
-    {LGG_COSINE, 1, 1, 2, 1},   {LGG_RBF, 0.3f, 0, 0, 0},  {LGG_RBF, 0.3f, 0, 0, 1}, {LGG_RBF, 0.3f, 0, 3, 1},
-    {LGG_RBF, 0.7f, 1, 0, 0},   {LGG_RBF, 0.7f, 1, 3, 1},  {LGG_EXP, 0.5f, 0, 0, 0}, {LGG_EXP, 0.5f, 0, 3, 0},
-    {LGG_EXP, 0.5f, 0, 0, 1},   {LGG_EXP, 2, 1, 0, 0},     {LGG_EXP, 2, 1, 3, 1},    {LGG_EXP, 2, 1, BATCH - 1, 0},
-    {LGG_COSINE, 1, 0, 100, 0}, {LGG_EXP, 1, 0, BATCH, 1},
+    {LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN},   {LGG_COSINE, 1, 0, 0, 1, LGG_ALPHA_GIVEN},
+    {LGG_COSINE, 1, 0, 3, 0, LGG_ALPHA_GIVEN},   {LGG_COSINE, 1, 0, 3, 1, LGG_ALPHA_GIVEN},
+    {LGG_COSINE, 1, 1, 2, 1, LGG_ALPHA_GIVEN},   {LGG_RBF, 0.3f, 0, 0, 0, LGG_ALPHA_GIVEN},
+    {LGG_RBF, 0.3f, 0, 0, 1, LGG_ALPHA_GIVEN},   {LGG_RBF, 0.3f, 0, 3, 1, LGG_ALPHA_GIVEN},
+    {LGG_RBF, 0.7f, 1, 0, 0, LGG_ALPHA_GIVEN},   {LGG_RBF, 0.7f, 1, 3, 1, LGG_ALPHA_GIVEN},
+    {LGG_EXP, 0.5f, 0, 0, 0, LGG_ALPHA_GIVEN},   {LGG_EXP, 0.5f, 0, 3, 0, LGG_ALPHA_GIVEN},
+    {LGG_EXP, 0.5f, 0, 0, 1, LGG_ALPHA_GIVEN},   {LGG_EXP, 2, 1, 0, 0, LGG_ALPHA_GIVEN},
+    {LGG_EXP, 2, 1, 3, 1, LGG_ALPHA_GIVEN},      {LGG_EXP, 2, 1, BATCH - 1, 0, LGG_ALPHA_GIVEN},
+    {LGG_COSINE, 1, 0, 100, 0, LGG_ALPHA_GIVEN}, {LGG_EXP, 1, 0, BATCH, 1, LGG_ALPHA_GIVEN},
 };
 #define GRAPHS (int)(sizeof graphs / sizeof graphs[0])
 

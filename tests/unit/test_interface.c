@@ -260,7 +260,7 @@ static void zero_vectors_are_counted(void **state) {
 
 static void graph_functions_refuse_nonsense(void **state) {
     float x[BATCH * D];
-    lgg_graph_options o = {LGG_COSINE, 1, 0, 0, 0}, bad = {LGG_EXP, -1, 0, 0, 0};
+    lgg_graph_options o = {LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, bad = {LGG_EXP, -1, 0, 0, 0, LGG_ALPHA_GIVEN};
     lgg_graph *graph;
     double sigma;
     (void)state;

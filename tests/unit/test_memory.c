@@ -89,7 +89,7 @@ static void a_loss_without_memory_is_an_error(void **state) {
         lgg_options options;
         assert_int_equal(lgg_options_default((lgg_kind)kind, &options), LGG_OK);
         fail_loss((lgg_kind)kind, &options);
-        options.graph = (lgg_graph_options){LGG_RBF, 1, 1, 3, 1};
+        options.graph = (lgg_graph_options){LGG_RBF, 1, 1, 3, 1, LGG_ALPHA_GIVEN};
         options.power = 3;
         options.edges = LGG_EDGES_INTER;
         fail_loss((lgg_kind)kind, &options);
@@ -97,7 +97,7 @@ static void a_loss_without_memory_is_an_error(void **state) {
 }
 
 static void a_graph_without_memory_is_an_error(void **state) {
-    const lgg_graph_options options = {LGG_EXP, 1, 1, 3, 1};
+    const lgg_graph_options options = {LGG_EXP, 1, 1, 3, 1, LGG_ALPHA_GIVEN};
     (void)state;
     for (int failing = 0;; failing++) {
         lgg_graph *graph = (lgg_graph *)&memory_of_call;
@@ -116,7 +116,7 @@ static void a_graph_without_memory_is_an_error(void **state) {
 
 /* The graph is there for the next try. */
 static void a_variation_without_memory_is_an_error(void **state) {
-    const lgg_graph_options options = {LGG_COSINE, 1, 0, 0, 0};
+    const lgg_graph_options options = {LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN};
     const float x[] = {1, 0, 1, 1}, labels[] = {1, 0, 0, 1};
     lgg_graph *graph;
     (void)state;

@@ -413,10 +413,11 @@ static void class_sums_are_for_whole_cosine_graphs(void **state) {
     static const struct {
         lgg_graph_options graph;
         int power, pays;
-    } cases[] = {{{LGG_COSINE, 1, 0, 0, 0}, 1, 1},     {{LGG_COSINE, 1, 0, 0, 0}, 2, 1},
-                 {{LGG_COSINE, 1, 0, N - 1, 0}, 2, 1}, {{LGG_COSINE, 1, 0, N - 2, 0}, 2, 0},
-                 {{LGG_COSINE, 1, 0, 0, 1}, 1, 0},     {{LGG_COSINE, 1, 0, 0, 0}, 3, 0},
-                 {{LGG_RBF, 1, 0, 0, 0}, 1, 0},        {{LGG_EXP, 1, 0, 0, 0}, 1, 0}};
+    } cases[] = {
+        {{LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, 1, 1},     {{LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, 2, 1},
+        {{LGG_COSINE, 1, 0, N - 1, 0, LGG_ALPHA_GIVEN}, 2, 1}, {{LGG_COSINE, 1, 0, N - 2, 0, LGG_ALPHA_GIVEN}, 2, 0},
+        {{LGG_COSINE, 1, 0, 0, 1, LGG_ALPHA_GIVEN}, 1, 0},     {{LGG_COSINE, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, 3, 0},
+        {{LGG_RBF, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, 1, 0},        {{LGG_EXP, 1, 0, 0, 0, LGG_ALPHA_GIVEN}, 1, 0}};
     float *x = random_rows(N, D);
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
