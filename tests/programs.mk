@@ -42,3 +42,20 @@ host-stock: host-test-libs
 	@for file in $(STOCK_FILES); do \
 		$(CC) $(filter-out -include tests/second_host/as_first_host.h, $(STOCK_CFLAGS)) -c $(HOST_TREE)/lgg/speed/$$file.c \
 			-o $(BUILD)/tests/stock/$$file.o || exit 1; done
+
+# Stock Darknet as a whole, without our patches, which is only asked to read, write and run small networks: built quickly.
+STOCK_TREE := $(BUILD)/stock/$(HOST)
+STOCK_SWITCHES := GPU=0 CUDNN=0 OPENCV=0 OPENMP=0 OPTS=-O1
+ifeq ($(HOST),alexeyab)
+STOCK_TARGET := obj/ darknet
+STOCK_LIBS = $$(ls $(STOCK_TREE)/obj/*.o | grep -v /darknet.o) -lm -lpthread -lstdc++
+else
+STOCK_TARGET := obj libdarknet.so
+STOCK_LIBS = -L$(STOCK_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(STOCK_TREE))
+endif
+.PHONY: stock-tree
+stock-tree: pristine
+	@mkdir -p $(dir $(STOCK_TREE))
+	@cmp -s $(HOST_PRISTINE).id $(STOCK_TREE).id || { rm -rf $(STOCK_TREE) && cp -RH $(HOST_PRISTINE) $(STOCK_TREE); }
+	@$(MAKE) --no-print-directory -s -C $(STOCK_TREE) -j2 $(STOCK_TARGET) $(STOCK_SWITCHES) > $(STOCK_TREE).log 2>&1
+	@cp $(HOST_PRISTINE).id $(STOCK_TREE).id

@@ -5,7 +5,7 @@
 # The second host brings its own programs: these areas test its sources, the others the first host's.
 ifeq ($(HOST),alexeyab)
 TESTS := $(filter golden test-math test-gradient test-layers test-speed test-recipe test-cfg test-robust test-tool test-gpu-link \
-	test-second-host test-teacher test-every-cfg test-docs, $(TESTS))
+	test-second-host test-teacher test-every-cfg test-deploy test-docs, $(TESTS))
 TEST_PRODUCTS := $(ROBUST_TEST)/make_images
 endif
 
@@ -15,7 +15,7 @@ TESTS_LONG := test-host test-gpu-emulated test-every-cfg test-gpu-link test-seco
 TESTS_IN_ORDER = $(filter $(TESTS),$(TESTS_LONG)) $(sort $(filter-out $(TESTS_LONG),$(TESTS)))
 
 # What is there before the first area begins; no area looks at it again.
-TESTS_HOST := darknet host-test-libs host-stock
+TESTS_HOST := darknet host-test-libs host-stock stock-tree onnxruntime
 TESTS_FIND := deps data pristine host $(TESTS_HOST)
 TESTS_MAKE = $(MAKE) --no-print-directory GPU=0 CUDNN=0
 TESTS_MAKE_JOBS = $(TESTS_MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(or $(JOBS),$(shell nproc)))

@@ -97,6 +97,28 @@ ifneq ($(BLAS)$(LGG_HOST), 1pjreddie)
 LGG_SOURCES := $(filter-out %_blas.c, $(LGG_SOURCES))
 endif
 
+# Whether the compiler finds a header.
+lgg_has_header = $(shell $(CC) -E -include $(1) -x c /dev/null > /dev/null 2>&1 && echo 1)
+
+# The ONNX schema, which its compiler turns into C when darknet is built.
+LGG_ONNX_PROTO ?= $(firstword $(wildcard /usr/include/onnx/onnx.proto /usr/local/include/onnx/onnx.proto))
+ifeq ($(call lgg_has_header,protobuf-c/protobuf-c.h)$(if $(LGG_ONNX_PROTO),$(if $(shell command -v protoc-c),1)), 11)
+OBJ += onnx.pb-c.o
+LDFLAGS += -lprotobuf-c
+$(OBJDIR)onnx.pb-c.o: $(LGG_ONNX_PROTO)
+	@mkdir -p $(OBJDIR)
+	protoc-c --c_out=$(OBJDIR) --proto_path=$(dir $<) $<
+	$(CC) $(CFLAGS) -w -c $(OBJDIR)onnx.pb-c.c -o $@
+.PHONY: lgg_clean
+clean: lgg_clean
+lgg_clean:
+	@rm -f $(OBJDIR)onnx.pb-c.c $(OBJDIR)onnx.pb-c.h
+$(OBJDIR)tool_onnx.o: $(OBJDIR)onnx.pb-c.o
+$(OBJDIR)tool_onnx.o $(OBJDIR)command_export.o: COMMON += -DLGG_ONNX -I$(OBJDIR)
+else
+LGG_SOURCES := $(filter-out %/tool_onnx.c %/tool_export.c %/tool_export_activation.c, $(LGG_SOURCES))
+endif
+
 LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))
 
 OBJ += $(LGG_OBJECTS)
@@ -161,7 +183,6 @@ endif
 
 # Libraries that single `./darknet lgg` commands use: built in where they are, and where they are not, the option that needs one
 # says so.
-lgg_has_header = $(shell $(CC) -E -include $(1) -x c /dev/null > /dev/null 2>&1 && echo 1)
 ifeq ($(call lgg_has_header,lbfgs.h), 1)
 $(OBJDIR)tool_logistic.o: COMMON += -DLGG_LBFGS
 LDFLAGS += -llbfgs

@@ -69,6 +69,11 @@ typedef void host_update_function_gpu(layer, int, float, float, float, float);
 /* Whether layers can have the weights of another (shared_statistics.h). */
 #define HOST_SHARES_LAYERS 1
 
+/* The layer that has the weights of l in its place; NULL: l has its own. */
+static inline layer *host_weights_owner(const layer *l) {
+    return l->type == CONVOLUTIONAL ? l->share_layer : NULL;
+}
+
 /* Whether a [shortcut] can have weights (weighted_sum.h). */
 #define HOST_WEIGHS_SUMS 1
 

@@ -56,6 +56,12 @@ typedef host_update_function host_update_function_gpu;
 /* Whether layers can have the weights of another (shared_statistics.h). */
 #define HOST_SHARES_LAYERS 0
 
+/* The layer that has the weights of l in its place; NULL: l has its own, as every layer of this host. */
+static inline layer *host_weights_owner(const layer *l) {
+    (void)l;
+    return NULL;
+}
+
 /* Whether a [shortcut] can have weights (weighted_sum.h). */
 #define HOST_WEIGHS_SUMS 0
 

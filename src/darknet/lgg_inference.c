@@ -17,10 +17,25 @@ static void fold_batch_norm(layer *l, int filters, size_t size) {
     host_push_weights(l);
 }
 
+/* Layers that share weights share all of them, and those before them have been folded. */
+static int is_shared_otherwise(const network *net, const layer *l) {
+    for (int i = 0; i < net->n; ++i) {
+        const layer *other = &net->layers[i];
+        if (host_weights_owner(other) == l && !other->batch_normalize != !l->batch_normalize) return 1;
+    }
+    return 0;
+}
+
 void fold_batch_norms(network *net) {
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
+        const layer *owner = host_weights_owner(l);
         if (!l->batch_normalize || l->binary || l->xnor) continue;
+        if (owner) {
+            if (!owner->batch_normalize) l->batch_normalize = 0;
+            continue;
+        }
+        if (is_shared_otherwise(net, l)) continue;
         if (l->type == CONVOLUTIONAL) fold_batch_norm(l, l->n, (size_t)l->nweights / (size_t)l->n);
         if (l->type == CONNECTED) fold_batch_norm(l, l->outputs, (size_t)l->inputs);
     }

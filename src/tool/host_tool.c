@@ -63,9 +63,14 @@ static void round_weights(network *net, int bits) {
     }
 }
 
-network *host_load_network(const char *cfg, const char *weights, int batch, int bits) {
+network *host_load_unfolded_network(const char *cfg, const char *weights, int batch) {
     network *net = host_parse_network(cfg, batch);
     host_load_weights(net, weights);
+    return net;
+}
+
+network *host_load_network(const char *cfg, const char *weights, int batch, int bits) {
+    network *net = host_load_unfolded_network(cfg, weights, batch);
     if (bits) round_weights(net, bits);
     fold_batch_norms(net);
     host_add_training_buffers(net);

@@ -8,6 +8,10 @@
 /* Parses cfg for batches of `batch` images, loads the weights, rounds them to so many bits (0: not at all) and folds batch normalization
  * into them. LGG sections are inert: they load no teacher before training begins. */
 network *host_load_network(const char *cfg, const char *weights, int batch, int bits);
+/* The same with weights and batch norms as they are. */
+network *host_load_unfolded_network(const char *cfg, const char *weights, int batch);
+/* Whether this host, without our patches, reads the option `name` of [net]. */
+int host_reads_net_option(const char *name);
 /* Inference. x (batch, inputs). */
 void host_forward(network *net, const float *x);
 /* What of this host's own layer types has no right gradient; NULL for others. */

@@ -1,7 +1,9 @@
 /* host_tool_alexeyab.c: what of host_tool.h AlexeyAB/darknet does in its own way. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_export.h"
 #include "host_tool.h"
 
 image host_crop_centre(image whole, int w, int h) {
@@ -114,6 +116,10 @@ void host_backward(network *net, const float *x, int from, const float *delta, f
     free(on_cpu.workspace);
 }
 
+int host_reads_net_option(const char *name) {
+    return strcmp(name, "flip") == 0;
+}
+
 const char *host_without_gradient(const layer *l) {
     if (l->type == MAXPOOL && l->maxpool_depth) return "a [maxpool] over channels";
     return l->antialiasing ? "an antialiased layer" : NULL;
@@ -122,4 +128,121 @@ const char *host_without_gradient(const layer *l) {
 /* Gradients are computed on the CPU. */
 void host_fix_gradient_gpu(layer *l) {
     (void)l;
+}
+
+/* ---- host_export.h ---- */
+
+host_export_kind host_layer_kind(const layer *l) {
+    switch (l->type) {
+    case CONVOLUTIONAL:
+        return EXPORT_CONVOLUTION;
+    case CONNECTED:
+        return EXPORT_CONNECTED;
+    case MAXPOOL:
+        return EXPORT_MAXPOOL;
+    case LOCAL_AVGPOOL:
+        return EXPORT_LOCAL_AVERAGE;
+    case AVGPOOL:
+        return EXPORT_AVERAGE;
+    case SOFTMAX:
+        return EXPORT_SOFTMAX;
+    case SHORTCUT:
+        return EXPORT_SUM;
+    case ROUTE:
+        return EXPORT_ROUTE;
+    case UPSAMPLE:
+        return EXPORT_UPSAMPLE;
+    case REORG_OLD:
+        return EXPORT_REORG;
+    case ACTIVE:
+        return EXPORT_ACTIVATION;
+    case BATCHNORM:
+        return EXPORT_BATCHNORM;
+    case SCALE_CHANNELS:
+    case SAM:
+        return EXPORT_PRODUCT;
+    case DROPOUT:
+    case EMPTY:
+    case COST:
+    case LGG:
+        return EXPORT_SAME;
+    case YOLO:
+    case GAUSSIAN_YOLO:
+    case REGION:
+    case DETECTION:
+        return EXPORT_BOXES;
+    default:
+        return EXPORT_NOT;
+    }
+}
+
+static const char *convolution_obstacle(const layer *l) {
+    if (l->binary || l->xnor || l->use_bin_output) return "binary weights or outputs";
+    if (l->antialiasing) return "antialiasing";
+    if (l->deform) return "sway, rotate or stretch";
+    if (l->coordconv) return "coordconv";
+    return NULL;
+}
+
+const char *host_export_obstacle(const layer *l) {
+    if (l->type == CONVOLUTIONAL) return convolution_obstacle(l);
+    if (l->type == MAXPOOL && l->maxpool_depth) return "maxpool_depth";
+    if (l->type == MAXPOOL && l->antialiasing) return "antialiasing";
+    if (l->type == UPSAMPLE && l->reverse) return "a stride below 1";
+    if (l->type == REORG_OLD && l->reverse) return "reverse";
+    if (l->type == SOFTMAX && l->softmax_tree) return "a tree of classes";
+    if (l->type == SOFTMAX && l->spatial != 0) return "spatial";
+    if (l->type == SHORTCUT && l->n > HOST_MAX_ADDED) return "so many layers to add";
+    return NULL;
+}
+
+const char *host_activation_name(const layer *l) {
+    static const struct {
+        ACTIVATION activation;
+        const char *name;
+    } names[] = {{LOGISTIC, "logistic"}, {RELU, "relu"},       {RELU6, "relu6"},         {RELIE, "relie"},
+                 {LINEAR, "linear"},     {RAMP, "ramp"},       {TANH, "tanh"},           {PLSE, "plse"},
+                 {REVLEAKY, "revleaky"}, {LEAKY, "leaky"},     {ELU, "elu"},             {LOGGY, "loggy"},
+                 {STAIR, "stair"},       {HARDTAN, "hardtan"}, {LHTAN, "lhtan"},         {SELU, "selu"},
+                 {GELU, "gelu"},         {SWISH, "swish"},     {MISH, "mish"},           {HARD_MISH, "hard_mish"},
+                 {NORM_CHAN, "normalize_channels"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        if (names[i].activation == l->activation) return names[i].name;
+    }
+    return "normalize_channels_softmax";
+}
+
+/* The factors of one channel, as its weights are normalized. */
+static void normalize_factors(const layer *l, int channel, int channels, float *factor) {
+    double sum = 1, largest = -INFINITY;
+    for (int i = 0; i <= l->n; ++i)
+        largest = fmax(largest, (double)l->weights[i * channels + channel]);
+    for (int pass = 0; pass < 2; ++pass) {
+        for (int i = 0; i <= l->n; ++i) {
+            double w = (double)l->weights[i * channels + channel];
+            if (l->weights_normalization == RELU_NORMALIZATION) w = fmax(w, 0);
+            if (l->weights_normalization == SOFTMAX_NORMALIZATION) w = exp(w - largest);
+            if (pass) factor[i * channels + channel] = (float)(w / sum);
+            if (!pass && l->weights_normalization != NO_NORMALIZATION) sum += (i ? 0 : .0001 - 1) + w;
+        }
+    }
+}
+
+host_sum host_layer_sum(const layer *l) {
+    host_sum sum = {.count = l->n, .channels = l->nweights ? l->nweights / (l->n + 1) : 1};
+    const size_t factors = (size_t)(l->n + 1) * (size_t)sum.channels;
+    sum.factor = lgg_allocate(factors, sizeof *sum.factor, "a sum");
+    for (int i = 0; i < l->n; ++i)
+        sum.index[i] = l->input_layers[i];
+    /* alpha is what [net] parseval leaves (host_halve_sum) */
+    for (size_t i = 0; i < factors; ++i)
+        sum.factor[i] = l->alpha > 0 ? l->alpha : 1;
+    for (int c = 0; l->nweights && c < sum.channels; ++c)
+        normalize_factors(l, c, sum.channels, sum.factor);
+    return sum;
+}
+
+void host_route_part(const layer *l, int *parts, int *part) {
+    *parts = l->groups > 0 ? l->groups : 1;
+    *part = l->group_id;
 }

@@ -4,6 +4,8 @@
 #ifdef GPU
 #include "blas.h"
 #endif
+#include "activations.h"
+#include "host_export.h"
 #include "host_tool.h"
 
 /* of Darknet's image.c, declared in a header that is not fit for our warnings */
@@ -16,6 +18,11 @@ image host_crop_centre(image whole, int w, int h) {
 /* This host has them always. */
 void host_add_training_buffers(network *net) {
     (void)net;
+}
+
+int host_reads_net_option(const char *name) {
+    (void)name;
+    return 0;
 }
 
 const char *host_without_gradient(const layer *l) {
@@ -90,4 +97,77 @@ void host_backward(network *net, const float *x, int from, const float *delta, f
     }
 #endif
     *net = before;
+}
+
+/* ---- host_export.h ---- */
+
+host_export_kind host_layer_kind(const layer *l) {
+    switch (l->type) {
+    case CONVOLUTIONAL:
+        return EXPORT_CONVOLUTION;
+    case DECONVOLUTIONAL:
+        return EXPORT_DECONVOLUTION;
+    case CONNECTED:
+        return EXPORT_CONNECTED;
+    case MAXPOOL:
+        return EXPORT_MAXPOOL;
+    case AVGPOOL:
+        return EXPORT_AVERAGE;
+    case SOFTMAX:
+        return EXPORT_SOFTMAX;
+    case SHORTCUT:
+        return EXPORT_SUM;
+    case ROUTE:
+        return EXPORT_ROUTE;
+    case UPSAMPLE:
+        return EXPORT_UPSAMPLE;
+    case REORG:
+        return EXPORT_REORG;
+    case ACTIVE:
+    case LOGXENT:
+        return EXPORT_ACTIVATION;
+    case BATCHNORM:
+        return EXPORT_BATCHNORM;
+    case L2NORM:
+        return EXPORT_L2NORM;
+    case DROPOUT:
+    case COST:
+    case LGG:
+        return EXPORT_SAME;
+    case YOLO:
+    case REGION:
+    case DETECTION:
+    case ISEG:
+        return EXPORT_BOXES;
+    default:
+        return EXPORT_NOT;
+    }
+}
+
+const char *host_export_obstacle(const layer *l) {
+    if (l->type == CONVOLUTIONAL && (l->binary || l->xnor)) return "binary weights";
+    if (l->type == UPSAMPLE && l->reverse) return "a stride below 1";
+    if (l->type == REORG && (l->reverse || l->flatten || l->extra)) return "reverse, flatten or extra";
+    if (l->type == SOFTMAX && l->softmax_tree) return "a tree of classes";
+    if (l->type == SOFTMAX && l->spatial != 0) return "spatial";
+    return NULL;
+}
+
+const char *host_activation_name(const layer *l) {
+    if (l->type == LOGXENT) return "logistic";
+    return get_activation_string(l->activation);
+}
+
+host_sum host_layer_sum(const layer *l) {
+    host_sum sum = {.count = 1, .index = {l->index}, .channels = 1};
+    sum.factor = lgg_allocate(2, sizeof *sum.factor, "a sum");
+    sum.factor[0] = l->alpha;
+    sum.factor[1] = l->beta;
+    return sum;
+}
+
+void host_route_part(const layer *l, int *parts, int *part) {
+    (void)l;
+    *parts = 1;
+    *part = 0;
 }

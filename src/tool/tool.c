@@ -24,6 +24,8 @@ static const command commands[] = {
     {"attack", command_attack, NETWORK, "error under attack: FGSM, PGD, APGD, DeepFool; the worst of them"},
     {"stress", command_stress, NETWORK, "error under noise, dropout and rounded weights; robustness curve (SVG)"},
     {"corrupt", command_corrupt, NETWORK, "error under the corruptions of CIFAR-10-C"},
+    {"deploy", command_deploy, NETWORK " -o folder", "the network as any Darknet, and OpenCV, reads it"},
+    {"export", command_export, NETWORK " -o net.onnx", "the network as an ONNX model"},
     {"sections", command_sections, "[SECTION]", "the sections of a .cfg, or one with its options"},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

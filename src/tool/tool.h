@@ -97,13 +97,15 @@ typedef struct {
 
 /* Reads a Darknet .data file and the labels it names. */
 tool_data *tool_data_read(const char *path);
+/* The same where classes do not matter: there may be one, or none. */
+tool_data *tool_data_read_lists(const char *path);
 void tool_data_free(tool_data *data);
 
 /* A set of images to run a network over: paths of a list, or bytes in memory. */
 typedef struct {
     int count;
     int w, h, c;
-    int *label;           /* (count), class of each, 0 <= label < classes */
+    int *label;           /* (count), class of each, 0 <= label < classes; NULL without labels */
     char **path;          /* (count), or NULL: then bytes holds them */
     const uint8_t *bytes; /* (count, h, w, c) as numpy has images; not owned */
 } tool_images;
@@ -111,6 +113,8 @@ typedef struct {
 /* Reads the list, drops what comes after the first `limit` images (0: none), and labels each by its path: the class whose
  * name matches furthest right, the longest on ties. Fails on a path without a class or an empty list. */
 tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit);
+/* The same without labels. */
+tool_images *tool_images_without_labels(const char *list, int w, int h, int c, int limit);
 tool_images *tool_images_from_bytes(const uint8_t *bytes, const int *label, int count, int w, int h, int c);
 /* Reads images first .. first + count into x (count, c, h, w), values in [0, 1]. */
 void tool_images_read(const tool_images *images, int first, int count, float *x);
@@ -153,6 +157,8 @@ tool_model *tool_model_load(const char *cfg, const char *weights, int batch);
 /* The same with the weights of each layer rounded to `bits` bits, 2 to 16: to the multiples of one step, (2^(bits - 1) - 1) of which are the
  * layer's largest weight. Biases and batch normalization stay as they are. */
 tool_model *tool_model_load_rounded(const char *cfg, const char *weights, int batch, int bits);
+/* The same with its batch norms where they are, as other programs read it. */
+tool_model *tool_model_load_unfolded(const char *cfg, const char *weights, int batch);
 void tool_model_free(tool_model *model);
 int tool_model_batch(const tool_model *model);
 void tool_model_input_size(const tool_model *model, int *w, int *h, int *c);
@@ -164,6 +170,8 @@ int tool_model_output_layer(const tool_model *model);
 /* 1 if the network has any of our sections. */
 int tool_model_has_lgg(const tool_model *model);
 int tool_model_is_softmax(const tool_model *model, int layer);
+/* 1 if the layer gives boxes or masks. */
+int tool_model_is_detection(const tool_model *model, int layer);
 /* Fails where the network has a detection layer, saying what to do `instead`: it has no class for a whole image. */
 void tool_model_refuse_detection(const tool_model *model, const char *instead);
 /* Values a layer gives for one image; TOOL_INPUT is a layer. */
@@ -260,5 +268,7 @@ int command_attack(int argc, char **argv);
 int command_corrupt(int argc, char **argv);
 int command_stress(int argc, char **argv);
 int command_sections(int argc, char **argv);
+int command_deploy(int argc, char **argv);
+int command_export(int argc, char **argv);
 
 #endif

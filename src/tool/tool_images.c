@@ -57,7 +57,7 @@ static char *value_of(const char *line, const char *key) {
     return lgg_copy_string(line);
 }
 
-tool_data *tool_data_read(const char *path) {
+static tool_data *read_data(const char *path, int least) {
     int lines;
     char **line = read_lines(path, 0, &lines);
     char *labels = NULL, *names = NULL, *train = NULL, *valid = NULL, *test = NULL, *classes = NULL;
@@ -72,23 +72,31 @@ tool_data *tool_data_read(const char *path) {
     }
     free(line);
     if (!labels) labels = names, names = NULL;
-    if (!labels) tool_fail("%s: names no list of labels (labels=file)", path);
+    if (!labels && least > 0) tool_fail("%s: names no list of labels (labels=file)", path);
     tool_data *data = lgg_allocate(1, sizeof *data, "the data file");
-    data->names = read_lines(labels, 0, &data->classes);
+    if (labels && (least > 0 || access(labels, R_OK) == 0)) data->names = read_lines(labels, 0, &data->classes);
     data->train = train;
     data->valid = valid ? valid : test;
     if (valid) free(test);
-    if (classes && atoi(classes) != data->classes) {
+    if (least > 0 && classes && atoi(classes) != data->classes) {
         if (atoi(classes) < 2 || atoi(classes) > data->classes) {
             tool_fail("%s: classes=%s, but %s has %d labels", path, classes, labels, data->classes);
         }
         data->classes = atoi(classes);
     }
-    if (data->classes < 2) tool_fail("%s: needs two labels or more", labels);
+    if (data->classes < least) tool_fail("%s: needs two labels or more", labels);
     free(labels);
     free(names);
     free(classes);
     return data;
+}
+
+tool_data *tool_data_read(const char *path) {
+    return read_data(path, 2);
+}
+
+tool_data *tool_data_read_lists(const char *path) {
+    return read_data(path, 0);
 }
 
 void tool_data_free(tool_data *data) {
@@ -101,13 +109,18 @@ void tool_data_free(tool_data *data) {
     free(data);
 }
 
-tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit) {
+tool_images *tool_images_without_labels(const char *list, int w, int h, int c, int limit) {
     tool_images *images = lgg_allocate(1, sizeof *images, "images");
     images->path = read_lines(list, limit, &images->count);
     if (images->count == 0) tool_fail("%s: no images in it", list);
     images->w = w;
     images->h = h;
     images->c = c;
+    return images;
+}
+
+tool_images *tool_images_from_list(const char *list, const tool_data *data, int w, int h, int c, int limit) {
+    tool_images *images = tool_images_without_labels(list, w, h, c, limit);
     images->label = lgg_allocate((size_t)images->count, sizeof *images->label, "labels");
     for (int i = 0; i < images->count; ++i) {
         images->label[i] = label_of_path(images->path[i], data->names, data->classes);

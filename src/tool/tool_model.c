@@ -8,6 +8,7 @@
 #include "tool.h"
 #include "tool_dropping.h"
 #include "tool_gradient.h"
+#include "tool_network.h"
 #include "tool_sections.h"
 
 struct tool_model {
@@ -21,17 +22,14 @@ struct tool_model {
     int batch;
 };
 
-tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
-    return tool_model_load_rounded(cfg, weights, batch, 0);
-}
-
-tool_model *tool_model_load_rounded(const char *cfg, const char *weights, int batch, int bits) {
+/* Rounded to so many bits, unless 0; with or without folded batch norms. */
+static tool_model *load(const char *cfg, const char *weights, int batch, int bits, int folded) {
     tool_model *model = lgg_allocate(1, sizeof *model, "the network");
     model->sections = tool_sections_read(cfg);
     FILE *file = fopen(weights, "rb");
     if (!file) tool_fail("cannot open %s", weights);
     fclose(file);
-    model->net = host_load_network(cfg, weights, batch, bits);
+    model->net = folded ? host_load_network(cfg, weights, batch, bits) : host_load_unfolded_network(cfg, weights, batch);
     const network *net = model->net;
     if (net->w <= 0 || net->h <= 0 || net->c <= 0 || net->inputs != net->w * net->h * net->c) {
         tool_fail("%s: takes no images: [net] should have width, height and channels", cfg);
@@ -39,6 +37,26 @@ tool_model *tool_model_load_rounded(const char *cfg, const char *weights, int ba
     model->batch = batch;
     model->padded = lgg_allocate((size_t)batch * (size_t)model->net->inputs, sizeof(float), "a batch of images");
     return model;
+}
+
+tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
+    return load(cfg, weights, batch, 0, 1);
+}
+
+tool_model *tool_model_load_rounded(const char *cfg, const char *weights, int batch, int bits) {
+    return load(cfg, weights, batch, bits, 1);
+}
+
+tool_model *tool_model_load_unfolded(const char *cfg, const char *weights, int batch) {
+    return load(cfg, weights, batch, 0, 0);
+}
+
+network *tool_model_network(tool_model *model) {
+    return model->net;
+}
+
+int tool_model_is_detection(const tool_model *model, int index) {
+    return index != TOOL_INPUT && host_has_boxes(&model->net->layers[index]);
 }
 
 void tool_model_free(tool_model *model) {

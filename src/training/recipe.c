@@ -62,14 +62,14 @@ static float parseval_option(list *options) {
     return share_option(options, "parseval", 0, "0.01");
 }
 
-static int is_our_option(const char *key) {
+int is_lgg_net_option(const char *key) {
     for (const char *const *ours = our_options; *ours; ++ours)
         if (strcmp(*ours, key) == 0) return 1;
     return 0;
 }
 
 void refuse_lgg_recipe_line(const char *filename, int number, const char *type, const char *name) {
-    if ((strcmp(type, "[net]") && strcmp(type, "[network]")) || !is_our_option(name)) return;
+    if ((strcmp(type, "[net]") && strcmp(type, "[network]")) || !is_lgg_net_option(name)) return;
     fprintf(stderr, "%s: %s: line %d: %s= has no value\n", filename, type, number, name);
     exit(EXIT_FAILURE);
 }
@@ -78,7 +78,7 @@ void refuse_lgg_recipe_line(const char *filename, int number, const char *type, 
 static void refuse_careless_options(list *options) {
     for (node *n = options->front; n; n = n->next) {
         const kvp *option = n->val;
-        if (!is_our_option(option->key)) continue;
+        if (!is_lgg_net_option(option->key)) continue;
         if (!option->val || !*option->val) {
             fprintf(stderr, "[net]: %s= has no value\n", option->key);
             exit(EXIT_FAILURE);

@@ -49,6 +49,8 @@ typedef struct lgg_recipe {
 /* Reads our options of [net]. A wrong value, or an unused option that nearly has the name of one of ours, ends the program with a
  * message. The recipe belongs to the network. */
 lgg_recipe *parse_lgg_recipe(list *options);
+/* Whether [net] has `name` from us: what is to be left out where another Darknet is to read the file. */
+int is_lgg_net_option(const char *name);
 void free_lgg_recipe(lgg_recipe *recipe);
 
 /* With a seed, what the host draws by rand() starts from it. */
