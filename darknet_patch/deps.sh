@@ -2,7 +2,8 @@
 # Installs the Debian packages of darknet_patch/packages that are missing, or, when not root, prints the command that would.
 #
 # A line of packages is "PACKAGE [command=NAME] [SWITCH=1] # why": command= names a program that makes the package needless
-# however it came here; SWITCH=1 asks for it only when that switch of make is among this script's arguments.
+# however it came here; SWITCH=1 asks for it only when that switch of make is among this script's arguments; optional: what needs it is left
+# out where it cannot be had, and nothing fails.
 #
 # usage: deps.sh [SWITCH=1]...
 . "$(dirname "$0")/common.sh"
@@ -18,25 +19,34 @@ is_there() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = installed ]
 }
 
-missing=()
+missing=() optional=()
 while read -r package conditions; do
-    needed=1
+    needed=1 kind=missing
     for condition in $conditions; do
         case $condition in
+            optional) kind=optional ;;
             command=*) if command -v "${condition#command=}" > /dev/null; then needed=0; fi ;;
             *=1) case " $* " in *" $condition "*) ;; *) needed=0 ;; esac ;;
         esac
     done
-    if [ $needed = 1 ] && ! is_there "$package"; then missing+=("$package"); fi
+    if [ $needed = 0 ] || is_there "$package"; then continue; fi
+    if [ $kind = optional ]; then optional+=("$package"); else missing+=("$package"); fi
 done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$patch_dir/packages")
 
-if [ ${#missing[@]} = 0 ]; then exit 0; fi
-install="apt-get install -y --no-install-recommends ${missing[*]}"
+if [ $((${#missing[@]} + ${#optional[@]})) = 0 ]; then exit 0; fi
+install="apt-get install -y --no-install-recommends"
 if [ "$(id -u)" != 0 ]; then
-    echo "deps: packages are missing; as root, run: $install" >&2
+    if [ ${#optional[@]} != 0 ]; then echo "deps: optional packages are missing; as root, run: $install ${optional[*]}" >&2; fi
+    if [ ${#missing[@]} = 0 ]; then exit 0; fi
+    echo "deps: packages are missing; as root, run: $install ${missing[*]}" >&2
     exit 1
 fi
-echo "Installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
+
 # Package lists may be absent (a fresh container) or old.
-$install > /dev/null 2>&1 || { apt-get update > /dev/null; $install > /dev/null; } || die "cannot be installed: ${missing[*]}"
+install() {
+    echo "Installing $*"
+    $install "$@" > /dev/null 2>&1 || { apt-get update > /dev/null; $install "$@" > /dev/null; }
+}
+if [ ${#missing[@]} != 0 ]; then install "${missing[@]}" || die "cannot be installed: ${missing[*]}"; fi
+if [ ${#optional[@]} != 0 ]; then install "${optional[@]}" || echo "deps: optional packages that cannot be installed: ${optional[*]}" >&2; fi

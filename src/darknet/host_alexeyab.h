@@ -169,7 +169,16 @@ static inline network *host_parse_network(const char *cfg, int batch) {
     *net = parse_network_cfg_custom((char *)cfg, batch, 1);
     return net;
 }
+/* The host frees the buffers of an [empty] or [silence], which are those of the layer before it, once more. */
 static inline void host_free_network(network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        layer *l = &net->layers[i];
+        if (l->type != EMPTY) continue;
+        l->output = l->delta = NULL;
+#ifdef GPU
+        l->output_gpu = l->delta_gpu = NULL;
+#endif
+    }
     free_network(*net);
     free(net);
 }

@@ -94,10 +94,12 @@ static int compared_layers(const tool_model *model, int last, int *layer) {
     return count;
 }
 
-static void check(tool_model *model, tool_model *deployed, const tool_deployment *d, int last, const tool_images *images) {
+static void check(tool_model *model, tool_model *deployed, const tool_deployment *d, int last,
+                  const tool_images *images) {
     int w, h, channels;
     tool_model_input_size(model, &w, &h, &channels);
-    int *layer = lgg_allocate((size_t)last + 1, sizeof *layer, "layers"), *place = lgg_allocate((size_t)last + 1, sizeof *place, "layers");
+    int *layer = lgg_allocate((size_t)last + 1, sizeof *layer, "layers"),
+        *place = lgg_allocate((size_t)last + 1, sizeof *place, "layers");
     comparison c = {.deployed = deployed, .layer = layer, .place = place, .images = images};
     c.layers = compared_layers(model, last, layer);
     for (int i = 0; i < c.layers; ++i)
@@ -108,9 +110,10 @@ static void check(tool_model *model, tool_model *deployed, const tool_deployment
     tool_progress_end(&progress);
     const double relative = c.difference / fmax(c.largest, 1);
     if (!(relative <= BOUND)) {
-        tool_fail("what the new network gives for %d images is up to %.3g away from what the old one gives (of %.3g; at "
-                  "most %g of it is allowed); nothing was written",
-                  images->count, c.difference, c.largest, BOUND);
+        tool_fail(
+            "what the new network gives for %d images is up to %.3g away from what the old one gives (of %.3g; at "
+            "most %g of it is allowed); nothing was written",
+            images->count, c.difference, c.largest, BOUND);
     }
     printf("outputs of %d images: at most %.2g apart, of numbers up to %.3g\n", images->count, c.difference, c.largest);
     free(c.x);
@@ -151,11 +154,12 @@ int command_deploy(int argc, char **argv) {
     const char *folder = NULL, *layer = NULL, *file[3];
     int fold = 0, count = 100;
     const tool_option list[] = {
-        {"o", TOOL_STRING, &folder, 0, 0, "folder for NAME.cfg and NAME.weights, NAME being that of net.cfg", NULL, NULL},
-        {"layer", TOOL_STRING, &layer, 0, 0, "the last layer to keep, for an embedding; -1 is the last; default: all", NULL,
+        {"o", TOOL_STRING, &folder, 0, 0, "folder for NAME.cfg and NAME.weights, NAME being that of net.cfg", NULL,
          NULL},
-        {"fold", TOOL_FLAG, &fold, 0, 0, "batch norms become part of weights: faster, and not to be trained further", NULL,
-         NULL},
+        {"layer", TOOL_STRING, &layer, 0, 0, "the last layer to keep, for an embedding; -1 is the last; default: all",
+         NULL, NULL},
+        {"fold", TOOL_FLAG, &fold, 0, 0, "batch norms become part of weights: faster, and not to be trained further",
+         NULL, NULL},
         {"test", TOOL_INT, &count, 1, 1e9, "images that are compared", NULL, NULL},
     };
     if (tool_parse_options(argc, argv, list, sizeof list / sizeof *list, file, 3) != 3 || !folder) {

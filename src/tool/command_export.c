@@ -43,7 +43,8 @@ static char *base_name(const char *cfg) {
 }
 
 static void write_model(const char *path, const tool_onnx *onnx) {
-    if (tool_onnx_bytes(onnx) > MOST_BYTES) tool_fail("the model has %zu bytes; ONNX files have at most %d", tool_onnx_bytes(onnx), MOST_BYTES);
+    if (tool_onnx_bytes(onnx) > MOST_BYTES)
+        tool_fail("the model has %zu bytes; ONNX files have at most %d", tool_onnx_bytes(onnx), MOST_BYTES);
     tool_output output = tool_output_open(path);
     if (!tool_onnx_write(onnx, output.file)) tool_fail("cannot write %s", path);
     tool_output_commit(&output);
@@ -54,7 +55,8 @@ int command_export(int argc, char **argv) {
     const char *path = NULL, *layer = NULL, *file[3];
     const tool_option list[] = {
         {"o", TOOL_STRING, &path, 0, 0, "the model, NAME.onnx", NULL, NULL},
-        {"layer", TOOL_STRING, &layer, 0, 0, "its output, for an embedding; default: the network's own output", NULL, NULL},
+        {"layer", TOOL_STRING, &layer, 0, 0, "its output, for an embedding; default: the network's own output", NULL,
+         NULL},
     };
     if (tool_parse_options(argc, argv, list, sizeof list / sizeof *list, file, 3) != 3 || !path) {
         tool_fail("usage: ./darknet lgg export data.cfg net.cfg net.weights -o net.onnx [options]; -help lists them");
@@ -63,7 +65,8 @@ int command_export(int argc, char **argv) {
     tool_data *data = tool_data_read_lists(file[0]);
     tool_model *model = tool_model_load_unfolded(file[1], file[2], 1);
     char *name = base_name(file[1]);
-    const tool_export_options options = {.name = name, .cfg = file[1], .last = chosen_layer(model, layer), .embedding = layer != NULL};
+    const tool_export_options options = {
+        .name = name, .cfg = file[1], .last = chosen_layer(model, layer), .embedding = layer != NULL};
     tool_onnx *onnx = tool_export(model, &options);
     note_labels(onnx, data);
     write_model(path, onnx);

@@ -5,7 +5,7 @@
 #include "host.h"
 
 typedef enum {
-    EXPORT_NOT, /* nothing that can be written in another form */
+    EXPORT_NOT,  /* nothing that can be written in another form */
     EXPORT_SAME, /* its input */
     EXPORT_CONVOLUTION,
     EXPORT_DECONVOLUTION,

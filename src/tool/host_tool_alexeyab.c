@@ -200,11 +200,26 @@ const char *host_activation_name(const layer *l) {
     static const struct {
         ACTIVATION activation;
         const char *name;
-    } names[] = {{LOGISTIC, "logistic"}, {RELU, "relu"},       {RELU6, "relu6"},         {RELIE, "relie"},
-                 {LINEAR, "linear"},     {RAMP, "ramp"},       {TANH, "tanh"},           {PLSE, "plse"},
-                 {REVLEAKY, "revleaky"}, {LEAKY, "leaky"},     {ELU, "elu"},             {LOGGY, "loggy"},
-                 {STAIR, "stair"},       {HARDTAN, "hardtan"}, {LHTAN, "lhtan"},         {SELU, "selu"},
-                 {GELU, "gelu"},         {SWISH, "swish"},     {MISH, "mish"},           {HARD_MISH, "hard_mish"},
+    } names[] = {{LOGISTIC, "logistic"},
+                 {RELU, "relu"},
+                 {RELU6, "relu6"},
+                 {RELIE, "relie"},
+                 {LINEAR, "linear"},
+                 {RAMP, "ramp"},
+                 {TANH, "tanh"},
+                 {PLSE, "plse"},
+                 {REVLEAKY, "revleaky"},
+                 {LEAKY, "leaky"},
+                 {ELU, "elu"},
+                 {LOGGY, "loggy"},
+                 {STAIR, "stair"},
+                 {HARDTAN, "hardtan"},
+                 {LHTAN, "lhtan"},
+                 {SELU, "selu"},
+                 {GELU, "gelu"},
+                 {SWISH, "swish"},
+                 {MISH, "mish"},
+                 {HARD_MISH, "hard_mish"},
                  {NORM_CHAN, "normalize_channels"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
         if (names[i].activation == l->activation) return names[i].name;

@@ -17,18 +17,18 @@
 
 /* Where the weights of a new layer come from. */
 typedef struct {
-    const layer *layer;    /* as the host writes it; NULL: it has none, or those that follow */
-    float *bias, *factor;  /* (filters) of a convolution that scales each channel */
+    const layer *layer;   /* as the host writes it; NULL: it has none, or those that follow */
+    float *bias, *factor; /* (filters) of a convolution that scales each channel */
     int filters;
 } source;
 
 typedef struct {
-    int sections, costs, strided, batchnorms, halved, folded, unfolded, padded;
+    int sections, costs, strided, batchnorms, halved, folded, unfolded, padded, relu6;
 } change_count;
 
 struct tool_deployment {
     network *net;
-    tool_cfg *cfg; /* the new one */
+    tool_cfg *cfg;  /* the new one */
     source *source; /* (cfg->count - 1), one a layer */
     int *place;     /* (last + 1), the new number of each old layer */
     int last;
@@ -47,9 +47,13 @@ static tool_cfg_section *add_section(tool_deployment *d, tool_cfg_section *s, so
 /* The options that hold numbers of layers, by the section that they stand in. */
 static const struct {
     const char *type, *key;
-} references[] = {{"route", "layers"},         {"shortcut", "from"}, {"scale_channels", "from"},
-                  {"sam", "from"},             {"yolo", "embedding_layer"},
-                  {"contrastive", "yolo_layer"}, {"convolutional", "share_index"},
+} references[] = {{"route", "layers"},
+                  {"shortcut", "from"},
+                  {"scale_channels", "from"},
+                  {"sam", "from"},
+                  {"yolo", "embedding_layer"},
+                  {"contrastive", "yolo_layer"},
+                  {"convolutional", "share_index"},
                   {"conv", "share_index"}};
 
 /* "-1,8" of old layer `own`, which is `now` in the new network, in the numbers of the new one. */
@@ -91,7 +95,8 @@ static void add_scaling(tool_deployment *d, tool_cfg_section *s, int channels, c
 
 static void deploy_batchnorm(tool_deployment *d, const layer *l) {
     const size_t channels = (size_t)l->out_c;
-    float *factor = lgg_allocate(channels, sizeof *factor, "a batch norm"), *bias = lgg_allocate(channels, sizeof *bias, "a batch norm");
+    float *factor = lgg_allocate(channels, sizeof *factor, "a batch norm"),
+          *bias = lgg_allocate(channels, sizeof *bias, "a batch norm");
     for (size_t f = 0; f < channels; ++f) {
         factor[f] = l->scales[f] / sqrtf(l->rolling_variance[f] + HOST_BATCH_NORM_EPSILON);
         bias[f] = l->biases[f] - l->rolling_mean[f] * factor[f];
@@ -105,7 +110,8 @@ static void deploy_batchnorm(tool_deployment *d, const layer *l) {
 /* Half of a residual sum, and its activation. */
 static void halve_sum(tool_deployment *d, const layer *l, const char *activation) {
     const size_t channels = (size_t)l->out_c;
-    float *factor = lgg_allocate(channels, sizeof *factor, "half a sum"), *bias = lgg_allocate(channels, sizeof *bias, "half a sum");
+    float *factor = lgg_allocate(channels, sizeof *factor, "half a sum"),
+          *bias = lgg_allocate(channels, sizeof *bias, "half a sum");
     for (size_t f = 0; f < channels; ++f)
         factor[f] = .5f;
     tool_cfg_section *s = tool_cfg_append(d->cfg, "convolutional");
@@ -154,6 +160,8 @@ static void deploy_layer(tool_deployment *d, const tool_cfg_section *old, int i,
     tool_cfg_section *s = add_section(d, tool_cfg_append_copy(d->cfg, old), (source){.layer = l});
     renumber(d, s, i, d->cfg->count - 2);
     if (l->type == CONVOLUTIONAL) deploy_convolution(d, s, l);
+    const char *activation = tool_cfg_get(s, "activation");
+    d->changes.relu6 += activation && strcmp(activation, "relu6") == 0;
     if (had_batch_norm && !l->batch_normalize) {
         tool_cfg_remove(s, "batch_normalize");
         tool_cfg_remove(s, "cbn");
@@ -162,11 +170,10 @@ static void deploy_layer(tool_deployment *d, const tool_cfg_section *old, int i,
         ++d->changes.unfolded;
     }
     if (l->type != SHORTCUT || !has_lgg_parseval(d->net)) return;
-    const char *given = tool_cfg_get(s, "activation");
-    char *activation = lgg_copy_string(given ? given : "linear");
+    char *of_half = lgg_copy_string(activation ? activation : "linear");
     tool_cfg_set(s, "activation", "linear");
-    halve_sum(d, l, activation);
-    free(activation);
+    halve_sum(d, l, of_half);
+    free(of_half);
 }
 
 /* ---- the network ---- */
@@ -248,6 +255,7 @@ void tool_deployment_print(const tool_deployment *d) {
     print_count(c->folded, "batch norms folded into weights");
     print_count(c->unfolded, "batch norms left in their layers (-fold folds what can be)");
     print_count(c->padded, "padded convolutions of size 1, which stock pjreddie/darknet computes wrongly on the CPU");
+    print_count(c->relu6, "activations relu6, which stock AlexeyAB/darknet takes for zero on the CPU");
 }
 
 void tool_deployment_write_cfg(const tool_deployment *d, FILE *file) {

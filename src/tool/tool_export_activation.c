@@ -6,7 +6,7 @@
 /* A step of a formula, of x, the activation's input, or s0, s1 …, what earlier steps gave; `with` another of these, NULL: with the number
  * in `value`, which for operators of one operand is an attribute: alpha, or the lower bound. */
 typedef struct {
-    const char *operator, *of, *with;
+    const char *op, *of, *with;
     float value, upper;
 } step;
 
@@ -46,7 +46,10 @@ static const struct {
       {"Mul", "s6", NULL, .5f, 0}}},
     /* 0.001 x + 0.999 clip(x, 0, 1) */
     {"lhtan",
-     {{"Clip", "x", NULL, 0, 1}, {"Mul", "s0", NULL, .999f, 0}, {"Mul", "x", NULL, .001f, 0}, {"Add", "s1", "s2", 0, 0}}},
+     {{"Clip", "x", NULL, 0, 1},
+      {"Mul", "s0", NULL, .999f, 0},
+      {"Mul", "x", NULL, .001f, 0},
+      {"Add", "s1", "s2", 0, 0}}},
     /* 0.01 x + 0.115 clip(x, -4, 4) + 0.5 */
     {"plse",
      {{"Clip", "x", NULL, -4, 4},
@@ -83,15 +86,14 @@ static const char *operand(const char *which, const char *tensor, const char *na
 
 static void append(tool_onnx *model, const step *s, const char *tensor, const char *name, const char *output) {
     char one[96], two[96], scalar[48];
-    const int has_bounds = strcmp(s->operator, "Clip") == 0;
-    const int has_alpha = strcmp(s->operator, "LeakyRelu") == 0 || strcmp(s->operator, "Elu") == 0 ||
-                          strcmp(s->operator, "Selu") == 0;
-    const int is_two_sided = strcmp(s->operator, "Mul") == 0 || strcmp(s->operator, "Add") == 0;
-    tool_onnx_node *node = tool_onnx_add(model, s->operator, output);
+    const int has_bounds = strcmp(s->op, "Clip") == 0;
+    const int has_alpha = strcmp(s->op, "LeakyRelu") == 0 || strcmp(s->op, "Elu") == 0 || strcmp(s->op, "Selu") == 0;
+    const int is_two_sided = strcmp(s->op, "Mul") == 0 || strcmp(s->op, "Add") == 0;
+    tool_onnx_node *node = tool_onnx_add(model, s->op, output);
     tool_onnx_input(node, operand(s->of, tensor, name, one));
     if (s->with) tool_onnx_input(node, operand(s->with, tensor, name, two));
     if (has_alpha) tool_onnx_float(node, "alpha", s->value);
-    if (strcmp(s->operator, "Selu") == 0) tool_onnx_float(node, "gamma", s->upper);
+    if (strcmp(s->op, "Selu") == 0) tool_onnx_float(node, "gamma", s->upper);
     if (is_two_sided && !s->with) tool_onnx_input(node, tool_export_scalar(model, s->value, scalar));
     if (has_bounds) tool_onnx_float(node, "min", s->value);
     if (has_bounds) tool_onnx_float(node, "max", s->upper);
@@ -100,7 +102,7 @@ static void append(tool_onnx *model, const step *s, const char *tensor, const ch
 void tool_export_activation(tool_onnx *model, const char *activation, const char *tensor, const char *name) {
     const step *steps = formulas[find(activation)].steps;
     int count = 1;
-    while (count < MAX_STEPS && steps[count].operator)
+    while (count < MAX_STEPS && steps[count].op)
         ++count;
     for (int i = 0; i < count; ++i) {
         char output[96];

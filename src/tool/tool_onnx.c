@@ -133,10 +133,10 @@ void tool_onnx_int64s(tool_onnx *m, const char *name, const int64_t *x, int coun
         store(t->raw_data.data + (size_t)i * sizeof *x, (uint64_t)x[i], sizeof *x);
 }
 
-tool_onnx_node *tool_onnx_add(tool_onnx *m, const char *operator, const char *name) {
+tool_onnx_node *tool_onnx_add(tool_onnx *m, const char *op, const char *name) {
     Onnx__NodeProto *node = message(sizeof *node);
     onnx__node_proto__init(node);
-    node->op_type = lgg_copy_string(operator);
+    node->op_type = lgg_copy_string(op);
     node->name = lgg_copy_string(name);
     APPEND(node, output, lgg_copy_string(name));
     APPEND(m->model->graph, node, node);
@@ -147,7 +147,8 @@ void tool_onnx_input(tool_onnx_node *node, const char *tensor) {
     APPEND(node, input, lgg_copy_string(tensor));
 }
 
-static Onnx__AttributeProto *add_attribute(tool_onnx_node *node, const char *name, Onnx__AttributeProto__AttributeType type) {
+static Onnx__AttributeProto *add_attribute(tool_onnx_node *node, const char *name,
+                                           Onnx__AttributeProto__AttributeType type) {
     Onnx__AttributeProto *a = message(sizeof *a);
     onnx__attribute_proto__init(a);
     a->name = lgg_copy_string(name);

@@ -26,7 +26,7 @@ int tool_onnx_has_constant(const tool_onnx *model, const char *name);
 void tool_onnx_int64s(tool_onnx *model, const char *name, const int64_t *x, int count);
 
 /* Appends a node with one output, which has the node's name. */
-tool_onnx_node *tool_onnx_add(tool_onnx *model, const char *operator, const char *name);
+tool_onnx_node *tool_onnx_add(tool_onnx *model, const char *op, const char *name);
 void tool_onnx_input(tool_onnx_node *node, const char *tensor);
 void tool_onnx_int(tool_onnx_node *node, const char *name, int value);
 void tool_onnx_float(tool_onnx_node *node, const char *name, float value);

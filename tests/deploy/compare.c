@@ -29,7 +29,8 @@ int main(int argc, char **argv) {
         spread = fmax(spread, fabs((double)a.x[i] - (double)a.x[i % (size_t)a.size]));
     }
     for (int i = 0; i < a.count; ++i)
-        same += place_of_maximum(a.x + (size_t)i * (size_t)a.size, a.size) == place_of_maximum(b.x + (size_t)i * (size_t)b.size, b.size);
+        same += place_of_maximum(a.x + (size_t)i * (size_t)a.size, a.size) ==
+                place_of_maximum(b.x + (size_t)i * (size_t)b.size, b.size);
     printf("%d of %d classes equal, outputs %.2g of their range apart", same, a.count, apart / spread);
     return !(apart / spread <= atof(argv[3]) && same == a.count);
 }

@@ -3,7 +3,10 @@
  *
  * usage: make_weights CFG OUT */
 #include "host.h"
+#include <math.h>
+
 #include "parameters.h"
+#include "parseval.h"
 
 static float draw(float low, float high) {
     static unsigned state = 3;
@@ -11,9 +14,12 @@ static float draw(float low, float high) {
     return low + (high - low) * (float)(state >> 8) / (float)(1 << 24);
 }
 
-static void fill(const lgg_array *array) {
-    float low = -.3f, high = .3f;
-    if (strcmp(array->name, "rolling variance") == 0) low = .2f, high = 2;
+/* Weights of Parseval networks are divided in use. */
+static void fill(const lgg_array *array, float scale) {
+    float low = -.1f, high = .1f;
+    for (size_t i = 0; strcmp(array->name, "weights") == 0 && i < array->n; ++i)
+        array->cpu[i] *= scale;
+    if (strcmp(array->name, "rolling variance") == 0) low = .05f, high = .3f;
     if (strcmp(array->name, "scales") == 0) low = .5f, high = 1.5f;
     if (strcmp(array->name, "weights") == 0) return;
     for (size_t i = 0; i < array->n; ++i)
@@ -31,7 +37,9 @@ int main(int argc, char **argv) {
             lgg_array arrays[LGG_MAX_ARRAYS];
             const int m = lgg_leaf_parameters(leaves[j], arrays);
             for (int k = 0; k < m; ++k)
-                fill(&arrays[k]);
+                fill(&arrays[k], has_lgg_parseval(net) && leaves[j]->size
+                                     ? sqrtf(2.f * (float)(leaves[j]->size * leaves[j]->size) + 1.f)
+                                     : 1);
         }
     }
     FILE *file = fopen(argv[2], "wb");

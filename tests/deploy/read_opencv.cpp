@@ -13,11 +13,14 @@
 
 static int run(char **argv) {
     const std::string model = argv[1];
-    cv::dnn::Net net = model.find(".onnx") != std::string::npos ? cv::dnn::readNetFromONNX(model) : cv::dnn::readNetFromDarknet(model, argv[2]);
+    cv::dnn::Net net = model.find(".onnx") != std::string::npos ? cv::dnn::readNetFromONNX(model)
+                                                                : cv::dnn::readNetFromDarknet(model, argv[2]);
     net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
     // its order is another: yolo_12 before yolo_5
     std::vector<std::string> names = net.getUnconnectedOutLayersNames();
-    std::sort(names.begin(), names.end(), [](const std::string &a, const std::string &b) { return a.size() != b.size() ? a.size() < b.size() : a < b; });
+    std::sort(names.begin(), names.end(), [](const std::string &a, const std::string &b) {
+        return a.size() != b.size() ? a.size() < b.size() : a < b;
+    });
     const tensors images = tensors_read(argv[3]);
     const int c = atoi(argv[4]), h = atoi(argv[5]), w = atoi(argv[6]), batch = atoi(argv[7]);
     std::vector<float> values;
@@ -25,7 +28,8 @@ static int run(char **argv) {
     for (int first = 0; first < images.count; first += batch) {
         const int count = std::min(batch, images.count - first);
         const int dimensions[] = {count, c, h, w};
-        net.setInput(cv::Mat(4, dimensions, CV_32F, images.x + static_cast<size_t>(first) * static_cast<size_t>(images.size)));
+        net.setInput(
+            cv::Mat(4, dimensions, CV_32F, images.x + static_cast<size_t>(first) * static_cast<size_t>(images.size)));
         std::vector<cv::Mat> outputs;
         net.forward(outputs, names);
         for (int i = 0; i < count; ++i) {

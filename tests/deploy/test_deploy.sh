@@ -15,7 +15,7 @@ pass() { echo "PASS $1"; }
 fail() { echo "FAIL $1: $2"; failures=$((failures + 1)); }
 skip() { echo "SKIPPED $1: $2"; }
 run() { "$darknet" lgg "$@" > log 2>&1; }
-last_line() { tail -n 1 log | cut -c 1-200; }
+last_line() { { grep -a "^lgg " log || tail -n 1 log; } | tail -n 1 | cut -c 1-200; }
 
 have_opencv=0 have_ort=0
 [ -x "$folder/read_opencv" ] && have_opencv=1
@@ -92,11 +92,12 @@ random() {
 
 # deployed NAME TITLE: as it is, and folded.
 deployed() {
-    local name=$1 title fold left
+    local name=$1 title fold left bound
     for fold in "" -fold; do
-        title="deploy${fold:+ $fold}, $2"
+        title="deploy${fold:+ $fold}, $2" bound=1e-4
+        if [ $host = pjreddie ] && [ -z "$fold" ]; then bound=2e-3; fi # another epsilon
         if ! run deploy noise.data "$name.cfg" "$name.weights" -o "out$fold" $fold; then fail "$title" "$(last_line)"; continue; fi
-        read_with "$title, stock $host" "expected.$name" 1e-4 "$folder/read_stock" "out$fold/$name.cfg" "out$fold/$name.weights" "images.$name" got.stock
+        read_with "$title, stock $host" "expected.$name" $bound "$folder/read_stock" "out$fold/$name.cfg" "out$fold/$name.weights" "images.$name" got.stock
         left=$(grep -E -m 1 '^(\[lgg|\[label_variation|\[rkd|bn_momentum|parseval|pad_crop|lgg_log|seed)' "out$fold/$name.cfg") && fail "$title" "$left is left"
     done
 }
@@ -121,7 +122,7 @@ embedding() {
     local name="-layer 20, the classifier's embedding"
     "$folder/read_ours" classifier.cfg classifier.weights images.classifier expected.embedding 20 > read.log 2>&1
     if ! run deploy noise.data classifier.cfg classifier.weights -o embedding -layer 20; then fail "$name" "$(last_line)"; return; fi
-    read_with "deploy $name, stock $host" expected.embedding 1e-4 "$folder/read_stock" embedding/classifier.cfg embedding/classifier.weights images.classifier got.stock
+    read_with "deploy $name, stock $host" expected.embedding 2e-3 "$folder/read_stock" embedding/classifier.cfg embedding/classifier.weights images.classifier got.stock
     has_onnx || return
     run export noise.data classifier.cfg classifier.weights -o embedding.onnx -layer 20 || { fail "export $name" "$(last_line)"; return; }
     check_onnx "export $name" embedding.onnx images.classifier "3 48 48" expected.embedding
@@ -174,7 +175,10 @@ embedding
 network classifier 3 48 48 parseval=0.01
 network detector 3 48 64
 network "$host" 3 32 32
-if [ "$host" = pjreddie ]; then random deconvolutional 3 12 16 && exported deconvolutional deconvolutional 3 12 16; fi
+# what the stock host gets wrong
+alone=relu6
+if [ "$host" = pjreddie ]; then alone=deconvolutional; fi
+random $alone 3 12 16 && exported $alone $alone 3 12 16
 mistakes
 has_onnx || skip "export" "built without ONNX: libprotobuf-c-dev, protobuf-c-compiler or libonnx-dev is not installed"
 [ $failures -eq 0 ]

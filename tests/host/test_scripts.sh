@@ -487,7 +487,16 @@ packages() (
         one_line_says 'first third$' "$work/project/darknet_patch/deps.sh" BLAS=1 GPU=1 || return 1
     printf '#!/bin/bash\necho 0\n' > "$scratch/fake/id"
     rm -f "$scratch/calls"
-    "$work/project/darknet_patch/deps.sh" && grep -q 'install -y --no-install-recommends first$' "$scratch/calls"
+    "$work/project/darknet_patch/deps.sh" && grep -q 'install -y --no-install-recommends first$' "$scratch/calls" || return 1
+
+    # what is optional is named or installed, too, and nothing fails without it
+    printf 'fourth # why\nfifth optional # why\n' > "$work/project/darknet_patch/packages"
+    rm -f "$scratch/calls"
+    "$work/project/darknet_patch/deps.sh" && grep -q 'install -y --no-install-recommends fifth$' "$scratch/calls" || return 1
+    printf '#!/bin/bash\nexit 1\n' > "$scratch/fake/apt-get"
+    "$work/project/darknet_patch/deps.sh" 2>&1 | grep -q 'cannot be installed: fifth$' || return 1
+    printf '#!/bin/bash\necho 1000\n' > "$scratch/fake/id"
+    "$work/project/darknet_patch/deps.sh" 2>&1 | grep -q 'as root, run: .* fifth$' && "$work/project/darknet_patch/deps.sh" 2> /dev/null
 )
 check packages_that_are_missing_are_named_or_installed packages
 
