@@ -29,7 +29,8 @@ static tool_model *load(const char *cfg, const char *weights, int batch, int bit
     FILE *file = fopen(weights, "rb");
     if (!file) tool_fail("cannot open %s", weights);
     fclose(file);
-    model->net = folded ? host_load_network(cfg, weights, batch, bits) : host_load_unfolded_network(cfg, weights, batch);
+    model->net =
+        folded ? host_load_network(cfg, weights, batch, bits) : host_load_unfolded_network(cfg, weights, batch);
     const network *net = model->net;
     if (net->w <= 0 || net->h <= 0 || net->c <= 0 || net->inputs != net->w * net->h * net->c) {
         tool_fail("%s: takes no images: [net] should have width, height and channels", cfg);
