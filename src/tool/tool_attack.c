@@ -18,6 +18,7 @@ typedef struct {
     float *points;         /* (slots, n), which the network takes in */
     float *logit_gradient; /* (slots, classes) */
     float *gradient;       /* (gradients, slots, n) */
+    float *copies;         /* (slots, n), of points; NULL where an attack takes one gradient */
     int next, begun, done;
 } attack_pass;
 
@@ -99,18 +100,43 @@ static int count_busy(const attack_pass *p, int *wanting) {
     return busy;
 }
 
+/* The loss of a slot's r-th function, and its gradient with respect to the logits in row `row`. */
+static void aim(attack_pass *p, attack_slot *slot, int r, int row) {
+    double value = p->method->loss(slot, r, p->logit_gradient + (size_t)row * (size_t)p->classes);
+    if (r == 0) slot->loss = value;
+}
+
+/* One pass back for each function, all slots at once. */
 static void find_gradients(attack_pass *p) {
-    size_t rows = (size_t)p->slots * (size_t)p->inputs;
+    size_t n = (size_t)p->inputs, slots = (size_t)p->slots;
     for (int r = 0; r < p->gradients; ++r) {
-        memset(p->logit_gradient, 0, (size_t)p->slots * (size_t)p->classes * sizeof(float));
+        memset(p->logit_gradient, 0, slots * (size_t)p->classes * sizeof(float));
         for (int i = 0; i < p->slots; ++i) {
             attack_slot *slot = &p->slot[i];
             if (!p->busy[i] || !slot->wants_gradient) continue;
-            double value = p->method->loss(slot, r, p->logit_gradient + (size_t)i * (size_t)p->classes);
-            if (r == 0) slot->loss = value;
+            aim(p, slot, r, i);
+            slot->gradient[r] = p->gradient + ((size_t)r * slots + (size_t)i) * n;
         }
-        tool_model_backward(p->set->model, p->logit_gradient, p->slots, p->gradient + (size_t)r * rows);
+        tool_model_backward(p->set->model, p->logit_gradient, p->slots, p->gradient + (size_t)r * slots * n);
     }
+}
+
+/* The last images leave most slots empty: each has a row of the batch for each of its functions, and one pass is enough. */
+static void find_gradients_of_few(attack_pass *p) {
+    size_t n = (size_t)p->inputs;
+    int row = 0;
+    memset(p->logit_gradient, 0, (size_t)p->slots * (size_t)p->classes * sizeof(float));
+    for (int i = 0; i < p->slots; ++i) {
+        attack_slot *slot = &p->slot[i];
+        if (!p->busy[i] || !slot->wants_gradient) continue;
+        for (int r = 0; r < p->gradients; ++r, ++row) {
+            aim(p, slot, r, row);
+            memcpy(p->copies + (size_t)row * n, slot->point, n * sizeof(float));
+            slot->gradient[r] = p->gradient + (size_t)row * n;
+        }
+    }
+    tool_model_forward_for_gradient(p->set->model, p->copies, p->slots);
+    tool_model_backward(p->set->model, p->logit_gradient, p->slots, p->gradient);
 }
 
 static int is_flat(const float *gradient, int n) {
@@ -123,7 +149,8 @@ static int is_flat(const float *gradient, int n) {
 /* The network at every slot's point, then each slot's step. */
 static void evaluate(attack_pass *p, int wanting) {
     tool_model *model = p->set->model;
-    if (wanting) {
+    int few = p->copies && wanting * p->gradients <= p->slots;
+    if (wanting && !few) {
         tool_model_forward_for_gradient(model, p->points, p->slots);
     } else {
         tool_model_forward(model, p->points, p->slots);
@@ -133,7 +160,11 @@ static void evaluate(attack_pass *p, int wanting) {
         p->slot[i].logits = logits + (size_t)i * (size_t)p->classes;
         p->slot[i].decision = tool_argmax(p->slot[i].logits, p->classes);
     }
-    if (wanting) find_gradients(p);
+    if (wanting && few) {
+        find_gradients_of_few(p);
+    } else if (wanting) {
+        find_gradients(p);
+    }
     for (int i = 0; i < p->slots; ++i) {
         attack_slot *slot = &p->slot[i];
         if (!p->busy[i]) continue;
@@ -152,6 +183,7 @@ static void begin_pass(attack_pass *p) {
     p->points = lgg_allocate(slots * n, sizeof(float), "images under attack");
     p->logit_gradient = lgg_allocate(slots * (size_t)p->classes, sizeof(float), "gradients of the logits");
     p->gradient = lgg_allocate((size_t)p->gradients * slots * n, sizeof(float), "gradients");
+    if (p->gradients > 1) p->copies = lgg_allocate(slots * n, sizeof(float), "images under attack");
     for (size_t i = 0; i < slots; ++i) {
         attack_slot *slot = &p->slot[i];
         slot->classes = p->classes;
@@ -159,8 +191,6 @@ static void begin_pass(attack_pass *p) {
         slot->x = p->memory + i * (1 + ATTACK_KEPT) * n;
         for (size_t j = 0; j < ATTACK_KEPT; ++j)
             slot->kept[j] = slot->x + (1 + j) * n;
-        for (size_t r = 0; r < (size_t)p->gradients; ++r)
-            slot->gradient[r] = p->gradient + (r * slots + i) * n;
     }
 }
 
@@ -171,6 +201,7 @@ static void end_pass(attack_pass *p) {
     free(p->points);
     free(p->logit_gradient);
     free(p->gradient);
+    free(p->copies);
 }
 
 static int count_wanted(const attack_set *set, const char *only) {
