@@ -1,12 +1,13 @@
 # make gpu-pack: the report on a GPU, and the tables at full scale, in a folder that runs on any machine with a driver (pack/README.md).
 #
-#   make gpu-pack [PART=MiB] [CUDA_LIBRARIES=1]     build/gpu-report; needs nvcc, and no GPU
+#   make gpu-pack [PART=MiB] [CUDA_LIBRARIES=1] [SECOND=tree]     build/gpu-report; needs nvcc, and no GPU. SECOND: AlexeyAB/darknet's
+#                                                   pristine tree, whose darknet trains as well then
 #   make gpu-report [QUICK=1]                       the same, run here, and its report kept as tests/gpu/REPORT.md
 #   make test-gpu-report                            both scripts in an empty folder, with programs built for the emulation
 
 PACK_BUILD := $(BUILD)/gpu-pack
 PACKED := $(BUILD)/gpu-report
-# compute capability 9.0, and what a newer device's driver compiles
+# compute capability 9.0, and what a newer device's driver compiles (PACK_ARCH=options of nvcc: others)
 PACK_ARCH := -gencode arch=compute_90,code=sm_90 -gencode arch=compute_90,code=compute_90
 PACK_CACHE := $(BUILD)/gpu-images
 
@@ -37,7 +38,7 @@ define pack_build
 	+@$(call pack_make,$(1)) -s GPU_BUILD=$(call pack_folder,$(1)) HAVE_CUDNN=$(1) $(call pack_programs,$(1))
 endef
 
-.PHONY: pack-plain pack-cudnn pack-losses gpu-pack gpu-report
+.PHONY: pack-plain pack-cudnn pack-losses pack-second gpu-pack gpu-report
 pack-plain: pristine
 	$(call pack_build,0)
 pack-cudnn: pristine
@@ -46,12 +47,18 @@ pack-losses: pack-plain
 	+@$(call pack_make,0) -s GPU_BUILD=$(PACK_BUILD) GPU_OBJECTS="$(call pack_objects,0)" \
 		$(patsubst %,$(PACK_BUILD)/%,golden test_twins test_product test_tap bench_losses)
 
+PACK_SECOND = $(if $(SECOND),$(PACK_BUILD)/second/darknet-alexeyab/darknet)
+pack-second:
+	$(if $(SECOND),@mkdir -p $(PACK_BUILD)/second)
+	+$(if $(SECOND),@$(call pack_make,1) HOST=alexeyab DARKNET='$(SECOND)' host BUILD=$(PACK_BUILD)/second > $(PACK_BUILD)/second/log 2>&1 || \
+		{ grep -m1 -E '(fatal|error): |cannot find|Error [0-9]' $(PACK_BUILD)/second/log; exit 1; })
+
 PACK_COMMIT = $(shell git rev-parse --short=12 HEAD 2> /dev/null || echo unknown)$(shell git diff --quiet HEAD 2> /dev/null || echo -changed)
 gpu-pack: deps data
 	@if lacks=$$(tests/gpu/toolkit.sh lacks "$(CUDA_NVCC)"); then echo "gpu-pack: $$lacks" >&2; exit 1; fi
-	+@$(MAKE) --no-print-directory -s pack-plain pack-cudnn pack-losses $(PACK_TOOLS:%=$(PACK_BUILD)/%) $(PACK_BUILD)/cifar10
+	+@$(MAKE) --no-print-directory -s pack-plain pack-cudnn pack-losses pack-second $(PACK_TOOLS:%=$(PACK_BUILD)/%) $(PACK_BUILD)/cifar10
 	@COMMIT="commit $(PACK_COMMIT)" BUILT_WITH="nvcc $$("$(CUDA_NVCC)" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p') for compute capability 9.0 and PTX" \
-		HOST=$(HOST) PART='$(PART)' CUDA_LIBRARIES='$(CUDA_LIBRARIES)' tests/gpu/pack/pack.sh \
+		HOST=$(HOST) PART='$(PART)' CUDA_LIBRARIES='$(CUDA_LIBRARIES)' SECOND='$(PACK_SECOND)' tests/gpu/pack/pack.sh \
 		$(PACK_BUILD) $(call pack_folder,0) "$(if $(filter 1,$(HAVE_CUDNN)),$(call pack_folder,1))" $(PACK_CACHE) $(PACKED)
 
 gpu-report:

@@ -17,7 +17,7 @@ unpack_programs() {
     local key
     key=$(cat "$here/pack.conf")
     if [ "$key" = "$(cat "$work/unpacked" 2> /dev/null)" ]; then return; fi
-    rm -rf "$work"/{bin,lib,cudnn0,cudnn1,cfg,tests,experiments,unpacked}
+    rm -rf "$work"/{bin,lib,cudnn0,cudnn1,second,cfg,tests,experiments,unpacked}
     LD_LIBRARY_PATH=$here/xz "$here/xz/xz" -dc "$here/programs.tar.xz" | tar -C "$work" -xf - || die "programs.tar.xz cannot be unpacked"
     mkdir -p "$work"/{backup,data,logs}
     # The packed libstdc++ may be newer than this machine's glibc, whose own will do then.
@@ -59,8 +59,11 @@ unpack_images() {
     [ $failed = 0 ] && [ -s "$work/data/cifar10/train.list" ] && [ -s "$work/data/cifar10/test.list" ]
 }
 
-# with_libraries COMMAND...: the packed libraries and those found are for our programs alone.
-with_libraries() { LD_LIBRARY_PATH=$work/cudnn$cudnn:$work/lib:$work/cuda "$@"; }
+# library_path: of the packed libraries and those found; then where the loader was told to look, and where containers have the driver.
+library_path() { echo "$work/cudnn$cudnn:$work/lib:$work/cuda${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}:/usr/local/nvidia/lib64:/usr/local/nvidia/lib"; }
+
+# with_libraries COMMAND...: they are for our programs alone.
+with_libraries() { LD_LIBRARY_PATH=$(library_path) "$@"; }
 
 # A library that does not know this processor may take one of its slowest ways, or hang: OpenBLAS is told.
 choose_kernels() {

@@ -19,8 +19,13 @@ library_folders() {
     done
 }
 
-# look_everywhere NAME: the folder of that file, wherever it is.
-look_everywhere() { timeout 20 find / -xdev -name "$1" -not -path '/proc/*' -not -path "$work/*" -print -quit 2> /dev/null | sed 's|/[^/]*$||'; }
+# look_everywhere NAME: the folder of that file, wherever it is. All files are looked through once.
+look_everywhere() {
+    if [ ! -e "$work/everywhere" ]; then
+        timeout 25 find / \( -path /proc -o -path /sys -o -path "$work" \) -prune -o -name 'libcu[bdr]*.so*' -print > "$work/everywhere" 2> /dev/null
+    fi
+    sed -n "s|/$1\$||p" "$work/everywhere" | head -1
+}
 
 # link_library FOLDER NAME: the library, and those that its own functions open beside it.
 link_library() {
@@ -32,7 +37,7 @@ link_library() {
 find_libraries() {
     local name folder found folders other
     folders=$(library_folders)
-    rm -rf "$work/cuda"
+    rm -rf "$work"/{cuda,everywhere}
     mkdir -p "$work/cuda"
     for name in "$@"; do
         if [ -e "$work/lib/$name" ]; then echo "$name: packed"; continue; fi

@@ -3,14 +3,15 @@
 # libraries that they need but for glibc and CUDA's, networks, tests, images. Where it grows beyond PART MiB, further images go into
 # folders beside it, FOLDER-2, FOLDER-3 and so on: what has come with any of them is used.
 #
-# Environment: PART=MiB (default 56), CUDA_LIBRARIES=1 (packs cuBLAS, cuRAND and cuDNN, too, as they are, in FOLDER-cuda), XZ=level and
-# LEVEL=level (of programs and images; less is faster), BATCHES=names (of the images, default: all), COMMIT, BUILT_WITH=text
+# Environment: PART=MiB (default 57), CUDA_LIBRARIES=1 (packs cuBLAS, cuRAND and cuDNN, too, as they are, in FOLDER-cuda), XZ=level and
+# LEVEL=level (of programs and images; less is faster), BATCHES=names (of the images, default: all), SECOND=program (the second host's darknet),
+# COMMIT, BUILT_WITH=text
 #
 # usage: pack.sh PROGRAMS PLAIN CUDNN CACHE FOLDER      PROGRAMS: of the losses; PLAIN, CUDNN: of builds without and with cuDNN, each with its
 #                                                 darknet-HOST beside; CUDNN may be ''; CACHE: for packed images
 set -eu -o pipefail
 programs=${1:?} plain=${2:?} cudnn=$3 cache=${4:?} folder=${5:?}
-part=${PART:-56} tree=$folder.tree host=${HOST:-pjreddie}
+part=${PART:-57} tree=$folder.tree host=${HOST:-pjreddie}
 batches=${BATCHES:-test_batch data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5}
 
 die() { echo "gpu-pack: $*" >&2; exit 1; }
@@ -32,13 +33,14 @@ copy_programs() {
         mkdir -p "$tree/cudnn$name"
         cp "$from/darknet-$host"/{darknet,libdarknet.so} "$from"/{compare_networks,share_weights,bench_step,save_weights,paper_table} "$tree/cudnn$name"
     done
-    strip "$tree"/bin/* "$tree"/cudnn*/* 2> /dev/null || true # scripts stay as they are
+    if [ -n "${SECOND:-}" ]; then mkdir "$tree/second" && cp "$SECOND" "$tree/second/darknet"; fi
+    strip "$tree"/bin/* "$tree"/{cudnn*,second}/* 2> /dev/null || true # scripts stay as they are
 }
 
 copy_libraries() {
     local said missing file
-    said=$(LD_LIBRARY_PATH=$(realpath "$plain/darknet-$host"):${LD_LIBRARY_PATH:-} ldd "$tree"/bin/* "$tree"/cudnn*/* 2> /dev/null || true)
-    missing=$(sed -n 's/ => not found//p' <<< "$said" | { grep -vE "$of_cuda" || true; } | sort -u | xargs)
+    said=$(LD_LIBRARY_PATH=$(realpath "$plain/darknet-$host"):${LD_LIBRARY_PATH:-} ldd "$tree"/bin/* "$tree"/{cudnn*,second}/* 2> /dev/null || true)
+    missing=$(sed -n 's/ => not found//p' <<< "$said" | { grep -vE "$of_cuda|libcuda\.so" || true; } | sort -u | xargs)
     [ -z "$missing" ] || die "libraries are missing here, too: $missing"
     sed -n 's/^.* => \(\/[^ ]*\) .*/\1/p' <<< "$said" | sort -u | grep -vE "$of_system|/$of_cuda|/libdarknet\.so" | while IFS= read -r file; do
         # CUDA's run time is small, and has to be this one
@@ -60,8 +62,8 @@ copy_sources() {
 
 write_conf() {
     local needed glibc
-    needed=$(needs "$tree"/bin/* "$tree"/cudnn*/* | grep -E "^($of_cuda|libcudart\.so)" | sort | xargs)
-    glibc=$({ objdump -T "$tree"/bin/* "$tree"/cudnn*/* $(ls -d "$tree"/lib/* | grep -v 'libstdc++') "$next/xz"/* 2> /dev/null || true; } | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1)
+    needed=$(needs "$tree"/bin/* "$tree"/{cudnn*,second}/* | grep -E "^($of_cuda|libcudart\.so)" | sort | xargs)
+    glibc=$({ objdump -T "$tree"/bin/* "$tree"/{cudnn*,second}/* $(ls -d "$tree"/lib/* | grep -v 'libstdc++') "$next/xz"/* 2> /dev/null || true; } | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -1)
     printf '%s=%q\n' commit "${COMMIT:-unknown}" built_with "${BUILT_WITH:-an unknown nvcc}" cuda_needs "$needed" needs_glibc "${glibc#GLIBC_}" \
         packed "$(date -u +%F-%T)" > "$next/pack.conf"
 }
@@ -115,7 +117,7 @@ cp tests/gpu/pack/{report.sh,table.sh,common.sh,libraries.sh,sections.sh,README.
 sed -n "/^batch_md5=/,/test_batch/{s/^batch_md5='//;s/'\$//;p}" data/get_cifar10.sh > "$next/images.md5"
 cp "$(command -v xz)" "$next/xz"
 ldd "$next/xz/xz" | sed -n 's/^.* => \(\/[^ ]*\) .*/\1/p' | grep -vE "$of_system" | while IFS= read -r file; do cp -L "$file" "$next/xz"; done
-tar -C "$tree" --owner=0 --group=0 -cf - . | xz -T0 -"${XZ:-6}" > "$next/programs.tar.xz"
+tar -C "$tree" --owner=0 --group=0 -cf - . | xz -T0 -"${XZ:-9}" > "$next/programs.tar.xz"
 write_conf
 pack_batches
 place_batches

@@ -5,10 +5,10 @@
 #   QUICK=1        all of it within 8 minutes
 #   LIMIT=seconds  for all of it (default: none; QUICK=1: 470); what is left then is not begun
 #   LIMITS="NAME=seconds ..."   of single sections
-#   JOBS=3         trainings at once, in the last section; EPOCHS=10 of each training
+#   JOBS=3         trainings at once; EPOCHS=10 of each training
 #   OUT, WORK      folders for results and for what is unpacked (common.sh)
 #
-# usage: [QUICK=1] [LIMIT=seconds] [OUT=dir] report.sh [SECTION...]      all sections: device golden networks speed sanitizer trainings several
+# usage: [QUICK=1] [LIMIT=seconds] [OUT=dir] report.sh [SECTION...]      all sections: device golden networks speed sanitizer trainings several second
 set -u -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 case ${LIMIT:-}${JOBS:-} in *[!0-9]*) echo "report.sh: LIMIT=${LIMIT:-} JOBS=${JOBS:-}: whole numbers would be right" >&2; exit 1 ;; esac
@@ -25,7 +25,8 @@ networks   300  60 Whole networks on the CPU and on the GPU, twice
 speed      420 100 Losses and training steps, by device events
 sanitizer  600  45 compute-sanitizer
 trainings  900 110 Ten epochs of WideResNet28-0.5, without and with GKD
-several    600  50 Several trainings at once'
+several    600  50 Several trainings at once
+second     600  60 Trainings of the second host'
 
 say() { printf '%s\n' "$@" | tee -a "$report"; }
 

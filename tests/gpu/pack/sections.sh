@@ -102,7 +102,7 @@ networks() {
 
 speed() {
     needs_libraries speed
-    PYTHON=$(pythons) CUDNN=$cudnn TORCH_SECONDS=$((seconds * 4 / 10)) LIBRARIES=$work/cudnn$cudnn:$work/lib:$work/cuda \
+    PYTHON=$(pythons) CUDNN=$cudnn TORCH_SECONDS=$((seconds * 4 / 10)) LIBRARIES=$(library_path) \
         tests/gpu/bench.sh bin/bench_losses "$programs" 2>> logs/speed || status=1
 }
 
@@ -213,6 +213,18 @@ several() {
     for i in "${pids[@]}"; do wait "$i" || status=1; done
     cat $(seq -f 'logs/lines-%g' "$JOBS")
     awk '/_rate / { sum += $2; ++n } END { if (n) printf "training_%d_at_once_rate %.0f images/s\n", n, sum }' $(seq -f 'logs/lines-%g' "$JOBS")
+}
+
+second() {
+    if [ ! -x second/darknet ]; then echo "SKIPPED second: packed without it (make gpu-pack SECOND=its-tree)"; return; fi
+    needs_libraries second
+    if [ "$cudnn" = 0 ]; then echo "SKIPPED second: built with cuDNN"; return; fi
+    darknet=$work/second/darknet
+    images second
+    local count each=$((seconds / 3))
+    count=$((epochs * $(iterations_of_epoch)))
+    training second-wrn28-0.5 cfg/wrn28-0.5.cfg $count $each "$(on_device)" || status=1
+    training second-wrn28-0.5-gkd cfg/wrn28-0.5-gkd.cfg $count $each "$(on_device) $(teacher_weights)" || status=1
 }
 
 "${1:?}"

@@ -39,7 +39,7 @@ unpack_state() {
 
 # wrapper NAME PROGRAM: a command in $work that runs it with its libraries.
 wrapper() {
-    printf '#!/bin/bash\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$work/cudnn$cudnn:$work/lib:$work/cuda" "$2" > "$1"
+    printf '#!/bin/bash\nLD_LIBRARY_PATH=%q exec %q "$@"\n' "$(library_path)" "$2" > "$1"
     chmod +x "$1"
 }
 
