@@ -46,8 +46,11 @@ typedef struct {
     int narrow;              /* convolution_narrow.h computes it */
     int predicts;            /* it only predicts: biases and activation belong to the convolution */
     ACTIVATION activation;   /* which is this */
-    int residual;            /* and so does the [shortcut] after it, `skipped`: the layer that is added, plus 1 */
+    int residual;            /* the [shortcut] after it belongs to it, too: the layer that is added, plus 1 */
     int sum;                 /* and the [shortcut], whose output is written */
+    int is_summed;           /* for that [shortcut] in training: its output is there when its turn comes */
+    int delta_from;          /* in training: its delta is, unwritten, what that layer's holds now, plus 1 */
+    int shares_delta;        /* for that [shortcut]: it gives the one delta to both */
 } layer_plan;
 
 /* Who looks at the output of a layer besides the layers of its network. */
@@ -58,9 +61,10 @@ typedef struct layer_functions {
     function_set inner[AROUND_KINDS]; /* what each of ours calls */
     layer_plan plan;
     layer_view view;
-    float_buffer aside, aside_gpu;   /* previous_delta.c: (B, inputs) */
-    int shares_delta;                /* previous_delta.c: 1 if others have added to the previous layer's delta before */
-    float_buffer pixels, pixels_gpu; /* convolution_1x1.c: (B, c, out_h, out_w), twice */
+    float_buffer aside, aside_gpu; /* previous_delta.c: (B, inputs) */
+    int went_into_sum; /* convolution_dnnl.c: 1 if its last output went into the sum of the [shortcut] after it alone */
+    int shares_delta;  /* previous_delta.c: 1 if others have added to the previous layer's delta before */
+    float_buffer pixels, pixels_gpu;         /* convolution_1x1.c: (B, c, out_h, out_w), twice */
     float_buffer statistics, statistics_gpu; /* shared_statistics.c: mean and variance (2, n) */
     float *zeros;                            /* layer_fast.c: biases of 0 */
     struct convolution_dnnl *dnnl;           /* convolution_dnnl.c; NULL where the convolution is the host's */

@@ -63,6 +63,15 @@ static void normalize_plane(const float *x, float *output, size_t n, channel_lin
     }
 }
 
+MULTIVERSION
+static void normalize_plane_sum(const float *x, const float *residual, float *output, size_t n, channel_line line) {
+#pragma omp simd
+    for (size_t i = 0; i < n; ++i) {
+        float value = (x[i] - line.mean) * line.scale + line.bias + residual[i];
+        output[i] = value > 0 ? value : line.slope * value;
+    }
+}
+
 /* delta times the derivative of the activation, whose sign is computed again, which costs less than to read it. */
 static inline float bend(float centred, float delta, channel_line line) {
     return centred * line.scale + line.bias > 0 ? delta : line.slope * delta;
@@ -137,9 +146,9 @@ static void set_statistics(layer l, float momentum, int c, const moments *planes
         momentum * l.rolling_variance[c] + (1 - momentum) * (float)(squares / fmax(all.count - 1, 1));
 }
 
-/* output = activation(the line of the channel through x), for each plane. */
-static void normalize(layer l, const float *x, float *output, const float *mean, const float *variance,
-                      ACTIVATION activation) {
+/* output = activation(the line of the channel through x, and the residual unless it is NULL), for each plane. */
+static void normalize(layer l, const float *x, const float *residual, float *output, const float *mean,
+                      const float *variance, ACTIVATION activation) {
     const size_t n = plane_size(l);
     float slope = 1;
     const int fused = activation_slope(activation, &slope);
@@ -147,24 +156,29 @@ static void normalize(layer l, const float *x, float *output, const float *mean,
     for (int b = 0; b < l.batch; ++b)
         for (int c = 0; c < l.out_c; ++c) {
             const size_t at = ((size_t)b * (size_t)l.out_c + (size_t)c) * n;
-            normalize_plane(x + at, output + at, n, line_of(l, c, mean, variance, slope));
+            const channel_line line = line_of(l, c, mean, variance, slope);
+            if (residual)
+                normalize_plane_sum(x + at, residual + at, output + at, n, line);
+            else
+                normalize_plane(x + at, output + at, n, line);
         }
     if (!fused) activate_fast(output, (size_t)l.batch * (size_t)l.outputs, activation);
 }
 
-void finish_batchnorm_fast(layer l, host_pass pass, const moments *planes, const float *x, float *output,
-                           ACTIVATION activation) {
+void finish_batchnorm_fast(layer l, host_pass pass, const moments *planes, const float *x, const float *residual,
+                           float *output, ACTIVATION activation) {
     const float momentum = host_batch_norm_momentum(&pass, &l);
 #pragma omp parallel for if (worth_threads(l) && l.batch * l.out_c >= PARALLEL_VALUES)
     for (int c = 0; c < l.out_c; ++c)
         set_statistics(l, momentum, c, planes + (size_t)c * (size_t)l.batch);
-    normalize(l, x, output, l.mean, l.variance, activation);
+    normalize(l, x, residual, output, l.mean, l.variance, activation);
 }
 
-void forward_batchnorm_fast(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation) {
+void forward_batchnorm_sum_fast(layer l, host_pass pass, const float *x, const float *residual, float *output,
+                                ACTIVATION activation) {
     const size_t n = plane_size(l);
     if (!pass.train) {
-        normalize(l, x, output, l.rolling_mean, l.rolling_variance, activation);
+        normalize(l, x, residual, output, l.rolling_mean, l.rolling_variance, activation);
         return;
     }
     moments *planes = lgg_allocate((size_t)l.out_c * (size_t)l.batch, sizeof *planes, batch_sums);
@@ -173,8 +187,12 @@ void forward_batchnorm_fast(layer l, host_pass pass, const float *x, float *outp
         for (int c = 0; c < l.out_c; ++c)
             planes[(size_t)c * (size_t)l.batch + (size_t)b] =
                 plane_moments(x + ((size_t)b * (size_t)l.out_c + (size_t)c) * n, n);
-    finish_batchnorm_fast(l, pass, planes, x, output, activation);
+    finish_batchnorm_fast(l, pass, planes, x, residual, output, activation);
     free(planes);
+}
+
+void forward_batchnorm_fast(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation) {
+    forward_batchnorm_sum_fast(l, pass, x, NULL, output, activation);
 }
 
 /* Adds a channel's updates, and completes the line that its gradient follows. */

@@ -14,6 +14,10 @@
  * and variance in training, which also move the rolling ones, and the rolling ones otherwise. x may be output. */
 void forward_batchnorm_fast(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation);
 
+/* The same, with residual (batch, out_c, out_h*out_w) added before the activation; NULL: nothing. */
+void forward_batchnorm_sum_fast(layer l, host_pass pass, const float *x, const float *residual, float *output,
+                                ACTIVATION activation);
+
 /* From l.delta = dL/doutput (output as the forward pass left it in l.output), adds to l.scale_updates and l.bias_updates and writes
  * dL/dx: over target where `add` is 0, added to it otherwise. x as in the forward pass. target may be l.delta. */
 void backward_batchnorm_fast(layer l, host_pass pass, const float *x, float *target, int add, ACTIVATION activation);
@@ -27,8 +31,8 @@ typedef struct {
 moments plane_moments(const float *x, size_t count);
 
 /* The rest of the forward pass in training, given the moments of all planes (out_c, batch). */
-void finish_batchnorm_fast(layer l, host_pass pass, const moments *planes, const float *x, float *output,
-                           ACTIVATION activation);
+void finish_batchnorm_fast(layer l, host_pass pass, const moments *planes, const float *x, const float *residual,
+                           float *output, ACTIVATION activation);
 
 /* A channel: output = (x - mean) * scale + bias, times slope where that is below 0. With g = dL/doutput times slope there,
  * dL/dx = scale * (g - mean_g - (x - mean) * tilt). */

@@ -57,6 +57,21 @@ static void normalize_part(const float *x, float *output, part p, const lines *l
     }
 }
 
+MULTIVERSION
+static void normalize_part_sum(const float *x, const float *residual, float *output, part p, const lines *line) {
+    const float slope = line->slope;
+    for (size_t r = 0; r < p.rows; ++r) {
+        const size_t at = p.first + r * p.stride;
+        const float *from = x + at, *added = residual + at;
+        float *to = output + at;
+#pragma omp simd
+        for (size_t i = 0; i < p.width; ++i) {
+            float value = (from[i] - line->mean[i]) * line->scale[i] + line->bias[i] + added[i];
+            to[i] = value > 0 ? value : slope * value;
+        }
+    }
+}
+
 /* delta times the derivative of the activation that gave `output`, whose sign is computed again, which costs less than to read it. */
 static inline float bend(float output, float delta, float slope) {
     return output > 0 ? delta : slope * delta;
@@ -145,14 +160,17 @@ static void set_statistics(layer l, float momentum, const double *sum, const dou
     }
 }
 
-static void normalize(layer l, shape s, const float *x, float *output, const float *mean, const float *variance,
-                      float slope) {
+static void normalize(layer l, shape s, const float *x, const float *residual, float *output, const float *mean,
+                      const float *variance, float slope) {
     for (size_t tile = 0; tile < s.width; tile += TILE) {
         lines line = {.slope = slope};
         set_lines(l, s, tile, mean, variance, &line);
 #pragma omp parallel for if (is_large(s))
         for (int k = 0; k < s.slices; ++k)
-            normalize_part(x, output, part_of(s, k, tile), &line);
+            if (residual)
+                normalize_part_sum(x, residual, output, part_of(s, k, tile), &line);
+            else
+                normalize_part(x, output, part_of(s, k, tile), &line);
     }
 }
 
@@ -176,14 +194,19 @@ static void train_forward(layer l, float momentum, shape s, const float *x) {
     free(sum);
 }
 
-void forward_batchnorm_rows(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation) {
+void forward_batchnorm_sum_rows(layer l, host_pass pass, const float *x, const float *residual, float *output,
+                                ACTIVATION activation) {
     const shape s = shape_of(rows_of(l), l.out_c);
     float slope = 1;
     const int fused = activation_slope(activation, &slope);
     if (pass.train) train_forward(l, host_batch_norm_momentum(&pass, &l), s, x);
-    normalize(l, s, x, output, pass.train ? l.mean : l.rolling_mean, pass.train ? l.variance : l.rolling_variance,
-              slope);
+    normalize(l, s, x, residual, output, pass.train ? l.mean : l.rolling_mean,
+              pass.train ? l.variance : l.rolling_variance, slope);
     if (!fused) activate_fast(output, s.rows * s.width, activation);
+}
+
+void forward_batchnorm_rows(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation) {
+    forward_batchnorm_sum_rows(l, pass, x, NULL, output, activation);
 }
 
 static void sum_all_gradients(layer l, shape s, const float *x, float slope, double *g) {

@@ -11,6 +11,10 @@
 /* output (rows, out_c) = activation(scales * (x - mean) / sqrt(variance + 1e-5) + biases), as forward_batchnorm_fast. x may be output. */
 void forward_batchnorm_rows(layer l, host_pass pass, const float *x, float *output, ACTIVATION activation);
 
+/* As forward_batchnorm_sum_fast. */
+void forward_batchnorm_sum_rows(layer l, host_pass pass, const float *x, const float *residual, float *output,
+                                ACTIVATION activation);
+
 /* As backward_batchnorm_fast. */
 void backward_batchnorm_rows(layer l, host_pass pass, const float *x, float *target, int add, ACTIVATION activation);
 

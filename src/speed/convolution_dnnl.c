@@ -221,11 +221,27 @@ static size_t count_rows(layer l) {
     return (size_t)l.batch * (size_t)l.out_h * (size_t)l.out_w;
 }
 
+/* What batch normalization writes: the layer's output, or that of the [shortcut] after it. */
+typedef struct {
+    const float *residual; /* what that adds; NULL: nothing */
+    float *output;
+    ACTIVATION activation;
+} normalized_map;
+
+static normalized_map map_of(layer l, const host_pass *pass) {
+    const layer_plan *plan = &l.functions->plan;
+    const layer *all = host_layers(pass);
+    l.functions->went_into_sum = pass->train && plan->residual;
+    if (!l.functions->went_into_sum) return (normalized_map){NULL, l.output, host_activation(&l)};
+    return (normalized_map){all[plan->residual - 1].output, all[plan->sum].output, all[plan->sum].activation};
+}
+
 static void normalize_map(layer l, host_pass pass, const float *x) {
+    const normalized_map map = map_of(l, &pass);
     if (l.functions->plan.channels_last)
-        forward_batchnorm_rows(l, pass, x, l.output, host_activation(&l));
+        forward_batchnorm_sum_rows(l, pass, x, map.residual, map.output, map.activation);
     else
-        forward_batchnorm_fast(l, pass, x, l.output, host_activation(&l));
+        forward_batchnorm_sum_fast(l, pass, x, map.residual, map.output, map.activation);
 }
 
 static void bias_map(layer l) {
@@ -250,7 +266,8 @@ static void train_narrow(layer l, host_pass pass, const float *input) {
     const convolution_dnnl *c = l.functions->dnnl;
     moments *planes = lgg_allocate((size_t)l.n * (size_t)l.batch, sizeof *planes, layer_buffers);
     forward_narrow(&l, input, l.x, planes, (float *)c->base, c->threads);
-    finish_batchnorm_fast(l, pass, planes, l.x, l.output, host_activation(&l));
+    const normalized_map map = map_of(l, &pass);
+    finish_batchnorm_fast(l, pass, planes, l.x, map.residual, map.output, map.activation);
     free(planes);
 }
 
@@ -294,15 +311,22 @@ static void backward_data(layer l, float *input_delta) {
     give(c, &o->image, input_delta);
 }
 
+/* The layer as it is to be read backward, its delta where its plan says that it is. */
+static layer read_delta(layer l, const host_pass *pass) {
+    const int from = l.functions->plan.delta_from;
+    if (from) l.delta = host_layers(pass)[from - 1].delta;
+    return l;
+}
+
 /* l.delta <- the gradient of what the convolution gives; adds to the updates of what comes after it. */
 static void backward_map(layer l, host_pass pass) {
     const int last = l.functions->plan.channels_last;
     const ACTIVATION activation = host_activation(&l);
     host_gradient_rest(l);
     if (l.batch_normalize && last)
-        backward_batchnorm_rows(l, pass, l.x, l.delta, 0, activation);
+        backward_batchnorm_rows(read_delta(l, &pass), pass, l.x, l.delta, 0, activation);
     else if (l.batch_normalize)
-        backward_batchnorm_fast(l, pass, l.x, l.delta, 0, activation);
+        backward_batchnorm_fast(read_delta(l, &pass), pass, l.x, l.delta, 0, activation);
     else if (last)
         backward_bias_rows(l.bias_updates, l.output, l.delta, count_rows(l), l.n, activation);
     else
@@ -315,6 +339,7 @@ static void backward_whole_narrow(layer l, host_pass pass, const float *input, f
     channel_line *lines = NULL;
     if (l.batch_normalize) {
         host_gradient_rest(l);
+        l = read_delta(l, &pass);
         lines = learn_batchnorm_fast(l, pass, l.x, host_activation(&l));
     } else {
         backward_map(l, pass);

@@ -97,7 +97,7 @@ static void backward_route(layer l, host_pass pass) {
 
 static void forward_shortcut(layer l, host_pass pass) {
     float alpha, beta;
-    if (l.functions->plan.skipped) return;
+    if (l.functions->plan.skipped || (l.functions->plan.is_summed && pass.train)) return;
     if (!host_is_plain_sum(&l, &alpha, &beta)) {
         host_functions(l)->forward(l, pass);
         return;
@@ -113,7 +113,8 @@ static void backward_shortcut(layer l, host_pass pass) {
         return;
     }
     const gradient_target from = {host_layers(&pass)[l.index].delta, beta, l.functions->plan.assigns_from};
-    backward_shortcut_fast(l.output, l.delta, count_outputs(l), l.activation, input_target(l, &pass, alpha), from);
+    const gradient_target input = l.functions->plan.shares_delta ? (gradient_target){0} : input_target(l, &pass, alpha);
+    backward_shortcut_fast(l.output, l.delta, count_outputs(l), l.activation, input, from);
 }
 
 static pooled_images pooled_by(layer l) {

@@ -31,6 +31,7 @@ const float *planned_output(const network *net, int i, float_buffer *copy) {
     const layer *l = &net->layers[i];
     if (l->type == ROUTE && l->functions->plan.skipped) l = &net->layers[l[1].functions->plan.source - 1];
     const layer *owner = &net->layers[buffer_owner(net, (int)(l - net->layers))];
+    if (owner->functions && owner->functions->went_into_sum) return NULL;
     if (!owner->functions || !owner->functions->plan.channels_last) return l->output;
     float *first = floats_of(copy, (size_t)l->batch * (size_t)l->outputs);
     put_channels_first(owner, l->output, first);
@@ -231,6 +232,39 @@ static void join_predictions(network *net) {
     }
 }
 
+/* Whether the sum after convolution i can be formed where its batch normalization writes. */
+static int forms_sum(const network *net, int i) {
+    const layer *l = &net->layers[i];
+    float slope;
+    return is_convolution(l) && l->batch_normalize && l->activation == LINEAR && has_one_reader(net, i) &&
+           order_of(l + 1) == ORDER_KEPT && host_adds(l + 1) >= 0 && host_adds(l + 1) != i &&
+           activation_slope(l[1].activation, &slope) && l[1].functions;
+}
+
+/* In training a residual sum is formed by the batch normalization before it. */
+static void join_sums(network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        if (!forms_sum(net, i)) continue;
+        layer_plan *plan = &net->layers[i].functions->plan;
+        plan->residual = host_adds(&net->layers[i + 1]) + 1;
+        plan->sum = i + 1;
+        net->layers[i + 1].functions->plan.is_summed = 1;
+    }
+}
+
+/* Such a sum's delta goes to both layers as it is: where both are assigned, one copy will do until the convolution has read it, which is
+ * next. */
+static void share_deltas(network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        layer_plan *plan = net->layers[i].functions ? &net->layers[i].functions->plan : NULL;
+        if (!plan || !plan->residual || plan->predicts) continue;
+        layer_plan *sum = &net->layers[plan->sum].functions->plan;
+        if (!sum->assigns || !sum->assigns_from) continue;
+        sum->shares_delta = 1;
+        plan->delta_from = plan->residual;
+    }
+}
+
 static void choose_narrow(network *net) {
     for (int i = 0; i < net->n; ++i)
         if (is_convolution(&net->layers[i]))
@@ -304,6 +338,8 @@ void plan_network(network *net, plan_purpose purpose) {
     const int assigns = purpose == PLAN_TRAINING && goes_all_the_way_back(net);
     for (int i = 0; assigns && i < net->n; ++i)
         if (has_quiet_delta(&net->layers[i])) assign_delta(net, i);
+    if (purpose == PLAN_TRAINING) join_sums(net);
+    if (assigns) share_deltas(net);
     if (!is_possible(net)) forget_plan(net);
     for (int i = 0; i < net->n; ++i)
         align_layer(net, i);

@@ -7,6 +7,8 @@
  * - Convolutions between few channels have kernels of their own (convolution_narrow.h), in Darknet's order.
  * - A [route] of one layer that only a convolution reads is not copied: the convolution reads that layer.
  * - A teacher's biases, activations and residual sums are part of the convolution before them.
+ * - In training a residual sum is formed by the batch normalization before it, which writes nothing else; the sum's delta goes to both of its
+ *   layers in one array.
  * - A delta that its last reader, whose backward pass is the first, can write is not filled with zeros before.
  *
  * In prediction (`classifier valid`, the `lgg` commands, programs with libdarknet) everything stays where Darknet has it. */
@@ -28,7 +30,8 @@ void plan_network(network *net, plan_purpose purpose);
 /* Layer i of a network that predicts is looked at from outside, from now on: in Darknet's order, if that matters. */
 void keep_planned_output(network *net, int i, int in_darknets_order);
 
-/* The output of layer i as Darknet has it, (batch, outputs): l.output itself or, where the plan has it otherwise, a copy in `copy`. */
+/* The output of layer i as Darknet has it, (batch, outputs): l.output itself or, where the plan has it otherwise, a copy in `copy`. NULL where a
+ * pass in training has put it into a residual sum at once. */
 const float *planned_output(const network *net, int i, float_buffer *copy);
 
 #ifdef __cplusplus

@@ -15,6 +15,12 @@
 
 static FILE *out;
 
+/* Without x, which a training need not keep, no floats. */
+static void write_output(int layer, const float *x, int n) {
+    fprintf(out, "%d output %d\n", layer, x ? n : 0);
+    if (x) fwrite(x, sizeof(float), (size_t)n, out);
+}
+
 static void write_array(int layer, const char *name, const float *x, int n) {
     if (!x || n <= 0) return;
     fprintf(out, "%d %s %d\n", layer, name, n);
@@ -40,7 +46,7 @@ static void write_network(network *net, int trained) {
     float_buffer copy = {0};
     for (int i = 0; i < net->n; ++i) {
         layer l = net->layers[i];
-        write_array(i, "output", planned_output(net, i, &copy), l.outputs * l.batch);
+        write_output(i, planned_output(net, i, &copy), l.outputs * l.batch);
         if (!trained) continue;
         write_updates(i, l);
         write_array(i, "rolling_variance", l.rolling_variance, l.rolling_variance ? l.out_c : 0);
