@@ -236,16 +236,22 @@ static void write_known(FILE *md, FILE *csv) {
 }
 
 static void write_trained(FILE *md, FILE *csv, const trained *all, int count) {
-    fprintf(md, "\n| trained | values | distance within a class | between | kernel | σ |\n| --- | --- | --- | --- | "
-                "--- | --- |\n");
+    fprintf(md, "\n| trained | values | distance within a class | between | kernel | σ | of the way from the spread to "
+                "the simplex, %% |\n"
+                "| --- | --- | --- | --- | --- | --- | --- |\n");
     for (int i = 0; i < count; ++i) {
+        const int d = all[i].d;
+        float *corner = lgg_allocate(CLASSES * (size_t)d, sizeof *corner, "corners");
+        find_corners(corner, d);
         for (int k = 0; k < KERNELS; ++k) {
             double within, between;
             const double sigma = sigma_of_trained(&kernels[k], &all[i], &within, &between);
-            fprintf(md, "| %s | %d | %.4f | %.4f | %s | %.5f |\n", all[i].name, all[i].d, within, between,
-                    kernels[k].name, sigma);
-            fprintf(csv, "%s,%d,%s,%.7g\n", all[i].name, all[i].d, kernels[k].name, sigma);
+            const double simplex = sigma_of_simplex(&kernels[k], corner, d), spread = sigma_of_spread(&kernels[k], d);
+            fprintf(md, "| %s | %d | %.4f | %.4f | %s | %.5f | %.1f |\n", all[i].name, d, within, between,
+                    kernels[k].name, sigma, 100 * (spread - sigma) / (spread - simplex));
+            fprintf(csv, "%s,%d,%s,%.7g\n", all[i].name, d, kernels[k].name, sigma);
         }
+        free(corner);
     }
 }
 
