@@ -8,7 +8,7 @@
 #include "host_image.h"
 #include "tool_drawing.h"
 
-enum { CELL = 112, THUMBNAIL = 96, LINE_HEIGHT = 15, HEAD = 44 };
+enum { CELL = 112, THUMBNAIL = 96, LINE_HEIGHT = 15, LINE_LETTERS = 14, HEAD = 44 };
 
 static const tool_found *found_of(const tool_found_lists *s, int query) {
     return s->found + (size_t)query * (size_t)s->k;
@@ -48,6 +48,16 @@ void tool_found_write_csv(const char *path, const tool_found_lists *s) {
     tool_output_commit(&output);
 }
 
+/* A line below an image, no wider than it; what is cut shows when the pointer is on it. */
+static void draw_line(FILE *file, double x, double y, const char *style, const char *text) {
+    char cut[64];
+    if (strlen(text) > LINE_LETTERS) {
+        snprintf(cut, sizeof cut, "%.*s\xe2\x80\xa6", LINE_LETTERS - 1, text);
+        text = cut;
+    }
+    tool_svg_text(file, x, y, 12, "start", style, text);
+}
+
 /* An image of the sheet with two lines below; its path shows when the pointer is on it. */
 static void draw_image(FILE *file, double x, double y, const char *path, const char *first, const char *second) {
     fprintf(file, "<g><title>");
@@ -63,8 +73,8 @@ static void draw_image(FILE *file, double x, double y, const char *path, const c
                 THUMBNAIL);
         tool_svg_text(file, x + THUMBNAIL / 2., y + THUMBNAIL / 2., 11, "middle", "fill=\"#777\"", "moved away");
     }
-    tool_svg_text(file, x, y + THUMBNAIL + LINE_HEIGHT - 2, 12, "start", "", first);
-    tool_svg_text(file, x, y + THUMBNAIL + 2 * LINE_HEIGHT - 2, 12, "start", "fill=\"#777\"", second);
+    draw_line(file, x, y + THUMBNAIL + LINE_HEIGHT - 2, "", first);
+    draw_line(file, x, y + THUMBNAIL + 2 * LINE_HEIGHT - 2, "fill=\"#777\"", second);
     fprintf(file, "</g>\n");
 }
 
