@@ -6,6 +6,7 @@
  *
  *     simplex   every image of a class on its corner of a regular simplex (9 values or more; with fewer: the best that gradient descent finds)
  *     spread    every image in a direction of its own, drawn uniformly
+ *     groups    five classes on one point, the others on the opposite one
  *     NAME      a trained embedding
  *
  * and the gain from the spread to the simplex over the slope of the loss at the distance sqrt(2), which is what a step sees: L_spread - L_simplex
@@ -115,6 +116,15 @@ static double sigma_of_simplex(const kernel *k, const float *corner, int d) {
     return sigma;
 }
 
+static double sigma_of_groups(const kernel *k, int d) {
+    float *x = lgg_allocate((size_t)BATCH * (size_t)d, sizeof *x, "an embedding");
+    for (int i = 0; i < BATCH; ++i)
+        x[i * d] = i % CLASSES < CLASSES / 2 ? 1 : -1;
+    const double sigma = sigma_of(k, x, d);
+    free(x);
+    return sigma;
+}
+
 static double sigma_of_spread(const kernel *k, int d) {
     const size_t values = (size_t)BATCH * (size_t)d;
     float *x = lgg_allocate(values, sizeof *x, "an embedding");
@@ -215,8 +225,9 @@ static double slope_of(const kernel *k, int d) {
 }
 
 static void write_known(FILE *md, FILE *csv) {
-    fprintf(md, "| values | kernel | σ of the simplex | σ of an even spread | gain over slope, mean | log |\n"
-                "| --- | --- | --- | --- | --- | --- |\n");
+    fprintf(md, "| values | kernel | σ of the simplex | σ of an even spread | of two opposite groups | gain over "
+                "slope, mean | log |\n"
+                "| --- | --- | --- | --- | --- | --- | --- |\n");
     for (int s = 0; s < SIZES; ++s) {
         const int d = sizes[s];
         float *corner = lgg_allocate(CLASSES * (size_t)d, sizeof *corner, "corners");
@@ -227,7 +238,8 @@ static void write_known(FILE *md, FILE *csv) {
             char mean[32] = "", logs[32] = "";
             if (slope > 0) snprintf(mean, sizeof mean, "%.4f", (spread - simplex) / slope);
             if (slope > 0 && simplex > 0) snprintf(logs, sizeof logs, "%.4f", log(spread / simplex) / (slope / spread));
-            fprintf(md, "| %d | %s | %.5f | %.5f | %s | %s |\n", d, kernels[k].name, simplex, spread, mean, logs);
+            fprintf(md, "| %d | %s | %.5f | %.5f | %.5f | %s | %s |\n", d, kernels[k].name, simplex, spread,
+                    sigma_of_groups(&kernels[k], d), mean, logs);
             fprintf(csv, "simplex,%d,%s,%.7g\nspread,%d,%s,%.7g\n", d, kernels[k].name, simplex, d, kernels[k].name,
                     spread);
         }
