@@ -109,6 +109,11 @@ static inline int host_has_boxes(const layer *l) {
     return l->type == DETECTION || l->type == REGION || l->type == YOLO || l->type == GAUSSIAN_YOLO;
 }
 
+/* Whether the truth of this layer is a list of boxes x, y, w, h, and the values that each takes there; 0: it is none. */
+static inline int host_box_values(const layer *l) {
+    return l->type == YOLO || l->type == GAUSSIAN_YOLO || l->type == REGION ? l->truth_size : 0;
+}
+
 /* Whether layers can be given streams of their own. */
 #define HOST_HAS_STREAMS 1
 

@@ -95,6 +95,11 @@ static inline int host_has_boxes(const layer *l) {
     return l->type == DETECTION || l->type == REGION || l->type == YOLO || l->type == ISEG;
 }
 
+/* Whether the truth of this layer is a list of boxes x, y, w, h, and the values that each takes there; 0: it is none. */
+static inline int host_box_values(const layer *l) {
+    return l->type == YOLO || l->type == REGION ? 5 : 0;
+}
+
 /* Whether layers can be given streams of their own. */
 #define HOST_HAS_STREAMS 0
 static inline int host_streamed_layer(const network *net, const char **option, int *value) {

@@ -5,6 +5,7 @@
 #include "lgg_hooks.h"
 #include "lgg_section.h"
 #include "lgg_section_table.h"
+#include "lgg_positions.h"
 #include "names.h"
 #include "net_options.h"
 #include "recipe.h"
@@ -166,6 +167,9 @@ static lgg_section *read_section(const lgg_cfg *cfg, const lgg_section_type *typ
     read_taps(cfg, s, net);
     check_taps(cfg, type, s);
     if (lgg_section_has_teacher(type)) read_teacher(cfg, s);
+    if (s->vertices == LGG_VERTICES_IMAGES && lgg_cfg_string(cfg, "samples"))
+        lgg_fail(&cfg->place, "samples=%d: is of vertices=pixels or boxes; give one of these, or leave it out",
+                 s->samples);
     return s;
 }
 
@@ -214,6 +218,7 @@ void free_lgg_layer(layer l) {
     free(s->taught);
     free(s->sigma);
     free(s->record.sigma);
+    free_lgg_vertices(s);
     lgg_loss_free(s->loss);
 #ifdef GPU
     free_lgg_section_gpu(s);

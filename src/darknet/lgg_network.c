@@ -3,6 +3,7 @@
 
 #include "lgg_hooks.h"
 #include "lgg_section.h"
+#include "lgg_positions.h"
 #include "network_plan.h"
 #include "recipe.h"
 #include "weights.h"
@@ -67,10 +68,20 @@ static int agreed_classes(const network *net) {
     return first ? first->classes : 0;
 }
 
+/* Whether the section could look at positions of maps instead of images. */
+static int can_take_pixels(const lgg_section *s, const network *net) {
+    int detects = 0;
+    for (int i = 0; i < net->n; ++i)
+        detects = detects || host_has_boxes(&net->layers[i]);
+    return detects && s->kind != LGG_LABEL_VARIATION && s->kind != LGG_SMOOTH;
+}
+
 /* The graphs of a pass have a vertex for each of its images. */
 static void check_graph_size(const lgg_section *s, const network *net) {
     const int vertices = net->batch, passes = net->subdivisions;
-    const char *or_else = passes > 1 ? " or lower subdivisions" : "";
+    char or_else[64];
+    snprintf(or_else, sizeof or_else, "%s%s", passes > 1 ? " or lower subdivisions" : "",
+             can_take_pixels(s, net) ? ", or give vertices=pixels" : "");
     if (vertices < LGG_FEWEST_VERTICES) {
         lgg_fail(
             &s->place,
@@ -83,12 +94,28 @@ static void check_graph_size(const lgg_section *s, const network *net) {
              vertices, LGG_ENOUGH_VERTICES * passes, or_else);
 }
 
-/* All sections of a network have graphs of one size: the first that has any speaks for them. */
+/* They have one for each position that is drawn. */
+static void check_sampled_graph_size(const lgg_section *s, const network *net) {
+    const int vertices = count_lgg_vertices(s, net->layers, net->batch);
+    if (vertices >= LGG_ENOUGH_VERTICES) return;
+    const char *remedy = vertices < s->samples ? "tap larger maps, or raise batch" : "raise samples";
+    if (vertices < LGG_FEWEST_VERTICES) lgg_fail(&s->place, "graphs of %d vertices say nothing; %s", vertices, remedy);
+    lgg_warn(&s->place, "graphs of %d vertices say little; %s: %d or more are better", vertices, remedy,
+             LGG_ENOUGH_VERTICES);
+}
+
+/* All sections of a network whose vertices are images have graphs of one size: the first that has any speaks for them. */
 static void check_graph_sizes(const network *net) {
-    for (int i = 0; i < net->n && net->batch < LGG_ENOUGH_VERTICES; ++i) {
-        if (net->layers[i].type != LGG || !lgg_section_has_graphs(net->layers[i].lgg)) continue;
-        check_graph_size(net->layers[i].lgg, net);
-        return;
+    int said = net->batch >= LGG_ENOUGH_VERTICES;
+    for (int i = 0; i < net->n; ++i) {
+        const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
+        if (!s || !lgg_section_has_graphs(s)) continue;
+        if (s->vertices != LGG_VERTICES_IMAGES) {
+            check_sampled_graph_size(s, net);
+        } else if (!said) {
+            check_graph_size(s, net);
+            said = 1;
+        }
     }
 }
 
@@ -114,6 +141,7 @@ static int check_sections(network *net) {
         }
         s->network->net = net;
         check_labels(s, net);
+        check_lgg_vertices(s, net);
         check_streams(s, net);
         for (int j = 0; j < s->n; ++j)
             check_lgg_tap(&s->place, &s->taps[j], net->layers, net->n);

@@ -15,6 +15,10 @@ int lgg_section_needs_labels(const lgg_section *s) {
            (s->kind == LGG_GKD && s->options.edges != LGG_EDGES_ALL);
 }
 
+int lgg_section_minds_order(const lgg_section *s) {
+    return s->kind == LGG_HKD || s->vertices != LGG_VERTICES_IMAGES;
+}
+
 int lgg_section_has_graphs(const lgg_section *s) {
     return s->kind != LGG_HKD;
 }
@@ -44,7 +48,7 @@ void meet_lgg_teacher(lgg_section *s, const layer *layers, int batch) {
     s->teacher = find_lgg_teacher(&s->place, s->network, s->teacher_cfg, s->teacher_weights, batch);
     find_teacher_layers(s, s->teacher->net);
     for (int i = 0; i < s->n; ++i)
-        keep_planned_output(s->teacher->net, s->teacher_layers[i], s->kind == LGG_HKD);
+        keep_planned_output(s->teacher->net, s->teacher_layers[i], lgg_section_minds_order(s));
     check_lgg_classes(s, layers[s->tapped[0]].outputs, s->teacher->net->layers[s->teacher_layers[0]].outputs);
 }
 

@@ -32,6 +32,12 @@ typedef struct {
     double *sigma; /* of each tapped layer; label variation and smoothness only */
 } lgg_record;
 
+/* Images of the batch; positions of the tapped maps; the same, those under the truth's boxes first. */
+typedef enum { LGG_VERTICES_IMAGES, LGG_VERTICES_PIXELS, LGG_VERTICES_BOXES } lgg_vertex_kind;
+
+/* The vertices of one pair of maps (lgg_positions.h). */
+typedef struct lgg_vertices lgg_vertices;
+
 typedef struct lgg_section {
     lgg_place place;
     lgg_network *network;
@@ -41,6 +47,9 @@ typedef struct lgg_section {
     float alpha_end; /* alpha moves there from options.graph.alpha until the last iteration; 0: it stays */
     int classes;     /* as the section gives it, 0 where it does not */
 
+    int vertices;                /* lgg_vertex_kind: what the vertices of its graphs are */
+    int samples;                 /* vertices of a graph, where they are not the images */
+    lgg_vertices *sampled;       /* n, there with the first pass that samples; else NULL */
     int n;                       /* tapped layers, or pairs of them */
     int *tapped;                 /* n layer indices */
     lgg_tap *taps;               /* n */
@@ -67,6 +76,9 @@ void *allocate_for_lgg(const lgg_place *place, int n, size_t size);
 
 /* Whether the section compares with the labels of the batch. */
 int lgg_section_needs_labels(const lgg_section *section);
+
+/* Whether the order of a layer's values matters: to graphs of images it does not. */
+int lgg_section_minds_order(const lgg_section *section);
 
 /* The parts of those steps that do not ask where the numbers are. */
 int lgg_section_has_graphs(const lgg_section *section);

@@ -1,5 +1,6 @@
 /* lgg_section_cpu.c: the backward pass of an LGG section on the CPU. */
 #include "lgg_section.h"
+#include "lgg_positions.h"
 
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ void check_lgg_memory(const network *net) {
     for (int i = 0; i < net->n; ++i) {
         if (net->layers[i].type != LGG) continue;
         const lgg_section *s = net->layers[i].lgg;
-        check_memory(s, net->batch, lgg_section_needs_labels(s) ? net->truths : 0);
+        check_memory(s, count_lgg_vertices(s, net->layers, net->batch), lgg_section_needs_labels(s) ? net->truths : 0);
     }
 }
 
@@ -47,7 +48,7 @@ static void check_negatives(const lgg_section *s, int batch) {
     }
 }
 
-/* Makes the loss for batches of up to `batch` samples: in the first pass, and where the host lets its batches grow. */
+/* Makes the loss for graphs of up to `batch` vertices: in the first pass, and where the host lets its batches grow. */
 static void make_loss(lgg_section *s, const host_pass *pass, int batch) {
     int classes = lgg_section_needs_labels(s) ? host_truths(pass) : 0;
     check_memory(s, batch, classes);
@@ -58,15 +59,15 @@ static void make_loss(lgg_section *s, const host_pass *pass, int batch) {
     s->max_batch = batch;
 }
 
-static void evaluate_lgg_section(lgg_section *s, const host_pass *pass, int batch) {
-    if (batch > s->max_batch) make_loss(s, pass, batch);
+/* Of graphs of n vertices, in a pass of `batch` images. */
+static void evaluate_lgg_section(lgg_section *s, const host_pass *pass, int n, int batch) {
+    if (n > s->max_batch) make_loss(s, pass, n);
     float scale = -s->lambda * (float)batch * host_loss_scale(pass);
     for (int i = 0; i < s->n && s->lambda <= 0; ++i)
         s->student[i].gradient = NULL;
     if (s->alpha_end > 0) lgg_loss_set_alpha(s->loss, lgg_alpha_now(s, pass));
     const float *labels = lgg_section_needs_labels(s) ? host_truth(pass) : NULL;
-    lgg_status status =
-        lgg_loss_evaluate(s->loss, batch, labels, s->student, s->taught, scale, &s->last_value, s->sigma);
+    lgg_status status = lgg_loss_evaluate(s->loss, n, labels, s->student, s->taught, scale, &s->last_value, s->sigma);
     if (status != LGG_OK) lgg_fail(&s->place, "%s", lgg_status_string(status));
     record_lgg_pass(s, host_subdivisions(pass));
     if (lgg_terms_are_cost(pass)) report_lgg_cost(pass, batch);
@@ -84,6 +85,9 @@ void backward_lgg_layer(layer l, host_pass pass) {
     if (!host_trains(&pass)) return;
     read_lgg_students(l.lgg, &pass, l.batch);
     if (l.lgg->teacher_cfg) read_lgg_teachers(l.lgg, &pass, l.batch);
-    evaluate_lgg_section(l.lgg, &pass, l.batch);
+    const int sampled = l.lgg->vertices != LGG_VERTICES_IMAGES;
+    const int n = sampled ? take_lgg_vertices(l.lgg, &pass, l.batch) : l.batch;
+    evaluate_lgg_section(l.lgg, &pass, n, l.batch);
+    if (sampled && l.lgg->lambda > 0) give_lgg_vertices(l.lgg, n);
     add_lgg_gradients(l.lgg, &pass, l.batch);
 }

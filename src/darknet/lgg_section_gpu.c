@@ -3,6 +3,7 @@
  * The loss is enqueued, and its value follows into pinned memory. It is read when somebody asks for it (collect_lgg_report: the line
  * of progress, or the next pass), and whoever asks waits for the loss alone, not for what was enqueued after it. */
 #include "lgg_section.h"
+#include "lgg_positions.h"
 
 #include <stdlib.h>
 
@@ -77,15 +78,15 @@ void collect_lgg_report(lgg_section *s) {
     s->unread = 0;
 }
 
-static void evaluate_lgg_section_gpu(lgg_section *s, const host_pass *pass, int batch) {
+static void evaluate_lgg_section_gpu(lgg_section *s, const host_pass *pass, int n, int batch) {
     collect_lgg_report(s);
-    if (batch > s->max_batch) make_loss_gpu(s, pass, batch);
+    if (n > s->max_batch) make_loss_gpu(s, pass, n);
     float scale = -s->lambda * (float)batch * host_loss_scale(pass);
     for (int i = 0; i < s->n && s->lambda <= 0; ++i)
         s->student[i].gradient = NULL;
     if (s->alpha_end > 0) check_lgg_status(s, lgg_loss_set_alpha_gpu(s->loss_gpu, lgg_alpha_now(s, pass)));
     const float *labels = lgg_section_needs_labels(s) ? host_truth_gpu(pass) : NULL;
-    check_lgg_status(s, lgg_loss_evaluate_gpu(s->loss_gpu, batch, labels, s->student, s->taught, scale));
+    check_lgg_status(s, lgg_loss_evaluate_gpu(s->loss_gpu, n, labels, s->student, s->taught, scale));
     s->unread = host_subdivisions(pass);
     if (!lgg_terms_are_cost(pass)) return;
     collect_lgg_report(s);
@@ -103,7 +104,10 @@ void backward_lgg_layer_gpu(layer l, host_pass pass) {
     if (!host_trains(&pass)) return;
     read_lgg_students_gpu(l.lgg, &pass, l.batch);
     if (l.lgg->teacher_cfg) read_lgg_teachers_gpu(l.lgg, &pass, l.batch);
-    evaluate_lgg_section_gpu(l.lgg, &pass, l.batch);
+    const int sampled = l.lgg->vertices != LGG_VERTICES_IMAGES;
+    const int n = sampled ? take_lgg_vertices_gpu(l.lgg, &pass, l.batch) : l.batch;
+    evaluate_lgg_section_gpu(l.lgg, &pass, n, l.batch);
+    if (sampled && l.lgg->lambda > 0) give_lgg_vertices_gpu(l.lgg, n);
     add_lgg_gradients_gpu(l.lgg, &pass, l.batch);
 }
 

@@ -82,7 +82,8 @@ static const char *const switches[] = {"0", "1", NULL}, *const similarities[] = 
                          *const losses[] = {"distance", "angle", "similarity", "probability", NULL},
                          *const edges[] = {"all", "inter", "intra", NULL},
                          *const neighbors[] = {"own", "teacher", NULL},
-                         *const distances[] = {"squared", "frobenius", NULL};
+                         *const distances[] = {"squared", "frobenius", NULL},
+                         *const vertices[] = {"images", "pixels", "boxes", NULL};
 
 const lgg_option lgg_section_options[] = {
     {"layers", ALL, LGG_VALUE_LAYERS, AT(tapped), 0, 0, NULL,
@@ -118,6 +119,12 @@ const lgg_option lgg_section_options[] = {
      "whose k nearest count in the student's graph"},
     {"distance", GKD, LGG_VALUE_CHOICE, AT(options.distance), LGG_SQUARED, 0, distances, NULL,
      "of the graphs: the squared Frobenius norm, or its root"},
+    {"vertices", GKD | RKD, LGG_VALUE_CHOICE, AT(vertices), LGG_VERTICES_IMAGES, 0, vertices, NULL,
+     "of the graphs: the images of a pass; `pixels`: positions of the tapped maps, each with its values in all "
+     "channels; `boxes`: the "
+     "same, those under the boxes of the truth first"},
+    {"samples", GKD | RKD, LGG_VALUE_WHOLE, AT(samples), 3, INT_MAX, NULL, NULL,
+     "of `pixels` and `boxes`: the vertices of a graph, drawn anew each pass, the same in student and teacher"},
     {"temperature", HKD, LGG_VALUE_POSITIVE, AT(options.temperature), 0, 0, NULL, NULL, "T of the softmax"},
     {"teacher_layers", TAUGHT, LGG_VALUE_LAYERS, AT(teacher_layers), 0, 0, NULL, "as for `layers`",
      "the teacher's layers, one for each of `layers` (indices in the teacher's own .cfg)"},
@@ -149,6 +156,7 @@ int lgg_section_has_option(const lgg_section_type *type, const lgg_option *optio
 void default_lgg_section(const lgg_section_type *type, lgg_section *s) {
     s->kind = type->kind;
     s->lambda = type->lambda;
+    s->samples = 128;
     lgg_options_default(type->kind, &s->options);
 }
 

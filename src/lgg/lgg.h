@@ -134,6 +134,22 @@ size_t lgg_loss_bytes(lgg_kind kind, const lgg_options *options, int layers, int
  * satisfies a cosine loss without having learnt anything. */
 double lgg_loss_zero_share(const lgg_loss *loss);
 
+/* Maps (B, c, h, w) of a layer. */
+typedef struct {
+    int c, h, w;
+} lgg_map;
+
+/* Vertices that are positions of maps: what `x` (B, c, h, w) has at each of n positions, to vertices (n, c), which a loss then takes for
+ * its samples. Position p of a grid of grid_h x grid_w is in image p / (grid_h grid_w), at row r = p / grid_w % grid_h and column
+ * p % grid_w; in maps of another size, h >= grid_h and w >= grid_w, it is the pixel in the middle of that cell: row
+ * floor((2 r + 1) h / (2 grid_h)). Positions are distinct and, which is not checked, within the B images. */
+lgg_status lgg_vertices_gather(int n, const int *position, int grid_h, int grid_w, lgg_map map, const float *x,
+                               float *vertices);
+
+/* The way back: gradients `vertices` (n, c) are added to `gradient` (B, c, h, w). */
+lgg_status lgg_vertices_scatter(int n, const int *position, int grid_h, int grid_w, lgg_map map, const float *vertices,
+                                float *gradient);
+
 /* A graph on its own, for measuring and drawing. */
 typedef struct lgg_graph lgg_graph;
 

@@ -56,6 +56,12 @@ lgg_status lgg_loss_read_gpu(lgg_loss_gpu *loss, double *value, double *sigma, d
 /* As lgg_loss_set_alpha. */
 lgg_status lgg_loss_set_alpha_gpu(lgg_loss_gpu *loss, float alpha);
 
+/* As lgg_vertices_gather and lgg_vertices_scatter; enqueued, one kernel each. */
+lgg_status lgg_vertices_gather_gpu(struct CUstream_st *stream, int n, const int *position, int grid_h, int grid_w,
+                                   lgg_map map, const float *x, float *vertices);
+lgg_status lgg_vertices_scatter_gpu(struct CUstream_st *stream, int n, const int *position, int grid_h, int grid_w,
+                                    lgg_map map, const float *vertices, float *gradient);
+
 /* Bytes of device memory that lgg_loss_create_gpu would allocate; 0 if the arguments are invalid or the size overflows. */
 size_t lgg_loss_bytes_gpu(lgg_kind kind, const lgg_options *options, int layers, int max_batch, int classes);
 

@@ -90,9 +90,9 @@ static void keep_darknets_around(const network *net, layouts all, int i) {
         if (host_reads(l, j)) keep_darknets(all, j);
 }
 
-/* HKD compares with a teacher's values one by one: where it taps a map, their order matters. */
+/* HKD compares with a teacher's values one by one, and positions of a map are looked for: there their order matters. */
 static void keep_tapped(layouts all, const lgg_section *s) {
-    for (int i = 0; i < s->n && s->kind == LGG_HKD; ++i)
+    for (int i = 0; i < s->n && lgg_section_minds_order(s); ++i)
         keep_darknets(all, s->tapped[i]);
 }
 

@@ -46,7 +46,9 @@ lgg_status golden_cuda_evaluate(const golden_case *c, double *value, float **gra
     const size_t layers = (size_t)c->layers;
     std::vector<device_matrix> student(layers), teacher(layers), delta(layers);
     std::vector<lgg_representation> students(layers), teachers(layers);
-    device_matrix labels;
+    std::vector<device_matrix> x(layers), dx(layers), taught(layers); /* of vertices that are positions */
+    device_matrix labels, position;
+    if (c->position && !position.copy_from((const float *)c->position, (size_t)c->batch)) return LGG_ERROR_DEVICE;
     if (!labels.copy_from(c->labels, (size_t)c->batch * (size_t)c->classes)) return LGG_ERROR_DEVICE;
     for (size_t i = 0; i < layers; i++) {
         const size_t count = (size_t)c->student[i].rows * (size_t)c->student[i].columns;
@@ -54,6 +56,19 @@ lgg_status golden_cuda_evaluate(const golden_case *c, double *value, float **gra
         if (!delta[i].copy_from(gradient[i], count)) return LGG_ERROR_DEVICE;
         students[i] = {student[i].value, delta[i].value, c->student[i].columns};
         teachers[i] = {teacher[i].value, nullptr, c->teacher[i].columns};
+        if (!c->position) continue;
+        const size_t n = (size_t)c->batch * (size_t)c->student_map[i].c,
+                     m = (size_t)c->batch * (size_t)c->teacher_map[i].c;
+        const std::vector<float> zeros(n > m ? n : m);
+        if (!x[i].copy_from(zeros.data(), n) || !dx[i].copy_from(zeros.data(), n) ||
+            !taught[i].copy_from(zeros.data(), m))
+            return LGG_ERROR_DEVICE;
+        lgg_vertices_gather_gpu(nullptr, c->batch, (const int *)position.value, c->grid_h, c->grid_w, c->student_map[i],
+                                student[i].value, x[i].value);
+        lgg_vertices_gather_gpu(nullptr, c->batch, (const int *)position.value, c->grid_h, c->grid_w, c->teacher_map[i],
+                                teacher[i].value, taught[i].value);
+        students[i] = {x[i].value, dx[i].value, c->student_map[i].c};
+        teachers[i] = {taught[i].value, nullptr, c->teacher_map[i].c};
     }
 
     lgg_device *device;
@@ -62,6 +77,9 @@ lgg_status golden_cuda_evaluate(const golden_case *c, double *value, float **gra
     status = evaluate(device, c, labels.value, students.data(), teachers.data(), value);
     lgg_device_free(device);
     for (size_t i = 0; status == LGG_OK && i < layers; i++) {
+        if (c->position)
+            status = lgg_vertices_scatter_gpu(nullptr, c->batch, (const int *)position.value, c->grid_h, c->grid_w,
+                                              c->student_map[i], dx[i].value, delta[i].value);
         if (!delta[i].copy_to(gradient[i])) status = LGG_ERROR_DEVICE;
     }
     return status;

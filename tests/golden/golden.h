@@ -10,6 +10,8 @@
  *                                  edges all, neighbors own, distance squared, reduction mean (label_variation: sum)
  *     student I ROWS COLS          then ROWS*COLS numbers, row by row
  *     teacher I ROWS COLS          distillation only
+ *     positions H W p_1 ... p_B    vertices are positions of a grid of H x W (lgg_vertices_gather), and the ROWS of matrices are images
+ *     student_map I C H W          then COLS of student I, and of gradient I, is C*H*W; teacher_map likewise
  *     loss L
  *     gradient I ROWS COLS         dL/d student I
  */
@@ -30,6 +32,8 @@ typedef struct {
     int batch, classes, layers;
     float *labels;                               /* (batch, classes), one-hot */
     golden_matrix *student, *teacher, *gradient; /* `layers` each; teacher all NULL where the kind has none */
+    int *position, grid_h, grid_w;               /* (batch); NULL: the vertices are the samples themselves */
+    lgg_map *student_map, *teacher_map;          /* `layers` each */
     double loss;
 } golden_case;
 

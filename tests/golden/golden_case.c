@@ -210,6 +210,40 @@ static int golden_read_matrix(golden_reader *r, const char *what, golden_matrix 
     return 0;
 }
 
+/* "positions H W p_1 ... p_B", after "positions". */
+static int golden_positions(golden_reader *r, golden_case *c) {
+    if (!c->batch) return golden_expected(r, "batch before positions");
+    if (c->position) return golden_expected(r, "positions only once");
+    if (golden_integer(r, "a height", 1, 4096, &c->grid_h) || golden_integer(r, "a width", 1, 4096, &c->grid_w))
+        return -1;
+    c->position = calloc((size_t)c->batch, sizeof *c->position);
+    if (!c->position) return golden_expected(r, "a batch that fits into memory");
+    for (int i = 0; i < c->batch; i++) {
+        if (golden_integer(r, "a position", 0, INT_MAX, &c->position[i])) return -1;
+    }
+    return 0;
+}
+
+/* "I C H W" */
+static int golden_map(golden_reader *r, lgg_map *maps) {
+    int index = 0;
+    if (golden_integer(r, "an index", 0, GOLDEN_MAX_LAYERS - 1, &index)) return -1;
+    lgg_map *m = &maps[index];
+    return golden_integer(r, "channels", 1, 4096, &m->c) || golden_integer(r, "a height", 1, 4096, &m->h) ||
+                   golden_integer(r, "a width", 1, 4096, &m->w)
+               ? -1
+               : 0;
+}
+
+/* Whether matrix m has the maps of enough images for the positions. */
+static int golden_fits_map(const golden_case *c, const golden_matrix *m, const lgg_map *map) {
+    if ((long)map->c * map->h * map->w != m->columns || map->h < c->grid_h || map->w < c->grid_w) return 0;
+    for (int i = 0; i < c->batch; i++) {
+        if (c->position[i] / (c->grid_h * c->grid_w) >= m->rows) return 0;
+    }
+    return 1;
+}
+
 /* What the file has said so far beside the case itself. */
 typedef struct {
     int kind, reduction, loss;         /* seen */
@@ -218,7 +252,8 @@ typedef struct {
 
 /* One statement, whose first token has been read. */
 static int golden_statement(golden_reader *r, golden_case *c, golden_seen *seen) {
-    static const char *const statements = "kind, batch, classes, labels, option, student, teacher, loss or gradient";
+    static const char *const statements =
+        "kind, batch, classes, labels, option, positions, student_map, teacher_map, student, teacher, loss or gradient";
     if (!strcmp(r->token, "kind")) {
         const int kind = golden_choice(r, kind_names);
         if (kind < 0) return -1;
@@ -236,6 +271,9 @@ static int golden_statement(golden_reader *r, golden_case *c, golden_seen *seen)
     }
     if (!strcmp(r->token, "labels")) return golden_labels(r, c);
     if (!strcmp(r->token, "option")) return golden_option(r, &c->options, &seen->reduction);
+    if (!strcmp(r->token, "positions")) return golden_positions(r, c);
+    if (!strcmp(r->token, "student_map")) return golden_map(r, c->student_map);
+    if (!strcmp(r->token, "teacher_map")) return golden_map(r, c->teacher_map);
     if (!strcmp(r->token, "student")) return golden_read_matrix(r, "student", c->student, &seen->students);
     if (!strcmp(r->token, "teacher")) return golden_read_matrix(r, "teacher", c->teacher, &seen->teachers);
     if (!strcmp(r->token, "gradient")) return golden_read_matrix(r, "gradient", c->gradient, &seen->gradients);
@@ -265,11 +303,16 @@ static int golden_complete(golden_reader *r, golden_case *c, const golden_seen *
         if (!s->value) return golden_expected(r, "student %d", i);
         if (!g->value) return golden_expected(r, "gradient %d", i);
         if (distillation && !t->value) return golden_expected(r, "teacher %d", i);
-        if (s->rows != c->batch) return golden_expected(r, "%d rows in student %d", c->batch, i);
-        if (g->rows != c->batch || g->columns != s->columns) {
-            return golden_expected(r, "gradient %d to be %d x %d", i, c->batch, s->columns);
+        if (c->position && !golden_fits_map(c, s, &c->student_map[i]))
+            return golden_expected(r, "maps of the positions in student %d", i);
+        if (c->position && distillation && !golden_fits_map(c, t, &c->teacher_map[i]))
+            return golden_expected(r, "maps of the positions in teacher %d", i);
+        const int rows = c->position ? s->rows : c->batch;
+        if (s->rows != rows) return golden_expected(r, "%d rows in student %d", rows, i);
+        if (g->rows != rows || g->columns != s->columns) {
+            return golden_expected(r, "gradient %d to be %d x %d", i, rows, s->columns);
         }
-        if (distillation && t->rows != c->batch) return golden_expected(r, "%d rows in teacher %d", c->batch, i);
+        if (distillation && t->rows != rows) return golden_expected(r, "%d rows in teacher %d", rows, i);
         if (c->kind == LGG_HKD && t->columns != s->columns) {
             return golden_expected(r, "%d columns in teacher %d", s->columns, i);
         }
@@ -295,11 +338,13 @@ int golden_case_read(golden_case *c, const char *path, char *message, size_t siz
     c->student = calloc(GOLDEN_MAX_LAYERS, sizeof *c->student);
     c->teacher = calloc(GOLDEN_MAX_LAYERS, sizeof *c->teacher);
     c->gradient = calloc(GOLDEN_MAX_LAYERS, sizeof *c->gradient);
+    c->student_map = calloc(GOLDEN_MAX_LAYERS, sizeof *c->student_map);
+    c->teacher_map = calloc(GOLDEN_MAX_LAYERS, sizeof *c->teacher_map);
     r.file = fopen(path, "r");
     int status = -1;
     if (!r.file) {
         snprintf(message, size, "%s: cannot open: %s", path, strerror(errno));
-    } else if (!c->student || !c->teacher || !c->gradient) {
+    } else if (!c->student || !c->teacher || !c->gradient || !c->student_map || !c->teacher_map) {
         snprintf(message, size, "%s: out of memory", path);
     } else {
         status = golden_read_all(&r, c);
@@ -319,5 +364,8 @@ void golden_case_free(golden_case *c) {
     free(c->student);
     free(c->teacher);
     free(c->gradient);
+    free(c->position);
+    free(c->student_map);
+    free(c->teacher_map);
     memset(c, 0, sizeof *c);
 }

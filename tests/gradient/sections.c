@@ -74,6 +74,16 @@ const gradient_case section_cases[] = {
     {.name = "rkd of angles", .sections = BODY "[rkd]\nloss=angle\n" PAIRS},
     {.name = "rkd of similarities (SP)", .sections = BODY "[rkd]\nloss=similarity\nlambda=99\n" PAIRS},
     {.name = "rkd of probabilities (PKT)", .sections = BODY "[rkd]\nloss=probability\nlambda=999\n" PAIRS},
+    {.name = "lgg_gkd of pixels",
+     .sections = BODY "[lgg_gkd]\nvertices=pixels\nsamples=20\nlayers=0\nteacher_layers=0\n" TEACHER,
+     .step = .16f},
+    {.name = "rkd of pixels",
+     .sections = BODY "[rkd]\nvertices=pixels\nsamples=20\nlayers=0\nteacher_layers=0\n" TEACHER},
+    {.name = "pixels of a finer map than the teacher's, and of a coarser one",
+     .sections = "[convolutional]\nfilters=6\nsize=3\nstride=1\npad=1\nactivation=logistic\n"
+                 "[convolutional]\nfilters=5\nsize=2\nstride=3\nactivation=logistic\n"
+                 "[connected]\noutput=3\nactivation=linear\n[softmax]\n"
+                 "[rkd]\nloss=angle\nvertices=pixels\nsamples=20\nlayers=0,1\nteacher_layers=0,0\n" TEACHER},
     {.name = "hkd", .sections = BODY "[hkd]\ntemperature=2\nlambda=9\n" TEACHER, .step = .16f},
     {.name = "all sections",
      .sections = BODY "[label_variation]\nlayers=1\n[lgg_smooth]\nlayers=0,1\n[lgg_gkd]\n" PAIRS "[rkd]\n" PAIRS
