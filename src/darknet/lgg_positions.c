@@ -53,6 +53,14 @@ void check_lgg_vertices(const lgg_section *s, const network *net) {
     }
 }
 
+void check_taught_lgg_vertices(const lgg_section *s) {
+    for (int i = 0; i < s->n && s->vertices != LGG_VERTICES_IMAGES; ++i) {
+        if (is_map(&s->teacher->net->layers[s->teacher_layers[i]])) continue;
+        lgg_fail(&s->place, "teacher_layers=%d: gives no map; tap a layer that gives channels, height and width",
+                 s->teacher_layers[i]);
+    }
+}
+
 int count_lgg_vertices(const lgg_section *s, const layer *layers, int batch) {
     int n = s->samples;
     if (s->vertices == LGG_VERTICES_IMAGES) return batch;
@@ -68,9 +76,6 @@ int count_lgg_vertices(const lgg_section *s, const layer *layers, int batch) {
 static void meet_maps(lgg_section *s, const layer *layers, int i) {
     lgg_vertices *v = &s->sampled[i];
     const layer *taught = &s->teacher->net->layers[s->teacher_layers[i]], *l = &layers[s->tapped[i]];
-    if (!is_map(taught))
-        lgg_fail(&s->place, "teacher_layers=%d: gives no map; tap a layer that gives channels, height and width",
-                 s->teacher_layers[i]);
     v->student = map_of(l);
     v->teacher = map_of(taught);
     v->grid_h = v->student.h < v->teacher.h ? v->student.h : v->teacher.h;

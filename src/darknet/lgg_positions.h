@@ -8,9 +8,10 @@
 
 #include "lgg_section.h"
 
-/* Fails where the section's options, the network or its tapped layers have no such vertices. Before training, once the teacher is there
- * if `taught`. */
+/* Fails where the section's options, the network or its tapped layers have no such vertices; and, once there is a teacher, where its
+ * layers have not. */
 void check_lgg_vertices(const lgg_section *section, const network *net);
+void check_taught_lgg_vertices(const lgg_section *section);
 
 /* The vertices of the section's graphs in passes of `batch` images, as far as the student's maps tell. */
 int count_lgg_vertices(const lgg_section *section, const layer *layers, int batch);

@@ -1,5 +1,6 @@
 /* lgg_section.c: the steps of a section that do not ask where the numbers are. */
 #include "lgg_section.h"
+#include "lgg_positions.h"
 #include "network_plan.h"
 
 #include <stdlib.h>
@@ -47,6 +48,7 @@ static void find_teacher_layers(lgg_section *s, const network *net) {
 void meet_lgg_teacher(lgg_section *s, const layer *layers, int batch) {
     s->teacher = find_lgg_teacher(&s->place, s->network, s->teacher_cfg, s->teacher_weights, batch);
     find_teacher_layers(s, s->teacher->net);
+    check_taught_lgg_vertices(s);
     for (int i = 0; i < s->n; ++i)
         keep_planned_output(s->teacher->net, s->teacher_layers[i], lgg_section_minds_order(s));
     check_lgg_classes(s, layers[s->tapped[0]].outputs, s->teacher->net->layers[s->teacher_layers[0]].outputs);

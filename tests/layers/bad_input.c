@@ -92,6 +92,14 @@ static const bad_input cases[] = {
      "layer 2 [label_variation]: needs class labels, but the truth of this network is that of a detector (layer 1)"},
     {"classes in a detector", YOLO "[lgg_gkd]\nlayers=0\nclasses=2\n" TEACHER,
      "classes=2: the truth of this network is that of a detector (layer 1), not class labels; leave it out"},
+    {"pixels of what is no map", GKD "vertices=pixels\nlayers=2\nteacher_layers=0\n", "vertices=pixels: layer 2 gives no map"},
+    {"boxes without a detector", GKD "vertices=boxes\nlayers=0\nteacher_layers=0\n",
+     "vertices=boxes: this network has no [yolo] or [region]"},
+    {"edges of pixels", GKD "vertices=pixels\nlayers=0\nteacher_layers=0\nedges=intra\n", "give edges=all"},
+    {"samples of images", GKD "samples=20\n", "samples=20: is of vertices=pixels or boxes"},
+    {"two samples", GKD "vertices=pixels\nlayers=0\nsamples=2\n", "samples=2: must be a whole number, 3 or more"},
+    {"pixels of a teacher's layer that is no map", GKD "vertices=pixels\nlayers=0\nteacher_layers=2\n",
+     "teacher_layers=2: gives no map"},
     {"edges in a detector", YOLO "[lgg_gkd]\nlayers=0\nedges=inter\n" TEACHER, "give edges=all"},
     {"classes that the softmax contradicts", VARIATION "classes=5\n",
      "classes=5: layer 2 compares 3 outputs with the same labels; give classes=3"},
@@ -244,6 +252,11 @@ static void test_small_graphs(void) {
                  1);
     accept_small("graphs of fifteen images are warned of", "batch=15\n", train_small, VARIATION,
                  "graphs of 15 " LITTLE "; raise batch to 16 or more\n", 1);
+    accept_small("graphs of sixteen pixels are not warned of, whatever the batch", "batch=1\n", train_small,
+                 GKD "vertices=pixels\nlayers=0\nteacher_layers=0\n", "vert", 0);
+    accept_small("graphs of ten pixels are", "batch=1\n", train_small,
+                 GKD "vertices=pixels\nlayers=0\nteacher_layers=0\nsamples=10\n",
+                 "graphs of 10 vertices say little; raise samples", 1);
     accept_small("graphs of sixteen images are not", "batch=16\n", train_small, GKD, LITTLE, 0);
 }
 

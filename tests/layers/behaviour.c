@@ -398,6 +398,50 @@ void test_detector(void) {
     free_network(teacher);
 }
 
+/* ---- vertices that are positions of maps ---- */
+
+/* Each value of the tapped map is that of one pixel. */
+#define POINTS(filters)                                                                                                \
+    "[convolutional]\nfilters=" #filters "\nsize=1\nstride=1\nactivation=logistic\n"                                   \
+    "[convolutional]\nfilters=14\nsize=1\nstride=1\nactivation=linear\n"                                               \
+    "[yolo]\nmask=0,1\nanchors=4,4,9,9\nclasses=2\nnum=2\nrandom=0\n"
+#define OF_POINTS "layers=0\nteacher_layers=0\nteacher_cfg=points.cfg\nteacher_weights=points.weights\nsamples=64\n"
+
+/* L of images with a box in their middle, the pixels of 16 x 16 around it, or those further out, moved by so much. */
+static double loss_of_points(network *net, float inside, float outside) {
+    fill_boxes(net, 1);
+    for (int i = 0; i < net->inputs * net->batch; ++i) {
+        const int y = i / 32 % 32, x = i % 32, near = x >= 8 && x < 24 && y >= 8 && y < 24;
+        net->input[i] += (near ? inside : outside) * (float)(i % 7);
+    }
+    net->train = 1;
+    forward_network(net);
+    backward_network(net);
+    return get_lgg_term(net, 0).value;
+}
+
+void test_positions(void) {
+    write_text("points.cfg", "[net]\nheight=32\nwidth=32\nchannels=3\n" POINTS(9));
+    network *teacher = train_detector(POINTS(9));
+    save_weights(teacher, (char[]){"points.weights"});
+    network *boxes = train_detector(POINTS(6) "[lgg_gkd]\nvertices=boxes\n" OF_POINTS);
+    network *pixels = train_detector(POINTS(6) "[rkd]\nvertices=pixels\n" OF_POINTS);
+    const double of_boxes = loss_of_points(boxes, 0, 0), of_pixels = loss_of_points(pixels, 0, 0);
+    const double around = loss_of_points(boxes, 0, .5f), within = loss_of_points(boxes, .5f, 0);
+    report("vertices=boxes looks under the boxes alone, where there are enough positions",
+           of_boxes > 0 && same_number(around, of_boxes) && !same_number(within, of_boxes), "it looks elsewhere");
+    report("vertices=pixels looks everywhere",
+           of_pixels > 0 && loss_of_points(pixels, 0, .5f) != of_pixels && loss_of_points(pixels, .5f, 0) != of_pixels,
+           "it does not");
+    report("a pass of the same images has the same vertices", loss_of_points(pixels, 0, 0) == of_pixels,
+           "it has others");
+    *pixels->seen += 4;
+    report("the next pass has others", loss_of_points(pixels, 0, 0) != of_pixels, "it has the same");
+    free_network(boxes);
+    free_network(pixels);
+    free_network(teacher);
+}
+
 /* ---- what they say ---- */
 
 static int count_words(const char *text, const char *words) {

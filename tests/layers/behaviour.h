@@ -6,6 +6,7 @@ void test_transparency(void);
 void test_training(void);
 void test_teachers(void);
 void test_detector(void);
+void test_positions(void);
 void test_words(void);
 
 #endif

@@ -16,6 +16,7 @@ int main(int argc, char **argv) {
     test_training();
     test_teachers();
     test_detector();
+    test_positions();
     test_words();
     test_bad_input();
     test_other_classes();
