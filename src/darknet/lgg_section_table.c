@@ -76,14 +76,13 @@ _Static_assert(sizeof(lgg_similarity) == sizeof(int) && sizeof(lgg_reduction) ==
                    sizeof(lgg_graph_distance) == sizeof(int) && sizeof(lgg_kind) == sizeof(int),
                "an enumeration is no int");
 
-static const char *const switches[] = {"0", "1", NULL}, *const similarities[] = {"cosine", "rbf", "exp", NULL},
-                         *const reductions[] = {"sum", "mean", NULL},
-                         *const reductions_of_variation[] = {"sum", "mean", "mean_kept", "log", "log_rows", NULL},
-                         *const losses[] = {"distance", "angle", "similarity", "probability", NULL},
-                         *const edges[] = {"all", "inter", "intra", NULL},
-                         *const neighbors[] = {"own", "teacher", NULL},
-                         *const distances[] = {"squared", "frobenius", NULL},
-                         *const vertices[] = {"images", "pixels", "boxes", NULL};
+static const char
+    *const switches[] = {"0", "1", NULL},
+           *const similarities[] = {"cosine", "rbf", "exp", NULL}, *const reductions[] = {"sum", "mean", NULL},
+           *const reductions_of_variation[] = {"sum", "mean", "mean_kept", "log", "log_rows", NULL},
+           *const losses[] = {"distance", "angle", "similarity", "probability", NULL},
+           *const edges[] = {"all", "inter", "intra", NULL}, *const neighbors[] = {"own", "teacher", NULL},
+           *const distances[] = {"squared", "frobenius", NULL}, *const vertices[] = {"images", "pixels", "boxes", NULL};
 
 const lgg_option lgg_section_options[] = {
     {"layers", ALL, LGG_VALUE_LAYERS, AT(tapped), 0, 0, NULL,

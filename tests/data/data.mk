@@ -1,12 +1,13 @@
-# test-data: the readers under address and undefined sanitizers, then `make data` from outside.
+# test-data: the readers under address and undefined sanitizers, then `make data` from outside, and the detection set.
 
 TESTS += test-data
 DATA_TEST := $(BUILD)/tests/data
 
 .PHONY: test-data
-test-data: $(DATA_TEST)/test_readers $(DATA_TEST)/rebuild_batches data
+test-data: $(DATA_TEST)/test_readers $(DATA_TEST)/rebuild_batches $(DETECTION_TOOL) data
 	$(DATA_TEST)/test_readers
 	tests/data/test_data.sh $(BUILD)
+	tests/data/test_detection.sh $(DETECTION_TOOL) $(DATA_TEST)/detection
 
 $(DATA_TEST)/test_readers: tests/data/test_readers.c data/cifar10.c data/cifar10.h | deps
 	@mkdir -p $(@D)
