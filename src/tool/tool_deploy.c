@@ -23,7 +23,7 @@ typedef struct {
 } source;
 
 typedef struct {
-    int sections, costs, strided, batchnorms, halved, folded, unfolded, padded, relu6;
+    int sections, costs, strided, batchnorms, halved, folded, unfolded, padded, relu6, cut;
 } change_count;
 
 struct tool_deployment {
@@ -31,7 +31,6 @@ struct tool_deployment {
     tool_cfg *cfg;  /* the new one */
     source *source; /* (cfg->count - 1), one a layer */
     int *place;     /* (last + 1), the new number of each old layer */
-    int last;
     change_count changes;
 };
 
@@ -200,7 +199,6 @@ tool_deployment *tool_deploy(network *net, const char *cfg, int last, int fold) 
     tool_cfg *old = tool_cfg_read(cfg);
     int *had_batch_norm = lgg_allocate((size_t)net->n, sizeof *had_batch_norm, "the layers");
     d->net = net;
-    d->last = last;
     d->cfg = lgg_allocate(1, sizeof *d->cfg, "a network");
     d->place = lgg_allocate((size_t)last + 1, sizeof *d->place, "the layers");
     if (old->count != net->n + 1) tool_fail("%s: has changed since it was read", cfg);
@@ -218,6 +216,10 @@ tool_deployment *tool_deploy(network *net, const char *cfg, int last, int fold) 
         }
         d->place[i] = d->cfg->count - 2;
         if (d->place[i] < 0) tool_fail("layer %d: nothing is left before it", i);
+    }
+    for (int i = last + 1; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        ++*(l->type == LGG ? &d->changes.sections : l->type == COST ? &d->changes.costs : &d->changes.cut);
     }
     free(had_batch_norm);
     tool_cfg_free(old);
@@ -248,7 +250,7 @@ void tool_deployment_print(const tool_deployment *d) {
     printf("%d layers of %d:\n", d->cfg->count - 1, d->net->n);
     print_count(c->sections, "sections of ours left out");
     print_count(c->costs, "[cost] left out");
-    print_count(d->net->n - 1 - d->last, "layers after the chosen one cut off");
+    print_count(c->cut, "layers after the chosen one cut off");
     print_count(c->strided, "strided convolutions of size 1 given a [maxpool] that picks their pixels");
     print_count(c->batchnorms, "[batchnorm] turned into a [convolutional] with a filter for each channel");
     print_count(c->halved, "sums halved by a [convolutional], as [net] parseval has them");
