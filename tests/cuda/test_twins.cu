@@ -90,6 +90,27 @@ const twin_case cases[] = {
     {"rkd_distance", LGG_RKD_DISTANCE, [](lgg_options &) {}, 150, {64, 8}},
     {"rkd_distance of one sample", LGG_RKD_DISTANCE, [](lgg_options &) {}, 1, {4}},
     {"rkd_angle", LGG_RKD_ANGLE, [](lgg_options &) {}, 135, {64}},
+    {"rkd of similarities", LGG_RKD_SIMILARITY, [](lgg_options &) {}, 150, {64, 8}},
+    {"rkd of probabilities", LGG_RKD_PROBABILITY, [](lgg_options &o) { o.reduction = LGG_SUM; }, 135, {64, 5}},
+    {"label_variation log_rows normalize",
+     LGG_LABEL_VARIATION,
+     [](lgg_options &o) {
+         o.graph.similarity = LGG_EXP, o.graph.unit = 1, o.graph.normalize = 1, o.reduction = LGG_LOG_ROWS;
+     },
+     135,
+     {40}},
+    {"label_variation log, kept edges, alpha of the distances",
+     LGG_LABEL_VARIATION,
+     [](lgg_options &o) {
+         o.graph.similarity = LGG_RBF, o.graph.k = 9, o.graph.alpha_from = LGG_ALPHA_DEVIATION, o.reduction = LGG_LOG;
+     },
+     150,
+     {40}},
+    {"gkd alpha of the distances",
+     LGG_GKD,
+     [](lgg_options &o) { o.graph.similarity = LGG_EXP, o.graph.alpha_from = LGG_ALPHA_DEVIATION; },
+     135,
+     {64, 20}},
 };
 
 /* The paper's shapes: features of WideResNet28-1 at batch 128, of PreActResNet18 at batch 100; and a graph of 4,096 vertices. */
