@@ -51,14 +51,13 @@ endif
 else ifeq ($(findstring compute_70,$(LGG_NVCC_HELP)),)
 ARCH := $(subst -gencode arch=compute_70$(lgg_comma)code=[sm_70$(lgg_comma)compute_70],,$(ARCH))
 endif
-# What only pjreddie's Makefile wants. Nothing calls the driver's own library (libcuda), so that a machine without a driver can link, and
-# run -nogpu. The toolkit's libraries are found again at run time, but for where the loader looks anyway, and for stubs.
-ifeq ($(LGG_HOST), pjreddie)
+COMMON := $(filter-out -I/usr/local/cuda/include/,$(COMMON))
+# The toolkit's libraries are found again at run time, but for where the loader looks anyway, and for stubs. Nothing in pjreddie's calls the
+# driver's own library (libcuda), so that a machine without a driver can link, and run -nogpu.
 LGG_CUDA_LIBRARIES := $(sort $(realpath $(patsubst -L%,%,$(filter -L%,$(LGG_CUDA)))))
 LGG_CUDA_LIBRARIES := $(filter-out %/stubs /usr/lib /usr/lib64 /usr/lib/%-linux-gnu,$(LGG_CUDA_LIBRARIES))
-LDFLAGS := $(patsubst %,-Wl$(lgg_comma)-rpath$(lgg_comma)%,$(LGG_CUDA_LIBRARIES)) $(filter-out -lcuda -L/usr/local/cuda/lib64,$(LDFLAGS))
-COMMON := $(filter-out -I/usr/local/cuda/include/,$(COMMON))
-endif
+LDFLAGS := $(filter-out $(if $(filter pjreddie,$(LGG_HOST)),-lcuda) -L/usr/local/cuda/lib64,$(LDFLAGS))
+LDFLAGS := $(patsubst %,-Wl$(lgg_comma)-rpath$(lgg_comma)%,$(LGG_CUDA_LIBRARIES)) $(LDFLAGS)
 COMMON += $(filter -I%,$(LGG_CUDA))
 LDFLAGS := $(filter -L%,$(LGG_CUDA)) $(LDFLAGS)
 endif
@@ -145,6 +144,7 @@ $(OBJDIR)convolutional_kernels.o: COMMON += -include convolution_assigns.h
 else
 LGG_TRAINERS := $(addsuffix .o, captcha cifar classifier coco compare detector dice go rnn rnn_vid super swag tag voxel writing yolo)
 $(addprefix $(OBJDIR), detection_layer.o gaussian_yolo_layer.o region_layer.o yolo_layer.o): COMMON += -include layers_without_clock.h
+$(addprefix $(OBJDIR), convolutional_layer.o dark_cuda.o): COMMON += -include cuda_alexeyab.h
 endif
 $(addprefix $(OBJDIR), $(LGG_TRAINERS)): COMMON += -include weights_names.h
 $(addprefix $(OBJDIR), crop_layer.o data.o detection_layer.o utils.o): COMMON += -include random_draws.h

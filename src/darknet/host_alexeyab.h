@@ -59,8 +59,10 @@ typedef void host_update_function_gpu(layer, int, float, float, float, float);
 /* Whether `parseval` trains on the GPU, too. */
 #define HOST_HAS_PARSEVAL_GPU 0
 
-/* Whether on the GPU all layers are updated at once, and others copied at once (at_once_gpu.h). */
-#define HOST_AT_ONCE_GPU 0
+/* What the host's GPU side does that at_once_gpu.h does not: launches for an activation that changes nothing; the biases of a [connected]
+ * sample by sample. */
+#define HOST_LAUNCHES_LINEAR 0
+#define HOST_CONNECTS_BY_SAMPLE 1
 
 /* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
 #define HOST_COMPLETES_BATCHNORM 0
@@ -482,6 +484,39 @@ static inline float **host_delta_gpu(host_pass *pass) {
 typedef network *host_networks;
 static inline network *host_network_of(host_networks nets, int i) {
     return &nets[i];
+}
+
+#define HOST_UPDATE_PARAMETERS_GPU int batch, float rate, float momentum, float decay, float loss_scale
+#define HOST_UPDATE_STEP_GPU {rate, momentum, decay, loss_scale, batch}
+
+/* Whether the update of l, which learns, is momentum and decay of its weights, and no more, and is done in every iteration. */
+static inline int host_updates_plainly(const network *net, const layer *l) {
+    const int is_changed = l->clip > 0 || l->reverse > 0 || l->deform || (l->grad_centr && l->batch_normalize);
+    const int is_left_out = !l->train || l->train_only_bn || l->burnin_update || l->dont_update;
+    for (int i = 0; i < net->n && l->weights_gpu; ++i)
+        if (&net->layers[i] != l && net->layers[i].weights_gpu == l->weights_gpu) return 0;
+    return !l->adam && !is_changed && !is_left_out;
+}
+/* Whether the host mends weights of l that are no numbers, and their updates, before each update. */
+static inline int host_mends_weights(const layer *l) {
+    return l->type == CONVOLUTIONAL;
+}
+/* What of l, on the device, adds up numbers in whatever order its threads come; NULL if nothing does. */
+static inline const char *host_adds_in_any_order(const layer *l) {
+    if (l->type == SCALE_CHANNELS) return "a [scale_channels]";
+    if (l->type == SHORTCUT && l->nweights > 0) return "a [shortcut] with weights";
+    if (l->type == DROPOUT && l->dropblock) return "a [dropout] with dropblock=1";
+    return l->xnor ? "a convolution with xnor=1" : NULL;
+}
+/* The values of each sample of layer l->input_layers[i] that l, a [route], takes, and which is the first of them. */
+static inline int host_routed_values(const layer *l, int i, int *first) {
+    const int part = l->input_sizes[i] / l->groups;
+    *first = part * l->group_id;
+    return part;
+}
+/* Whether l begins or waits for a stream. */
+static inline int host_has_stream(const layer *l) {
+    return l->stream >= 0 || l->wait_stream_id >= 0;
 }
 
 /* The labels of the batch on the device. */

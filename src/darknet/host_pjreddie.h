@@ -46,8 +46,10 @@ typedef host_update_function host_update_function_gpu;
 /* Whether `parseval` trains on the GPU, too. */
 #define HOST_HAS_PARSEVAL_GPU 1
 
-/* Whether on the GPU all layers are updated at once, and others copied at once (at_once_gpu.h). */
-#define HOST_AT_ONCE_GPU 1
+/* What the host's GPU side does that at_once_gpu.h does not: launches for an activation that changes nothing; the biases of a [connected]
+ * sample by sample. */
+#define HOST_LAUNCHES_LINEAR 1
+#define HOST_CONNECTS_BY_SAMPLE 0
 
 /* Whether [batchnorm] lacks what batchnorm_whole.h gives it, and strided 1x1 convolutions what convolution_1x1.h does. */
 #define HOST_COMPLETES_BATCHNORM 1
@@ -359,6 +361,35 @@ static inline float **host_delta_gpu(host_pass *pass) {
 typedef network **host_networks;
 static inline network *host_network_of(host_networks nets, int i) {
     return nets[i];
+}
+
+#define HOST_UPDATE_PARAMETERS_GPU update_args a
+#define HOST_UPDATE_STEP_GPU {a.learning_rate, a.momentum, a.decay, 1, a.batch}
+
+/* Whether the update of l, which learns, is momentum and decay of its weights, and no more. */
+static inline int host_updates_plainly(const network *net, const layer *l) {
+    (void)net;
+    return l->clip <= 0;
+}
+/* Whether the host mends weights of l that are no numbers, and their updates, before each update. */
+static inline int host_mends_weights(const layer *l) {
+    (void)l;
+    return 0;
+}
+/* What of l, on the device, adds up numbers in whatever order its threads come; NULL if nothing does. */
+static inline const char *host_adds_in_any_order(const layer *l) {
+    (void)l;
+    return NULL;
+}
+/* The values of each sample of layer l->input_layers[i] that l, a [route], takes, and which is the first of them. */
+static inline int host_routed_values(const layer *l, int i, int *first) {
+    *first = 0;
+    return l->input_sizes[i];
+}
+/* Whether l begins or waits for a stream. */
+static inline int host_has_stream(const layer *l) {
+    (void)l;
+    return 0;
 }
 
 /* The labels of the batch on the device. */

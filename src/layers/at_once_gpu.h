@@ -8,9 +8,14 @@
 
 /* Does nothing to a layer that is no [route]. */
 void route_at_once(layer *l);
+/* Does nothing to a layer that is no [connected]. In AlexeyAB/darknet it sums up the gradient of its biases sample by sample, and then, if it
+ * is batch-normalized, a second time. */
+void connect_at_once(layer *l);
 /* Does nothing to a layer that is no [upsample]. */
 void upsample_in_order(layer *l);
-/* To be called once every layer has its functions. Layers with an update of another kind (adam, clip, [local]) keep it. */
+/* Warns where a seed is given, and a layer of a network that trains on the GPU is none of those that are seen to here. */
+void warn_of_disorder(const network *net);
+/* To be called once every layer has its functions. Layers with an update of another kind (adam, clip, shared weights, [local]) keep it. */
 void update_at_once(network *net);
 /* Whether this one's is done with the others', decay_all included. */
 int is_updated_at_once(const layer *l);

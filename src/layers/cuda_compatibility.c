@@ -7,16 +7,6 @@
 #include <stdio.h>
 
 #include "host.h"
-#include "random.h"
-
-void draw_uniform(curandGenerator_t generator, float *values_gpu, size_t n) {
-    if (lgg_repeats()) {
-        const unsigned long long high = (unsigned)lgg_rand(), low = (unsigned)lgg_rand();
-        curandSetPseudoRandomGeneratorSeed(generator, high << 31 | low);
-        curandSetGeneratorOffset(generator, 0);
-    }
-    curandGenerateUniform(generator, values_gpu, n);
-}
 
 #ifdef CUDNN
 
@@ -47,11 +37,6 @@ static void use_float32(cudnnConvolutionDescriptor_t convolution) {
 #endif
 }
 
-/* With a seed only what gives the same bits every time. */
-static int counts(cudnnStatus_t status, cudnnDeterminism_t determinism) {
-    return status == CUDNN_STATUS_SUCCESS && (determinism == CUDNN_DETERMINISTIC || !lgg_repeats());
-}
-
 static void no_algorithm(const char *pass, size_t limit) {
     char message[256];
     snprintf(message, sizeof message, "cuDNN has no %s algorithm for a convolution within %zu bytes of workspace%s",
@@ -71,7 +56,7 @@ void choose_forward_algorithm(cudnnHandle_t handle, cudnnTensorDescriptor_t x, c
     for (int i = 0; i < n; ++i) {
         size_t size;
         *algorithm = ranked[i].algo;
-        if (counts(ranked[i].status, ranked[i].determinism) &&
+        if (ranked[i].status == CUDNN_STATUS_SUCCESS &&
             cudnnGetConvolutionForwardWorkspaceSize(handle, x, w, convolution, y, *algorithm, &size) ==
                 CUDNN_STATUS_SUCCESS &&
             size <= limit)
@@ -92,7 +77,7 @@ void choose_backward_data_algorithm(cudnnHandle_t handle, cudnnFilterDescriptor_
     for (int i = 0; i < n; ++i) {
         size_t size;
         *algorithm = ranked[i].algo;
-        if (counts(ranked[i].status, ranked[i].determinism) &&
+        if (ranked[i].status == CUDNN_STATUS_SUCCESS &&
             cudnnGetConvolutionBackwardDataWorkspaceSize(handle, w, dy, convolution, dx, *algorithm, &size) ==
                 CUDNN_STATUS_SUCCESS &&
             size <= limit)
@@ -113,7 +98,7 @@ void choose_backward_filter_algorithm(cudnnHandle_t handle, cudnnTensorDescripto
     for (int i = 0; i < n; ++i) {
         size_t size;
         *algorithm = ranked[i].algo;
-        if (counts(ranked[i].status, ranked[i].determinism) &&
+        if (ranked[i].status == CUDNN_STATUS_SUCCESS &&
             cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, x, dy, convolution, dw, *algorithm, &size) ==
                 CUDNN_STATUS_SUCCESS &&
             size <= limit)

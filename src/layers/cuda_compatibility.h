@@ -6,13 +6,12 @@
  *   algorithm by its expected speed: the first that works within the limit is taken; how much it needs is asked of what knows it exactly.
  * - On Ampere and later, cuDNN 8 rounds float32 to TF32 unless told otherwise: it is, but for TF32=1.
  * - A convolution or batch normalization that failed left its output as it was, zeros: each status is looked at.
- * - cuDNN's fastest algorithms may add up in any order, and dropout draws from a generator that the clock has seeded. With a seed (random.h)
- *   only algorithms count whose results are always the same, and what is drawn follows the iteration, as it does on the CPU. */
+ * - With a seed what is computed repeats: cuda_repeats.h. */
 #ifndef CUDA_COMPATIBILITY_H
 #define CUDA_COMPATIBILITY_H
 
 #include "darknet.h"
-#include "random.h"
+#include "cuda_repeats.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,16 +19,6 @@ extern "C" {
 
 #ifdef GPU
 #define cudaThreadSynchronize cudaDeviceSynchronize
-
-/* curandGenerateUniform; with a seed from where the iteration's own numbers are, so that a training which goes on draws what the whole one
- * does. */
-void draw_uniform(curandGenerator_t generator, float *values_gpu, size_t n);
-
-#ifndef CUDA_COMPATIBILITY_C
-#define curandGenerateUniform draw_uniform
-/* Of the generators, one that takes a new seed at no cost. */
-#define CURAND_RNG_PSEUDO_DEFAULT (lgg_repeats() ? CURAND_RNG_PSEUDO_PHILOX4_32_10 : CURAND_RNG_PSEUDO_DEFAULT)
-#endif
 #endif
 
 #ifdef CUDNN

@@ -23,6 +23,7 @@ static void set_functions(network *net, int i) {
     sum_reorg_gradient(l);
     separate_statistics(l);
     route_at_once(l);
+    connect_at_once(l);
     upsample_in_order(l);
     put_around_strided_1x1(l);
     put_around_weighted_sum(l);
@@ -35,6 +36,7 @@ void set_layer_functions(network *net) {
     if (net->layers[0].functions) return;
     for (int i = 0; i < net->n; ++i)
         if (net->layers[i].type != LGG) set_functions(net, i);
+    warn_of_disorder(net);
     if (!has_lgg_parseval(net)) update_at_once(net); /* parseval goes on from each layer's new weights */
     make_lgg_parseval(net);
 }
@@ -57,7 +59,7 @@ void free_layer_functions(layer_functions *functions) {
     free_device_floats(&functions->aside_gpu);
     free_device_floats(&functions->pixels_gpu);
     free_device_floats(&functions->statistics_gpu);
-#if defined(GPU) && HOST_AT_ONCE_GPU
+#ifdef GPU
     free_tensor_table(functions->tensors);
 #endif
     free(functions);

@@ -102,22 +102,22 @@ static __device__ const placed_tensor &tensor_of_block(const placed_tensor *tens
     return tensors[first];
 }
 
-static __global__ void update_tensors_kernel(const placed_tensor *tensors, unsigned count, float rate, float momentum,
-                                             float decay, int batch) {
+static __global__ void update_tensors_kernel(const placed_tensor *tensors, unsigned count, update_step step) {
     const placed_tensor &placed = tensor_of_block(tensors, count);
     const learning_tensor &tensor = placed.tensor;
     const size_t i = (size_t)(blockIdx.x - placed.first_block) * LAYER_THREADS + threadIdx.x;
     if (i >= tensor.n) return;
-    const float step = rate * tensor.rate_scale / (float)batch, shrink = -decay * (float)batch;
+    const float rate = step.rate * tensor.rate_scale / step.loss_scale / (float)step.batch;
+    const float shrink = -step.decay * (float)step.batch * step.loss_scale;
     float value = tensor.values[i], update = tensor.updates[i];
+    if (tensor.is_mended && !isfinite(update)) update = 0;
+    if (tensor.is_mended && !isfinite(value)) value = 1.f / ((float)i + 1);
     if (tensor.decays) update += shrink * value;
-    value += step * update;
+    value += rate * update;
     tensor.values[i] = value;
-    tensor.updates[i] = update * momentum;
+    tensor.updates[i] = update * step.momentum;
 }
 
-void update_tensors_gpu(const tensor_table *table, float rate, float momentum, float decay, int batch,
-                        struct CUstream_st *stream) {
-    update_tensors_kernel<<<table->blocks, LAYER_THREADS, 0, stream>>>(table->tensors, table->count, rate, momentum,
-                                                                       decay, batch);
+void update_tensors_gpu(const tensor_table *table, const update_step *step, struct CUstream_st *stream) {
+    update_tensors_kernel<<<table->blocks, LAYER_THREADS, 0, stream>>>(table->tensors, table->count, *step);
 }

@@ -27,7 +27,14 @@ typedef struct {
     size_t n;
     float rate_scale; /* of the layer's learning rate */
     int decays;
+    int is_mended; /* first, updates that are no numbers become 0, and values that are none 1 / (1 + their index) */
 } learning_tensor;
+
+/* A step of all: the batch is that of all subdivisions, loss_scale a factor that updates carry. */
+typedef struct {
+    float rate, momentum, decay, loss_scale;
+    int batch;
+} update_step;
 
 typedef struct tensor_table tensor_table;
 
@@ -35,10 +42,9 @@ typedef struct tensor_table tensor_table;
 tensor_table *make_tensor_table(const learning_tensor *tensors, size_t count);
 void free_tensor_table(tensor_table *table);
 
-/* For all of them: updates -= decay batch values, where it decays; values += rate / batch updates; updates *= momentum. The same to the bit as
- * the host's axpy_gpu and scal_gpu do it, one after the other. */
-void update_tensors_gpu(const tensor_table *table, float rate, float momentum, float decay, int batch,
-                        struct CUstream_st *stream);
+/* For all of them: updates -= decay loss_scale batch values, where it decays; values += rate / loss_scale / batch updates; updates *= momentum.
+ * The same to the bit as the host does it, a launch for each. */
+void update_tensors_gpu(const tensor_table *table, const update_step *step, struct CUstream_st *stream);
 
 #ifdef __cplusplus
 }

@@ -1,27 +1,58 @@
-/* count_step.c: how many launches, copies, fills and library calls a training step of a .cfg file takes, in a host built for the
- * emulation, which counts them. Prints a line "launches_NAME N".
+/* count_step.c: how many launches, copies, fills and library calls a training step of a .cfg file takes, and how often the host waits for the
+ * device meanwhile, in a host built for the emulation, which counts them. Prints lines "launches_NAME N" and "waits_NAME N".
  *
  * usage: LGG_EMULATION_DRY=1 count_step NAME CFG */
 #include "host.h"
 
+#ifndef HOST_ALEXEYAB_H
 #include "cuda.h"
+#endif
 #include <stdio.h>
 
 size_t emulation_launches(void);
+size_t emulation_waits(void);
+
+#ifdef HOST_ALEXEYAB_H
+static void count(char *cfg, void (*begin)(void)) {
+    network net = parse_network_cfg(cfg);
+    const size_t batch = (size_t)net.batch;
+    float *images = calloc(batch * (size_t)net.inputs, sizeof *images);
+    float *truth = calloc(batch * (size_t)net.truths, sizeof *truth);
+    for (int step = 0; step < 2 && images && truth; ++step) {
+        begin();
+        train_network_datum(net, images, truth);
+        ++*net.cur_iteration;
+        update_network_gpu(net);
+    }
+    free(images);
+    free(truth);
+}
+#else
+static void count(char *cfg, void (*begin)(void)) {
+    network *net = parse_network_cfg(cfg);
+    for (int step = 0; step < 2; ++step) {
+        begin();
+        train_network_datum(net);
+    }
+}
+#endif
+
+static size_t launches, waits;
+
+static void begin_step(void) {
+    launches = emulation_launches();
+    waits = emulation_waits();
+}
 
 int main(int argc, char **argv) {
     if (argc != 3) {
         fprintf(stderr, "usage: count_step NAME CFG\n");
         return 2;
     }
-    size_t before = 0;
     cuda_set_device(0);
-    network *net = parse_network_cfg(argv[2]);
-    for (int step = 0; step < 2; ++step) {
-        before = emulation_launches();
-        train_network_datum(net);
-    }
-    printf("launches_%s %zu\n", argv[1], emulation_launches() - before);
-    free_network(net);
+    count(argv[2], begin_step);
+    launches = emulation_launches() - launches;
+    waits = emulation_waits() - waits;
+    printf("launches_%s %zu\nwaits_%s %zu\n", argv[1], launches, argv[1], waits);
     return 0;
 }

@@ -1,16 +1,29 @@
 #!/bin/bash
 # Breaks the host of a GPU build on purpose, one thing after another, and expects the comparison of networks to notice.
 #
-# usage: MAKE=make tests/cuda/test_mutants.sh BUILD SWITCH=VALUE...
+# usage: MAKE=make tests/cuda/test_mutants.sh HOST BUILD SWITCH=VALUE...
 set -u
-build=${1:?} status=0
-shift
+host=${1:?} build=${2:?} status=0
+shift 2
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 copy=$build/mutant
 
+# What is built anew of the copy, and compares its networks.
+if [ "$host" = pjreddie ]; then
+    compare=$build/compare_networks
+    rebuild() { $MAKE --no-print-directory -s -C "$copy" "${switches[@]}" libdarknet.so; }
+else
+    compare=tests/gpu/compare_records.sh
+    export RECORD_GPU=$copy/record_network
+    rebuild() {
+        $MAKE --no-print-directory -s -C "$copy" "${switches[@]}" darknet &&
+            $MAKE --no-print-directory "${switches[@]}" HOST_TREE="$copy" "$copy/record_network"
+    }
+fi
+
 # differs NETWORK: whether the copy computes something else than its CPU side; what it says is in mutant.said.
 differs() {
-    ! LD_LIBRARY_PATH=$PWD/$copy tests/gpu/compare.sh "$build/compare_networks" "$build/broken" "$1" > "$build/mutant.said" 2>&1
+    ! LD_LIBRARY_PATH=$PWD/$copy tests/gpu/compare.sh "$compare" "$build/broken" "$1" > "$build/mutant.said" 2>&1
 }
 
 # mutant WHAT NETWORK FILE PERL: PERL changes FILE of the host's tree, and NETWORK must differ.
@@ -20,7 +33,7 @@ mutant() {
     if cmp -s "$copy/$3" "$build/unbroken"; then
         echo "FAIL mutant: $1: there is nothing to break in $3"
         status=1
-    elif ! $MAKE --no-print-directory -s -C "$copy" "${switches[@]}" libdarknet.so > "$build/mutant.log" 2>&1; then
+    elif ! rebuild > "$build/mutant.log" 2>&1; then
         echo "FAIL mutant: $1: does not build, see $build/mutant.log"
         status=1
     elif differs "$2"; then
@@ -34,23 +47,31 @@ mutant() {
 
 switches=("$@")
 rm -rf "$copy"
-cp -a "$build/darknet-pjreddie" "$copy"
+cp -a "$build/darknet-$host" "$copy"
 if differs small; then
     echo "FAIL mutant: the unbroken copy differs, too: $(cut -c -120 "$build/mutant.said")"
     exit 1
 fi
 mutant "the gradient through a softmax is not added to the tapped layer" sections lgg/darknet/lgg_tap.c 's|host_axpy_device\(.*?;||'
-mutant "a 1x1 convolution assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|return l->size == 1 && l->stride == 1 && l->pad == 0;|return 0;|'
-mutant "an [activation] assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|    case ACTIVE:\n||'
-mutant "edges are masked as if all were of one class" sections lgg/lgg/lgg_gkd_gpu.cu 's|best = t;|best = 0;|'
-mutant "the labels are those of the host" sections lgg/darknet/lgg_section_gpu.c 's|host_truth_gpu\(pass\)|host_truth(pass)|'
-mutant "a route adds up one layer after the other from the same place" consumers lgg/layers/at_once_gpu.c 's|from \+= size;||'
-mutant "weights do not decay" consumers lgg/layers/layer_kernels.cu 's|if \(tensor.decays\).*?;||'
-mutant "decay_all leaves out the scales" consumers lgg/layers/at_once_gpu.c 's|scales, decay_all|scales, 0|'
-mutant "updates have no momentum" consumers lgg/layers/layer_kernels.cu 's|update \* momentum|update|'
 mutant "the representations are those of the host" sections lgg/darknet/lgg_tap.c 's|l->output_gpu|l->output|g'
-mutant "Parseval makes no step" recipe lgg/training/parseval.c 's|-b, p->gram_gpu|0, p->gram_gpu|'
+mutant "a route adds up one layer after the other from the same place" consumers lgg/layers/at_once_gpu.c 's|from \+= n;||'
+mutant "updates have no momentum" consumers lgg/layers/layer_kernels.cu 's|update \* step.momentum|update|'
 mutant "biases do not learn" consumers lgg/layers/at_once_gpu.c 's|count = add_tensor\(tensors, count, l, l->biases_gpu.*?;||s'
 mutant "a dropout's mask is left out" dropout lgg/darknet/lgg_tap.c 's|if \(dropped\) drop_gradients_gpu\(.*?;||'
-mutant "what [yolo] puts out with -nogpu is not activated" detection src/yolo_layer.c 's|net.gpu_index < 0|0|'
+if [ "$host" = pjreddie ]; then
+    mutant "a 1x1 convolution assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|return l->size == 1 && l->stride == 1 && l->pad == 0;|return 0;|'
+    mutant "an [activation] assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|    case ACTIVE:\n||'
+    mutant "edges are masked as if all were of one class" sections lgg/lgg/lgg_gkd_gpu.cu 's|best = t;|best = 0;|'
+    mutant "the labels are those of the host" sections lgg/darknet/lgg_section_gpu.c 's|host_truth_gpu\(pass\)|host_truth(pass)|'
+    mutant "weights do not decay" consumers lgg/layers/layer_kernels.cu 's|if \(tensor.decays\).*?;||'
+    mutant "decay_all leaves out the scales" consumers lgg/layers/at_once_gpu.c 's|scales, decay_all|scales, 0|'
+    mutant "Parseval makes no step" recipe lgg/training/parseval.c 's|-b, p->gram_gpu|0, p->gram_gpu|'
+    mutant "what [yolo] puts out with -nogpu is not activated" detection src/yolo_layer.c 's|net.gpu_index < 0|0|'
+else
+    mutant "weights do not decay" second lgg/layers/layer_kernels.cu 's|if \(tensor.decays\).*?;||'
+    mutant "decay_all leaves out the scales" second lgg/layers/at_once_gpu.c 's|scales, decay_all|scales, 0|'
+    mutant "a route takes the other half of the channels" second lgg/layers/at_once_gpu.c 's|array \+ first|array|'
+    mutant "the biases of a batch-normalized [connected] learn twice" small lgg/layers/layer_functions.c 's|connect_at_once\(l\);||'
+    mutant "weights of two layers are updated at once" second lgg/layers/at_once_gpu.c 's/!plain \|\| !host_updates_plainly\(net, l\)/!plain/'
+fi
 exit $status

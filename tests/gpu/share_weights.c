@@ -4,7 +4,11 @@
  * usage: share_weights CFG */
 #include "host.h"
 
+#ifdef HOST_ALEXEYAB_H
+#include "dark_cuda.h"
+#else
 #include "cuda.h"
+#endif
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +33,23 @@ static float *pull(float *values, int n, int device) {
     return pulled;
 }
 
+#ifdef HOST_ALEXEYAB_H
+/* This host's networks stand one after the other. */
+static network *parse(char *cfg, int device) {
+    static network nets[2];
+    nets[device] = parse_network_cfg(cfg);
+    return &nets[device];
+}
+#else
+static network *parse(char *cfg, int device) {
+    (void)device;
+    return parse_network_cfg(cfg);
+}
+#endif
+
 static network *parse_on(char *cfg, int device) {
     cuda_set_device(device);
-    network *net = parse_network_cfg(cfg);
+    network *net = parse(cfg, device);
     for (int i = 0; i < net->n; ++i) {
         learnt a = learnt_of(&net->layers[i]);
         for (int j = 0; j < 3; ++j) {

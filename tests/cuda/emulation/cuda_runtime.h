@@ -8,8 +8,11 @@
  *
  * Memory is as strict as a GPU's. What is allocated on the device starts as NaN, is NaN again once freed, is checked for writes past
  * its end, and belongs to one of two devices. The program ends when the host's own code touches it, and when a kernel,
- * a copy or a library gets a pointer that is not the current device's, also in a structure, or in a table that is copied asynchronously. What is copied asynchronously to the host is there only after
- * somebody has waited for it.
+ * a copy or a library gets a pointer that is not the current device's, also in a structure, or in a table of them that is copied asynchronously. What is
+ * copied asynchronously to the host is there only after somebody has waited for it.
+ *
+ * The threads of a warp exchange values in the same way: each comes to the exchange alone, and none goes on before all that have not ended are
+ * there. There are no tensor cores, and so this is CUDA 9.
  *
  * LGG_EMULATION_SEED=n       another order
  * LGG_EMULATION_DEVICES=n    0 or 1 of the devices
@@ -31,16 +34,33 @@
 extern "C" {
 #endif
 
+#define CUDART_VERSION 9000
+
 typedef struct CUstream_st *cudaStream_t;
 typedef int cudaEvent_t;
-typedef enum {
+typedef int cudaGraph_t;
+typedef int cudaGraphExec_t;
+typedef enum cudaError {
     cudaSuccess,
     cudaErrorMemoryAllocation,
     cudaErrorInvalidConfiguration,
-    cudaErrorInvalidDevice
+    cudaErrorInvalidDevice,
+    cudaErrorNotSupported
 } cudaError_t;
-enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
-enum { cudaEventDisableTiming };
+enum cudaMemcpyKind {
+    cudaMemcpyHostToHost,
+    cudaMemcpyHostToDevice,
+    cudaMemcpyDeviceToHost,
+    cudaMemcpyDeviceToDevice,
+    cudaMemcpyDefault
+};
+enum { cudaEventDisableTiming = 2, cudaStreamNonBlocking = 1, cudaHostRegisterMapped = 2, cudaStreamCaptureModeGlobal = 0 };
+enum { cudaDeviceScheduleBlockingSync = 4 };
+
+struct cudaDeviceProp {
+    char name[256];
+    int major, minor;
+};
 
 typedef struct dim3 {
     unsigned x, y, z;
@@ -52,10 +72,26 @@ typedef struct dim3 {
 
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDevice(int *device);
+cudaError_t cudaGetDeviceCount(int *count);
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device);
+cudaError_t cudaSetDeviceFlags(unsigned flags);
+cudaError_t cudaDriverGetVersion(int *version);
+cudaError_t cudaRuntimeGetVersion(int *version);
 cudaError_t cudaDeviceSynchronize(void);
+/* There is one queue: every stream is it. */
+cudaError_t cudaStreamCreate(cudaStream_t *stream);
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags);
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags);
+/* Graphs are not supported. */
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, int mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *instance, cudaGraph_t graph, void *node, char *log, size_t size);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t instance, cudaStream_t stream);
 cudaError_t cudaMalloc(void **memory, size_t size);
 cudaError_t cudaFree(void *memory);
 cudaError_t cudaMallocHost(void **memory, size_t size);
+cudaError_t cudaHostAlloc(void **memory, size_t size, unsigned flags);
 cudaError_t cudaFreeHost(void *memory);
 cudaError_t cudaMemGetInfo(size_t *available, size_t *total);
 cudaError_t cudaMemcpy(void *to, const void *from, size_t size, enum cudaMemcpyKind kind);
@@ -71,8 +107,17 @@ const char *cudaGetErrorString(cudaError_t error);
 
 /* The launches, copies, fills and products of a library so far: what a device is asked to do, one by one. */
 size_t emulation_launches(void);
+/* How often the host has waited for a device: synchronizations of devices, streams and events, and copies that are not asynchronous. */
+size_t emulation_waits(void);
 
 #ifdef __cplusplus
+}
+
+template <typename T> cudaError_t cudaMalloc(T **memory, size_t size) {
+    return cudaMalloc((void **)memory, size);
+}
+template <typename T> cudaError_t cudaHostAlloc(T **memory, size_t size, unsigned flags) {
+    return cudaHostAlloc((void **)memory, size, flags);
 }
 
 /* ---- kernels ---- */
@@ -81,6 +126,7 @@ size_t emulation_launches(void);
 #include <functional>
 #include <type_traits>
 
+using std::max;
 using std::min;
 
 struct float3 {
@@ -89,6 +135,10 @@ struct float3 {
 static inline float3 make_float3(float x, float y, float z) {
     return {x, y, z};
 }
+
+struct ulonglong4 {
+    unsigned long long x, y, z, w;
+};
 
 #define __global__
 #define __device__
@@ -118,7 +168,33 @@ template <typename T> void emulation_check_argument(const char *kernel, T *memor
     emulation_check_argument(kernel, (const void *)memory);
 }
 
+template <typename T>
+cudaError_t cudaMemcpyAsync(void *to, const T *from, size_t size, enum cudaMemcpyKind kind, cudaStream_t stream) {
+    if (std::is_class<T>::value && kind == cudaMemcpyHostToDevice) emulation_check_words("a device", from, size);
+    return cudaMemcpyAsync(to, (const void *)from, size, kind, stream);
+}
+
 void emulation_run(dim3 blocks, dim3 threads, const std::function<void()> &kernel);
+
+/* Waits until every thread of the warp that has not ended has come to this exchange; emulation_lane says what each then brought. */
+void emulation_exchange(const char *file, int line, uint64_t value);
+/* Whether the lane took part in the last exchange, and its value. */
+bool emulation_lane(unsigned lane, uint64_t *value);
+
+template <typename T> T emulation_shuffle(const char *file, int line, T value, unsigned from) {
+    static_assert(sizeof(T) <= sizeof(uint64_t), "too large to exchange");
+    uint64_t bits = 0;
+    memcpy(&bits, &value, sizeof value);
+    emulation_exchange(file, line, bits);
+    if (emulation_lane(from % 32, &bits)) memcpy(&value, &bits, sizeof value);
+    return value;
+}
+unsigned emulation_lane_of_thread(void);
+uint32_t emulation_ballot(const char *file, int line, bool predicate);
+#define __shfl_sync(mask, value, lane) emulation_shuffle(__FILE__, __LINE__, value, (unsigned)(lane))
+#define __shfl_xor_sync(mask, value, bits)                                                                             \
+    emulation_shuffle(__FILE__, __LINE__, value, emulation_lane_of_thread() ^ (unsigned)(bits))
+#define __ballot_sync(mask, predicate) emulation_ballot(__FILE__, __LINE__, predicate)
 
 template <typename... Parameters> struct emulation_launch {
     dim3 blocks, threads;
@@ -148,6 +224,35 @@ static inline float atomicAdd(float *to, float value) {
     return before;
 }
 
+static inline int atomicMin(int *of, int value) {
+    const int before = *of;
+    if (value < before) *of = value;
+    return before;
+}
+
+static inline int __popc(uint32_t bits) {
+    return __builtin_popcount(bits);
+}
+static inline int __popcll(uint64_t bits) {
+    return __builtin_popcountll(bits);
+}
+
+static inline uint32_t __brev(uint32_t bits) {
+    uint32_t turned = 0;
+    for (int i = 0; i < 32; ++i)
+        turned |= (bits >> i & 1) << (31 - i);
+    return turned;
+}
+
+/* cuda_fp16.h */
+typedef _Float16 half;
+static inline half __float2half(float value) {
+    return (half)value;
+}
+static inline float __half2float(half value) {
+    return (float)value;
+}
+
 static inline uint32_t __float_as_uint(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -157,6 +262,10 @@ static inline uint32_t __float_as_uint(float value) {
 static inline float __ldg(const float *value) {
     return *value;
 }
+static inline float __fdividef(float a, float b) {
+    return a / b;
+}
+#define __expf expf /* which the C library's own header knows by another meaning */
 static inline double __dmul_rn(double a, double b) {
     return a * b;
 }

@@ -2,6 +2,7 @@
  * program. */
 #include "cudnn.h"
 #include "emulation.h"
+#include <algorithm>
 #include <random>
 #include <stdlib.h>
 #include <vector>
@@ -13,7 +14,10 @@ struct emulation_filter {
     int k, c, h, w;
 };
 struct emulation_convolution {
-    int pad, stride, groups;
+    int pad, stride_y, stride_x, dilation, groups;
+};
+struct emulation_pooling {
+    int h, w;
 };
 
 namespace {
@@ -61,15 +65,15 @@ cudnnStatus_t rank(const tensor &x, int requested, int *returned, emulation_perf
     return CUDNN_STATUS_SUCCESS;
 }
 
-int convolved(int size, int filter_size, const convolution &c) {
-    return (size + 2 * c.pad - filter_size) / c.stride + 1;
+int convolved(int size, int filter_size, int stride, const convolution &c) {
+    return (size + 2 * c.pad - (filter_size - 1) * c.dilation - 1) / stride + 1;
 }
 
 /* Whether the shapes fit together, and the algorithm has the memory that it asked for. */
 void check_convolution(const char *who, const tensor &x, const filter &w, const tensor &y, const convolution &c,
                        emulation_algorithm algorithm, const void *workspace, size_t bytes) {
-    if (x.n != y.n || x.c != w.c * c.groups || y.c != w.k || w.k % c.groups != 0 || y.h != convolved(x.h, w.h, c) ||
-        y.w != convolved(x.w, w.w, c)) {
+    if (x.n != y.n || x.c != w.c * c.groups || y.c != w.k || w.k % c.groups != 0 || y.h != convolved(x.h, w.h, c.stride_y, c) ||
+        y.w != convolved(x.w, w.w, c.stride_x, c)) {
         emulation_fail("%s: %dx%dx%dx%d does not become %dx%dx%dx%d", who, x.n, x.c, x.h, x.w, y.n, y.c, y.h, y.w);
     }
     if (algorithm == EMULATION_UNSUPPORTED) emulation_fail("%s: an algorithm that does not work", who);
@@ -88,7 +92,8 @@ void for_each_product(const tensor &x, const filter &w, const tensor &y, const c
                     for (int channel = 0; channel < w.c; ++channel)
                         for (int u = 0; u < w.h; ++u)
                             for (int v = 0; v < w.w; ++v) {
-                                const int row = i * c.stride + u - c.pad, column = j * c.stride + v - c.pad;
+                                const int row = i * c.stride_y + u * c.dilation - c.pad;
+                                const int column = j * c.stride_x + v * c.dilation - c.pad;
                                 if (row < 0 || row >= x.h || column < 0 || column >= x.w) continue;
                                 const int from = k / filters * w.c + channel;
                                 visit((size_t)(((n * x.c + from) * x.h + row) * x.w + column),
@@ -138,6 +143,41 @@ cudnnStatus_t cudnnCreate(cudnnHandle_t *handle) {
     return CUDNN_STATUS_SUCCESS;
 }
 
+cudnnStatus_t cudnnSetStream(cudnnHandle_t, cudaStream_t) {
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnCreatePoolingDescriptor(cudnnPoolingDescriptor_t *p) {
+    *p = new emulation_pooling();
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnSetPooling2dDescriptor(cudnnPoolingDescriptor_t p, cudnnPoolingMode_t, cudnnNanPropagation_t, int h,
+                                          int w, int, int, int, int) {
+    *p = {h, w};
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnDestroyPoolingDescriptor(cudnnPoolingDescriptor_t p) {
+    delete p;
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t t) {
+    delete t;
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t f) {
+    delete f;
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t c) {
+    delete c;
+    return CUDNN_STATUS_SUCCESS;
+}
+
 cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *t) {
     *t = new tensor();
     return CUDNN_STATUS_SUCCESS;
@@ -167,9 +207,11 @@ cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *c) 
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t c, int pad_h, int, int stride_h, int, int,
-                                              int, cudnnConvolutionMode_t, cudnnDataType_t) {
-    *c = {pad_h, stride_h, 1};
+/* What was said of groups before stays. */
+cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t c, int pad_h, int, int stride_h,
+                                              int stride_w, int dilation_h, int, cudnnConvolutionMode_t,
+                                              cudnnDataType_t) {
+    *c = {pad_h, stride_h, stride_w, dilation_h, std::max(c->groups, 1)};
     return CUDNN_STATUS_SUCCESS;
 }
 
@@ -179,6 +221,21 @@ cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t c, int 
 }
 
 cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t, cudnnMathType_t) {
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnGetConvolutionForwardAlgorithmMaxCount(cudnnHandle_t, int *count) {
+    *count = EMULATION_ALGORITHMS;
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithmMaxCount(cudnnHandle_t, int *count) {
+    *count = EMULATION_ALGORITHMS;
+    return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(cudnnHandle_t, int *count) {
+    *count = EMULATION_ALGORITHMS;
     return CUDNN_STATUS_SUCCESS;
 }
 

@@ -9,16 +9,22 @@ extern "C" {
 #endif
 
 #define CUDNN_MAJOR 9
+#define CUDNN_MINOR 0
+#define CUDNN_PATCHLEVEL 0
 
 typedef int cudnnHandle_t;
 typedef enum { CUDNN_STATUS_SUCCESS, CUDNN_STATUS_NOT_SUPPORTED } cudnnStatus_t;
 typedef enum { CUDNN_TENSOR_NCHW } cudnnTensorFormat_t;
-typedef enum { CUDNN_DATA_FLOAT } cudnnDataType_t;
+typedef enum { CUDNN_DATA_FLOAT, CUDNN_DATA_HALF } cudnnDataType_t;
 typedef enum { CUDNN_CROSS_CORRELATION } cudnnConvolutionMode_t;
-typedef enum { CUDNN_DEFAULT_MATH, CUDNN_FMA_MATH } cudnnMathType_t;
+typedef enum { CUDNN_DEFAULT_MATH, CUDNN_TENSOR_OP_MATH, CUDNN_FMA_MATH } cudnnMathType_t;
 typedef enum { CUDNN_BATCHNORM_SPATIAL } cudnnBatchNormMode_t;
 
+typedef enum { CUDNN_POOLING_MAX, CUDNN_POOLING_AVERAGE_COUNT_EXCLUDE_PADDING } cudnnPoolingMode_t;
+typedef enum { CUDNN_NOT_PROPAGATE_NAN } cudnnNanPropagation_t;
+
 typedef struct emulation_tensor *cudnnTensorDescriptor_t;
+typedef struct emulation_pooling *cudnnPoolingDescriptor_t; /* which Darknet makes, and does not use */
 typedef struct emulation_filter *cudnnFilterDescriptor_t;
 typedef struct emulation_convolution *cudnnConvolutionDescriptor_t;
 
@@ -36,6 +42,11 @@ typedef enum {
 typedef emulation_algorithm cudnnConvolutionFwdAlgo_t;
 typedef emulation_algorithm cudnnConvolutionBwdDataAlgo_t;
 typedef emulation_algorithm cudnnConvolutionBwdFilterAlgo_t;
+#define CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED EMULATION_UNSUPPORTED
+/* which Darknet takes by their names for half precision, which there is not */
+#define CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM EMULATION_FRUGAL
+#define CUDNN_CONVOLUTION_BWD_DATA_ALGO_1 EMULATION_FRUGAL
+#define CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1 EMULATION_FRUGAL
 #define CUDNN_CONVOLUTION_FWD_ALGO_COUNT EMULATION_ALGORITHMS
 #define CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT EMULATION_ALGORITHMS
 #define CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT EMULATION_ALGORITHMS
@@ -53,6 +64,15 @@ typedef emulation_performance cudnnConvolutionBwdFilterAlgoPerf_t;
 
 const char *cudnnGetErrorString(cudnnStatus_t status);
 cudnnStatus_t cudnnCreate(cudnnHandle_t *handle);
+cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream);
+cudnnStatus_t cudnnCreatePoolingDescriptor(cudnnPoolingDescriptor_t *pooling);
+cudnnStatus_t cudnnSetPooling2dDescriptor(cudnnPoolingDescriptor_t pooling, cudnnPoolingMode_t mode,
+                                          cudnnNanPropagation_t nan, int h, int w, int pad_h, int pad_w, int stride_h,
+                                          int stride_w);
+cudnnStatus_t cudnnDestroyPoolingDescriptor(cudnnPoolingDescriptor_t pooling);
+cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t tensor);
+cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t filter);
+cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t convolution);
 cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *tensor);
 cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t tensor, cudnnTensorFormat_t format,
                                          cudnnDataType_t type, int n, int c, int h, int w);
@@ -66,6 +86,9 @@ cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t convo
 cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t convolution, int groups);
 cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t convolution, cudnnMathType_t math);
 
+cudnnStatus_t cudnnGetConvolutionForwardAlgorithmMaxCount(cudnnHandle_t, int *count);
+cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithmMaxCount(cudnnHandle_t, int *count);
+cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithmMaxCount(cudnnHandle_t, int *count);
 cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t, cudnnTensorDescriptor_t x,
                                                      cudnnFilterDescriptor_t w, cudnnConvolutionDescriptor_t,
                                                      cudnnTensorDescriptor_t y, int requested, int *returned,

@@ -25,16 +25,29 @@ struct fiber {
     bool entered = false;
 };
 
+/* Threads of a warp, which exchange values. */
+constexpr unsigned warp = 32;
+
 struct thread {
     fiber *on;
     bool done, predicate;
     const char *file; /* where it waits */
     int line;
+    bool exchanges; /* it waits for its warp alone */
+    uint64_t value; /* and brings this */
+};
+
+/* What a lane has brought to the last exchange of its warp. */
+struct brought {
+    bool there;
+    uint64_t value;
 };
 
 /* The block that runs, guarded by emulation_access. */
 std::vector<std::unique_ptr<fiber>> fibers;
 std::vector<thread> threads;
+std::vector<brought> exchanged; /* of each thread */
+bool exchanging;                /* whether any thread may wait for its warp */
 std::vector<unsigned> turn; /* the threads in the order in which they run */
 size_t begun;               /* of turn */
 unsigned current;
@@ -123,12 +136,51 @@ void resume_threads() {
     }
 }
 
+/* Whether all threads of a warp that have not ended are at the same exchange. */
+bool meet(unsigned first, unsigned end) {
+    const thread *one = nullptr;
+    for (unsigned t = first; t < end; ++t) {
+        const thread &other = threads[t];
+        if (other.done) continue;
+        if (!other.exchanges) return false;
+        if (one && (one->line != other.line || strcmp(one->file, other.file)))
+            fail("threads of a warp wait at different exchanges");
+        one = &other;
+    }
+    return one;
+}
+
+/* Lets go on whatever warps have met at an exchange, their threads in random order. Returns whether there was one. */
+bool resume_warps() {
+    const unsigned count = (unsigned)threads.size();
+    bool any = false;
+    if (!exchanging) return false;
+    for (unsigned first = 0; first < count; first += warp) {
+        const unsigned end = std::min(first + warp, count);
+        if (!meet(first, end)) continue;
+        std::vector<unsigned> lanes;
+        for (unsigned t = first; t < end; ++t) {
+            exchanged[t] = {!threads[t].done, threads[t].value};
+            if (!threads[t].done) lanes.push_back(t);
+        }
+        std::shuffle(lanes.begin(), lanes.end(), order());
+        for (unsigned t : lanes) {
+            go_on_as(t);
+            enter(*threads[t].on);
+        }
+        any = true;
+    }
+    exchanging = any;
+    return any;
+}
+
 /* Whether all threads have ended; if not, all wait at the same barrier. */
 bool have_ended() {
     holding = 0;
     for (unsigned t : turn) {
         const thread &one = threads[t], &other = threads[turn[0]];
         if (one.done != other.done) fail("a thread left while others wait at a barrier");
+        if (!one.done && one.exchanges) fail("a thread waits for its warp, others at a barrier");
         if (!one.done && (one.line != other.line || strcmp(one.file, other.file)))
             fail("threads wait at different barriers");
         holding += one.predicate;
@@ -147,9 +199,37 @@ bool can_launch(dim3 blocks, dim3 block) {
 int emulation_barrier(const char *file, int line, bool predicate) {
     if (is_skipped(file, line)) return predicate; /* what a thread knows on its own */
     fiber *const on = current_fiber;
-    threads[current] = {on, false, predicate, file, line};
+    threads[current] = {on, false, predicate, file, line, false, 0};
     leave(*on);
     return holding;
+}
+
+void emulation_exchange(const char *file, int line, uint64_t value) {
+    fiber *const on = current_fiber;
+    threads[current] = {on, false, false, file, line, true, value};
+    exchanging = true;
+    leave(*on);
+}
+
+bool emulation_lane(unsigned lane, uint64_t *value) {
+    const size_t t = current / warp * warp + lane;
+    if (t >= exchanged.size() || !exchanged[t].there) return false;
+    *value = exchanged[t].value;
+    return true;
+}
+
+unsigned emulation_lane_of_thread() {
+    return current % warp;
+}
+
+uint32_t emulation_ballot(const char *file, int line, bool predicate) {
+    uint32_t ballot = 0;
+    emulation_exchange(file, line, predicate);
+    for (unsigned lane = 0; lane < warp; ++lane) {
+        uint64_t held = 0;
+        if (emulation_lane(lane, &held) && held) ballot |= 1u << lane;
+    }
+    return ballot;
 }
 
 void emulation_run(dim3 blocks, dim3 block_size, const std::function<void()> &kernel) {
@@ -170,9 +250,13 @@ void emulation_run(dim3 blocks, dim3 block_size, const std::function<void()> &ke
     for (size_t b : block) {
         blockIdx = index_of(b, gridDim);
         threads.assign(turn.size(), thread());
+        exchanged.assign(turn.size(), brought());
         begin_threads();
-        while (!have_ended())
+        for (;;) {
+            if (resume_warps()) continue;
+            if (have_ended()) break;
             resume_threads();
+        }
     }
 }
 
@@ -196,6 +280,8 @@ const char *cudaGetErrorString(cudaError_t error) {
         return "invalid configuration argument";
     case cudaErrorInvalidDevice:
         return "invalid device ordinal";
+    case cudaErrorNotSupported:
+        return "operation not supported";
     }
     return "unrecognized error code";
 }

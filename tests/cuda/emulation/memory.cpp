@@ -1,4 +1,5 @@
 /* memory.cpp (test only): the memory of the emulated devices, and the copies to and from it. */
+#include "driver/cuda.h"
 #include "emulation.h"
 #include <algorithm>
 #include <map>
@@ -18,7 +19,6 @@ constexpr size_t reserved = (size_t)64 << 30;    /* addresses, of which few are 
 constexpr size_t granularity = 256;
 constexpr size_t huge_page = (size_t)2 << 20; /* few of them: protecting memory costs time for each page */
 constexpr size_t guard = 256;                 /* bytes after each allocation that nobody may write */
-constexpr size_t table = 16 << 10;     /* what is copied asynchronously and is no longer may be a table of pointers */
 constexpr unsigned char poison = 0xff; /* all ones is a NaN */
 
 struct allocation {
@@ -39,7 +39,7 @@ std::vector<copy> underway;
 size_t used[most_devices];
 char *arena, *arena_end; /* what was ever allocated on a device */
 
-size_t launches;
+size_t launches, waits;
 
 thread_local int current_device;
 
@@ -131,13 +131,24 @@ void check_words(const char *who, const void *words, size_t size) {
     }
 }
 
+/* What cudaMemcpyDefault stands for. */
+cudaMemcpyKind kind_of(const void *to, const void *from, size_t size, cudaMemcpyKind kind) {
+    if (kind != cudaMemcpyDefault) return kind;
+    const bool to_device = is_device_range(to, size), from_device = is_device_range(from, size);
+    if (to_device) return from_device ? cudaMemcpyDeviceToDevice : cudaMemcpyHostToDevice;
+    return from_device ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost;
+}
+
 void check_copy(const void *to, const void *from, size_t size, cudaMemcpyKind kind) {
-    const bool to_device = kind != cudaMemcpyDeviceToHost, from_device = kind != cudaMemcpyHostToDevice;
+    const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+    const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
     if (to_device != is_device_range(to, size)) emulation_fail("a copy's target is not what its kind says");
     if (from_device != is_device_range(from, size)) emulation_fail("a copy's source is not what its kind says");
 }
 
+/* The host waits for the device. */
 void finish_copies() {
+    ++waits;
     for (const copy &c : underway)
         memcpy(c.to, c.bytes.data(), c.bytes.size());
     underway.clear();
@@ -154,6 +165,11 @@ bool emulation_counted() {
 size_t emulation_launches() {
     const std::lock_guard<std::mutex> lock(mutex);
     return launches;
+}
+
+size_t emulation_waits() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return waits;
 }
 
 emulation_access::emulation_access() : lock(mutex) {
@@ -202,6 +218,31 @@ cudaError_t cudaSetDevice(int device) {
     return cudaSuccess;
 }
 
+cudaError_t cudaGetDeviceCount(int *count) {
+    *count = devices();
+    return cudaSuccess;
+}
+
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device) {
+    if (device < 0 || device >= devices()) return cudaErrorInvalidDevice;
+    *properties = {"emulation", 9, 0};
+    return cudaSuccess;
+}
+
+cudaError_t cudaSetDeviceFlags(unsigned) {
+    return cudaSuccess;
+}
+
+cudaError_t cudaDriverGetVersion(int *version) {
+    *version = CUDART_VERSION;
+    return cudaSuccess;
+}
+
+cudaError_t cudaRuntimeGetVersion(int *version) {
+    *version = CUDART_VERSION;
+    return cudaSuccess;
+}
+
 cudaError_t cudaGetDevice(int *device) {
     if (devices() == 0) return cudaErrorInvalidDevice;
     *device = current_device;
@@ -245,6 +286,10 @@ cudaError_t cudaMallocHost(void **memory, size_t size) {
     return cudaSuccess;
 }
 
+cudaError_t cudaHostAlloc(void **memory, size_t size, unsigned) {
+    return cudaMallocHost(memory, size);
+}
+
 cudaError_t cudaFreeHost(void *memory) {
     if (!memory) return cudaSuccess;
     const std::lock_guard<std::mutex> lock(mutex);
@@ -264,6 +309,7 @@ cudaError_t cudaMemGetInfo(size_t *available, size_t *total) {
 cudaError_t cudaMemcpy(void *to, const void *from, size_t size, cudaMemcpyKind kind) {
     if (size == 0) return cudaSuccess;
     const emulation_access access;
+    kind = kind_of(to, from, size, kind);
     check_copy(to, from, size, kind);
     emulation_counted();
     finish_copies();
@@ -274,8 +320,8 @@ cudaError_t cudaMemcpy(void *to, const void *from, size_t size, cudaMemcpyKind k
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyKind kind, cudaStream_t) {
     if (size == 0) return cudaSuccess;
     const emulation_access access;
+    kind = kind_of(to, from, size, kind);
     check_copy(to, from, size, kind);
-    if (kind == cudaMemcpyHostToDevice && size <= table) check_words("a device", from, size);
     emulation_counted();
     if (kind != cudaMemcpyDeviceToHost) {
         memcpy(to, from, size);
@@ -315,4 +361,42 @@ cudaError_t cudaDeviceSynchronize() {
     const std::lock_guard<std::mutex> lock(mutex);
     finish_copies();
     return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreate(cudaStream_t *stream) {
+    *stream = nullptr;
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned) {
+    return cudaStreamCreate(stream);
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+    return cudaDeviceSynchronize();
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) {
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t, int) {
+    return cudaErrorNotSupported;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t *) {
+    return cudaErrorNotSupported;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *, cudaGraph_t, void *, char *, size_t) {
+    return cudaErrorNotSupported;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t, cudaStream_t) {
+    return cudaErrorNotSupported;
+}
+
+CUresult cuCtxGetCurrent(CUcontext *context) {
+    *context = nullptr;
+    return CUDA_SUCCESS;
 }
