@@ -81,6 +81,8 @@ endforeach()
 
 if(ENABLE_CUDA)
   list(APPEND cuda_sources ${lgg_cuda_sources})
+  set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/src/data.c" APPEND PROPERTY COMPILE_OPTIONS "--include=gpu_data_loading.h")
+  set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/src/network_kernels.cu" APPEND PROPERTY COMPILE_OPTIONS "--pre-include=training_pass_gpu.h")
 endif()
 
 find_library(LGG_OPENBLAS openblas)

@@ -123,6 +123,7 @@ LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))
 OBJ += $(LGG_OBJECTS)
 VPATH += $(LGG_ROOMS)
 COMMON += -Isrc $(LGG_ROOMS:%=-I%) -DLGG_HOST_HEADER='"host_$(LGG_HOST).h"'
+COMMON += $(if $(filter pjreddie,$(LGG_HOST)),-DLGG_IS_PJREDDIE)
 
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): lgg/lgg.mk
 $(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h lgg/darknet/*_kernels.h)
@@ -148,6 +149,10 @@ $(addprefix $(OBJDIR), convolutional_layer.o dark_cuda.o): COMMON += -include cu
 endif
 $(addprefix $(OBJDIR), $(LGG_TRAINERS)): COMMON += -include weights_names.h
 $(addprefix $(OBJDIR), crop_layer.o data.o detection_layer.o utils.o): COMMON += -include random_draws.h
+ifeq ($(GPU), 1)
+$(OBJDIR)data.o: COMMON += -include gpu_data_loading.h
+$(OBJDIR)$(if $(filter pjreddie,$(LGG_HOST)),network.o,network_kernels.o): COMMON += -include training_pass_gpu.h
+endif
 
 # The host's rules make every object anew when any header has changed: instead, the compiler notes what each includes. The folder for objects
 # is made before them, so that make -j works from a clean tree.

@@ -54,6 +54,10 @@ static inline float *host_cost(const host_pass *pass) {
     return host_net(pass)->cost;
 }
 
+static inline void host_forget_truth(host_pass *pass) {
+    pass->truth = NULL;
+}
+
 /* The labels (B, host_truths) of the batch; NULL without a truth. */
 static inline float *host_truth(const host_pass *pass) {
     return pass->truth;

@@ -157,6 +157,14 @@ static inline size_t host_iteration(const network *net) {
 static inline int host_changes_batch(const network *net) {
     return net->dynamic_minibatch;
 }
+/* An option of net by which images are changed beyond a crop and a mirror image, or networks change them; NULL without one. */
+static inline const char *host_changes_images(const network *net) {
+    if (net->mixup) return "mixup, cutmix or mosaic";
+    if (net->adversarial_lr > 0) return "adversarial_lr";
+    if (net->contrastive) return "contrastive";
+    if (net->sequential_subdivisions > 1 && net->track) return "track";
+    return net->blur ? "blur" : NULL;
+}
 static inline float host_learning_rate(const network *net) {
     return get_current_rate(*net);
 }
@@ -522,6 +530,11 @@ static inline int host_has_stream(const layer *l) {
 /* The labels of the batch on the device. */
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth;
+}
+
+/* What the network takes for its cost, from the costs of its layers: this host sums them up when it is asked. */
+static inline void host_sum_costs(host_pass *pass) {
+    (void)pass;
 }
 
 /* What all of the host's device work is enqueued on. */

@@ -129,6 +129,10 @@ static inline int host_changes_batch(const network *net) {
     (void)net;
     return 0;
 }
+/* An option of net by which images are changed beyond a crop and a mirror image; NULL without one. */
+static inline const char *host_changes_images(const network *net) {
+    return net->center ? "center" : NULL;
+}
 static inline float host_learning_rate(const network *net) {
     return get_current_rate((network *)net);
 }
@@ -395,6 +399,11 @@ static inline int host_has_stream(const layer *l) {
 /* The labels of the batch on the device. */
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth_gpu;
+}
+
+/* What the network takes for its cost, from the costs of its layers. */
+static inline void host_sum_costs(host_pass *pass) {
+    calc_network_cost(pass);
 }
 
 /* What all of the host's device work is enqueued on. */

@@ -17,6 +17,8 @@ typedef enum {
     AROUND_DNNL,
     AROUND_PARSEVAL,
     AROUND_DROPPING,
+    AROUND_COST,
+    AROUND_FIRST,
     AROUND_KINDS
 } layer_around;
 
@@ -70,7 +72,8 @@ typedef struct layer_functions {
     struct convolution_dnnl *dnnl;           /* convolution_dnnl.c; NULL where the convolution is the host's */
     struct lgg_parseval *parseval;           /* parseval.c; NULL without it */
     struct tensor_table *tensors;            /* at_once_gpu.c: of all layers; NULL but in the one that updates them */
-    int updated_at_once;                     /* likewise: 1 if that one updates this layer, too */
+    struct underway_cost *cost;              /* costs_gpu.c; NULL but in a [softmax] on the GPU */
+    int updated_at_once;                     /* at_once_gpu.c: 1 if that one updates this layer, too */
 } layer_functions;
 
 /* What lgg_allocate is told that this memory is for. */

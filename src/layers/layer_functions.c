@@ -7,6 +7,7 @@
 #include "at_once_gpu.h"
 #include "batchnorm_whole.h"
 #include "convolution_1x1.h"
+#include "costs_gpu.h"
 #include "layer_fast.h"
 #include "layer_kernels.h"
 #include "allocate.h"
@@ -39,6 +40,7 @@ void set_layer_functions(network *net) {
     warn_of_disorder(net);
     if (!has_lgg_parseval(net)) update_at_once(net); /* parseval goes on from each layer's new weights */
     make_lgg_parseval(net);
+    put_around_costs(net);
 }
 
 static void free_device_floats(float_buffer *buffer) {
@@ -53,6 +55,7 @@ void free_layer_functions(layer_functions *functions) {
     if (!functions) return;
     free_fast_functions(functions);
     free_lgg_parseval(functions->parseval);
+    free_underway_cost(functions->cost);
     free(functions->aside.memory);
     free(functions->pixels.memory);
     free(functions->statistics.memory);

@@ -11,6 +11,8 @@
  *     AROUND_DNNL       convolutions through oneDNN (DNNL=1)                                         layer_fast.h
  *     AROUND_PARSEVAL   [net] parseval                                                               parseval.h
  *     AROUND_DROPPING   `lgg stress` alone: activations that are dropped                             tool_dropping.h
+ *     AROUND_COST       a [softmax] on the GPU, whose losses are read once the step is enqueued      costs_gpu.h
+ *     AROUND_FIRST      the first layer's gradient there, after which they are                       costs_gpu.h
  *
  * (A [route] on the GPU, and the update of all layers there, take the place of the host's: at_once_gpu.h.)
  *

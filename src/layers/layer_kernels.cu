@@ -52,6 +52,25 @@ void add_squares_gpu(size_t planes, size_t height, size_t width, size_t stride, 
     add_squares_kernel<<<blocks_of(count), LAYER_THREADS, 0, stream>>>(count, width, stride, scale, large, small);
 }
 
+/* One block. */
+static __global__ void sum_values_kernel(size_t n, const float *values, float *sum) {
+    __shared__ double parts[LAYER_THREADS];
+    double part = 0;
+    for (size_t i = threadIdx.x; i < n; i += LAYER_THREADS)
+        part += values[i];
+    parts[threadIdx.x] = part;
+    __syncthreads();
+    for (unsigned half = LAYER_THREADS / 2; half > 0; half /= 2) {
+        if (threadIdx.x < half) parts[threadIdx.x] += parts[threadIdx.x + half];
+        __syncthreads();
+    }
+    if (threadIdx.x == 0) *sum = (float)parts[0];
+}
+
+void sum_values_gpu(size_t n, const float *values, float *sum, struct CUstream_st *stream) {
+    sum_values_kernel<<<1, LAYER_THREADS, 0, stream>>>(n, values, sum);
+}
+
 /* A tensor, and the first of the blocks that deal with it. */
 struct placed_tensor {
     learning_tensor tensor;

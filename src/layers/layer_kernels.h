@@ -21,6 +21,9 @@ void add_rows_gpu(size_t rows, size_t columns, const float *from, size_t from_st
 void add_squares_gpu(size_t planes, size_t height, size_t width, size_t stride, float scale, const float *large,
                      float *small, struct CUstream_st *stream);
 
+/* sum (1) = the sum of n values, in double precision and in the same order every time. */
+void sum_values_gpu(size_t n, const float *values, float *sum, struct CUstream_st *stream);
+
 /* Values that learn, and what their gradients have summed up to: n of each, on the device. */
 typedef struct {
     float *values, *updates;

@@ -9,13 +9,15 @@
 
 #include "allocate.h"
 #include "at_once_gpu.h"
+#include "costs_gpu.h"
+#include "gpu_data.h"
 #include "names.h"
 #include "parameters.h"
 #include "option_list.h"
 
 static const char *const our_options[] = {
-    "pad_crop", "flip",        "shuffle", "balanced",          "seed", "bn_momentum", "decay_all", "parseval",
-    "lgg_log",  "adversarial", "epsilon", "adversarial_steps", NULL};
+    "pad_crop", "flip",        "shuffle", "balanced",          "seed",     "bn_momentum", "decay_all", "parseval",
+    "lgg_log",  "adversarial", "epsilon", "adversarial_steps", "gpu_data", NULL};
 
 /* The thread's share of a batch, as load_threads cut it. */
 static _Thread_local struct {
@@ -143,6 +145,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     recipe->shuffle = option_in_range(options, "shuffle", 0, 0, 1);
     recipe->balanced = option_in_range(options, "balanced", 0, 0, 1);
     recipe->decay_all = option_in_range(options, "decay_all", 0, 0, 1);
+    recipe->gpu_data = option_in_range(options, "gpu_data", 0, 0, 1);
     recipe->parseval = parseval_option(options);
     recipe->adversarial = parse_lgg_adversarial(options);
     char *log = option_find(options, "lgg_log");
@@ -195,13 +198,23 @@ void lgg_balance_labels(const network *net, int classes, const char *datacfg) {
 }
 
 lgg_recipe *lgg_start_loading(const network *net) {
-    if (host_recipe(net)) host_recipe(net)->position = *net->seen;
-    return host_recipe(net);
+    lgg_recipe *recipe = host_recipe(net);
+    if (!recipe) return NULL;
+    recipe->position = *net->seen;
+    if (recipe->gpu_data) {
+        const char *changed = recipe->adversarial.steps ? "adversarial" : NULL;
+        recipe->gpu_data = check_gpu_data(net, recipe->pad_crop >= 0, changed);
+    }
+    return recipe;
 }
 
 lgg_recipe *lgg_start_detecting(const network *net) {
     const lgg_recipe *recipe = host_recipe(net);
     if (recipe && recipe->balanced) refuse_unlabelled();
+    if (recipe && recipe->gpu_data) {
+        fprintf(stderr, "[net]: gpu_data=1: is for classifiers; leave it out\n");
+        exit(EXIT_FAILURE);
+    }
     if (recipe && recipe->pad_crop >= 0) {
         fprintf(stderr,
                 "[net]: warning: pad_crop=%d is for classifiers; a detector's images are moved by jitter instead\n",
@@ -239,6 +252,7 @@ void lgg_begin_loading(const lgg_recipe *recipe, size_t position) {
     loading.recipe = recipe && recipe->active ? recipe : NULL;
     loading.position = position;
     loading.draws = 0;
+    begin_gpu_data(loading.recipe && recipe->gpu_data);
     lgg_random_end();
     lgg_begin_image(0);
 }
@@ -262,6 +276,7 @@ int lgg_draw_paths(char **drawn, char **paths, int n, int m) {
     const lgg_recipe *recipe = loading.recipe;
     if (!recipe) return 0;
     const size_t images = (size_t)m;
+    know_gpu_data(paths, m);
     const uint64_t seed = seed_of_draw(recipe, loading.draws);
     const int shuffle = recipe->shuffle && loading.draws == 0;
     const lgg_balance *balance = recipe->balanced && loading.draws == 0 ? balance_of(paths, images) : NULL;
@@ -309,6 +324,7 @@ image lgg_pad_crop(image im, int size, const char *path) {
     }
     const int left = lgg_rand() % (spare_x + 1) - pad;
     const int top = lgg_rand() % (spare_y + 1) - pad;
+    if (is_noted(im)) return note_crop(im, size, left, top);
 
     image crop = make_image(size, size, im.c);
     const int first = left < 0 ? -left : 0;
@@ -329,6 +345,7 @@ void lgg_begin_iteration(network *net, float *x, float *truth) {
     if (recipe && recipe->adversarial.steps)
         make_lgg_adversaries(&recipe->adversarial, net, x, truth, recipe->seed, *net->seen);
     if (recipe && recipe->seeded) lgg_random_begin(recipe->seed, LGG_ITERATION, *net->seen);
+    begin_training_pass();
 }
 
 void lgg_decay_all(network *net, int batch, float decay) {

@@ -5,6 +5,7 @@
  *     shuffle=1      an epoch visits every image once, in a random order (the host draws with replacement)
  *     balanced=1     the same of each class, and every run of as many images as there are classes has one of each, see balance.h
  *     seed=n         image order and augmentation repeat to the bit, whatever the number of loader threads
+ *     gpu_data=1     images are cropped and mirrored on the GPU, see gpu_data.h
  *     decay_all=1    weight decay on biases and batch normalization scales too, as PyTorch has it
  *     parseval=b     Parseval networks, see parseval.h
  *     lgg_log=file   one row an iteration, see training_log.h
@@ -34,6 +35,7 @@ typedef struct lgg_recipe {
     int shuffle;  /* 1: an epoch draws without replacement */
     int balanced; /* 1: batches hold each class equally often */
     int decay_all;
+    int gpu_data; /* 1: the training images are on the GPU */
     float parseval; /* 0: off */
     lgg_adversarial adversarial;
     int seeded;      /* 1: the user gave a seed */

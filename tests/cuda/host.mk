@@ -25,7 +25,7 @@ emulated_host = $(call emulated_make,$(1)) host BUILD=$(emulated_build) > $(emul
 ifeq ($(HOST),alexeyab)
 RECORDER := $(HOST_TREE)/record_network
 RECORDS := $(BUILD)/tests/compare_records
-emulated_programs = $(call emulated_make,$(1)) BUILD=$(emulated_build) $(emulated_build)/darknet-$(HOST)/record_network $(emulated_build)/share_weights
+emulated_programs = $(call emulated_make,$(1)) BUILD=$(emulated_build) $(emulated_build)/darknet-$(HOST)/record_network $(emulated_build)/share_weights $(emulated_build)/count_step
 $(RECORDS): tests/gpu/compare_records.c tests/gpu/record.h
 	@mkdir -p $(@D)
 	@$(CC) -O1 $(OWN_WARNINGS) $< -o $@ -lm
@@ -37,7 +37,7 @@ $(BUILD)/share_weights: tests/gpu/share_weights.c $(wildcard $(HOST_TREE)/obj/*.
 $(RECORDER): tests/gpu/record_network.c tests/gpu/record.h $(wildcard $(HOST_TREE)/obj/*.o)
 	@$(call host_gpu_program,$<,$@)
 else
-emulated_programs = $(call emulated_make,$(1)) GPU_BUILD=$(emulated_build) HAVE_CUDNN=$(1) $(emulated_build)/compare_networks $(emulated_build)/share_weights
+emulated_programs = $(call emulated_make,$(1)) BUILD=$(emulated_build) GPU_BUILD=$(emulated_build) HAVE_CUDNN=$(1) $(patsubst %,$(emulated_build)/%,compare_networks share_weights count_step)
 endif
 
 .PHONY: test-gpu-emulated

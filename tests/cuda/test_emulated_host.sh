@@ -89,4 +89,20 @@ same_commands() (
     done
 )
 check "commands print what they do on the CPU" commands same_commands
+
+tests/cuda/test_gpu_data.sh "$host" "$darknet" "$build/gpu_data" || status=1
+# Where there is no GPU the images are cropped on the CPU: said, and the same.
+without_gpu() (
+    cd "$build/gpu_data" && rm -rf backup && mkdir backup && sed -i '/^gpu_data/d' with.cfg && cp with.cfg without.cfg && sed -i 's/^seed=/gpu_data=1\n&/' with.cfg &&
+        for name in without with; do LGG_EMULATION_DEVICES=0 "$on_cpu" classifier train small.data $name.cfg $no_gpu > $name.log 2>&1; done
+    grep -aq 'gpu_data=1: there is no GPU here' with.log && cmp "backup/with$final.weights" "backup/without$final.weights"
+)
+check "gpu_data=1 without a GPU is said, and the training the same" without_gpu
+
+# A step of WideResNet28-0.5, which the emulation counts and does not compute.
+few_launches() {
+    LGG_EMULATION_DRY=1 "$build/count_step" step cfg/wrn28-0.5.cfg > "$build/step.said" 2> /dev/null &&
+        [ "$(sed -n 's/^waits_step //p' "$build/step.said")" = 1 ] && [ "$(sed -n 's/^launches_step //p' "$build/step.said")" -lt 400 ]
+}
+if [ "$name" = emulated-cudnn ]; then check "a step of WideResNet28-0.5 waits for the device once, and has few launches" launches few_launches; fi
 exit $status

@@ -11,7 +11,7 @@ copy=$build/mutant
 # What is built anew of the copy, and compares its networks.
 if [ "$host" = pjreddie ]; then
     compare=$build/compare_networks
-    rebuild() { $MAKE --no-print-directory -s -C "$copy" "${switches[@]}" libdarknet.so; }
+    rebuild() { $MAKE --no-print-directory -s -C "$copy" "${switches[@]}" libdarknet.so darknet; }
 else
     compare=tests/gpu/compare_records.sh
     export RECORD_GPU=$copy/record_network
@@ -23,6 +23,10 @@ fi
 
 # differs NETWORK: whether the copy computes something else than its CPU side; what it says is in mutant.said.
 differs() {
+    if [ "$1" = gpu_data ]; then
+        ! LD_LIBRARY_PATH=$PWD/$copy tests/cuda/test_gpu_data.sh "$host" "$copy/darknet" "$build/gpu_data" same > "$build/mutant.said" 2>&1
+        return
+    fi
     ! LD_LIBRARY_PATH=$PWD/$copy tests/gpu/compare.sh "$compare" "$build/broken" "$1" > "$build/mutant.said" 2>&1
 }
 
@@ -58,6 +62,8 @@ mutant "a route adds up one layer after the other from the same place" consumers
 mutant "updates have no momentum" consumers lgg/layers/layer_kernels.cu 's|update \* step.momentum|update|'
 mutant "biases do not learn" consumers lgg/layers/at_once_gpu.c 's|count = add_tensor\(tensors, count, l, l->biases_gpu.*?;||s'
 mutant "a dropout's mask is left out" dropout lgg/darknet/lgg_tap.c 's|if \(dropped\) drop_gradients_gpu\(.*?;||'
+mutant "images on the GPU are not mirrored" gpu_data lgg/training/gpu_data_kernels.cu 's|crop.is_mirrored|0|'
+mutant "images on the GPU are cropped a pixel off" gpu_data lgg/training/gpu_data.c 's|\(int\)note\[TOP\]|1 + (int)note[TOP]|'
 if [ "$host" = pjreddie ]; then
     mutant "a 1x1 convolution assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|return l->size == 1 && l->stride == 1 && l->pad == 0;|return 0;|'
     mutant "an [activation] assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|    case ACTIVE:\n||'

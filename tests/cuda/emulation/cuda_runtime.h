@@ -16,6 +16,7 @@
  *
  * LGG_EMULATION_SEED=n       another order
  * LGG_EMULATION_DEVICES=n    0 or 1 of the devices
+ * LGG_EMULATION_BYTES=n      the memory of a device, which is else 8 GB
  * LGG_EMULATION_DRY=1        kernels and libraries are counted, and do nothing
  * LGG_SKIP_BARRIER=file:line takes out the __syncthreads...() of that line
  *

@@ -14,7 +14,6 @@
 namespace {
 
 constexpr int most_devices = 2;
-constexpr size_t device_bytes = (size_t)8 << 30; /* what cudaMemGetInfo says a device has */
 constexpr size_t reserved = (size_t)64 << 30;    /* addresses, of which few are ever used */
 constexpr size_t granularity = 256;
 constexpr size_t huge_page = (size_t)2 << 20; /* few of them: protecting memory costs time for each page */
@@ -42,6 +41,15 @@ char *arena, *arena_end; /* what was ever allocated on a device */
 size_t launches, waits;
 
 thread_local int current_device;
+
+/* What cudaMemGetInfo says a device has. */
+size_t device_bytes() {
+    static const size_t bytes = [] {
+        const char *given = getenv("LGG_EMULATION_BYTES");
+        return given ? (size_t)atoll(given) : (size_t)8 << 30;
+    }();
+    return bytes;
+}
 
 int devices() {
     static const int count = [] {
@@ -253,7 +261,7 @@ cudaError_t cudaMalloc(void **memory, size_t size) {
     const emulation_access access;
     *memory = nullptr;
     if (size == 0) return cudaSuccess;
-    if (used[current_device] + size > device_bytes) return cudaErrorMemoryAllocation;
+    if (used[current_device] + size > device_bytes()) return cudaErrorMemoryAllocation;
     char *taken = take(size);
     allocations[taken] = {size, current_device};
     used[current_device] += size;
@@ -301,8 +309,8 @@ cudaError_t cudaFreeHost(void *memory) {
 
 cudaError_t cudaMemGetInfo(size_t *available, size_t *total) {
     const std::lock_guard<std::mutex> lock(mutex);
-    *total = device_bytes;
-    *available = device_bytes - used[current_device];
+    *total = device_bytes();
+    *available = device_bytes() - used[current_device];
     return cudaSuccess;
 }
 
