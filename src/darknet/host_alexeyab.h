@@ -495,7 +495,8 @@ static inline network *host_network_of(host_networks nets, int i) {
 }
 
 #define HOST_UPDATE_PARAMETERS_GPU int batch, float rate, float momentum, float decay, float loss_scale
-#define HOST_UPDATE_STEP_GPU {rate, momentum, decay, loss_scale, batch}
+#define HOST_UPDATE_STEP_GPU                                                                                           \
+    { rate, momentum, decay, loss_scale, batch }
 
 /* Whether the update of l, which learns, is momentum and decay of its weights, and no more, and is done in every iteration. */
 static inline int host_updates_plainly(const network *net, const layer *l) {

@@ -368,7 +368,8 @@ static inline network *host_network_of(host_networks nets, int i) {
 }
 
 #define HOST_UPDATE_PARAMETERS_GPU update_args a
-#define HOST_UPDATE_STEP_GPU {a.learning_rate, a.momentum, a.decay, 1, a.batch}
+#define HOST_UPDATE_STEP_GPU                                                                                           \
+    { a.learning_rate, a.momentum, a.decay, 1, a.batch }
 
 /* Whether the update of l, which learns, is momentum and decay of its weights, and no more. */
 static inline int host_updates_plainly(const network *net, const layer *l) {

@@ -127,7 +127,8 @@ void warn_of_disorder(const network *net) {
     for (int i = 0; i < net->n && gpu_index >= 0 && lgg_repeats() && host_can_train(net); ++i) {
         const char *what = host_adds_in_any_order(&net->layers[i]);
         if (!what) continue;
-        fprintf(stderr, "[net]: warning: seed: layer %d, %s, adds up in any order on a GPU: no training repeats\n", i, what);
+        fprintf(stderr, "[net]: warning: seed: layer %d, %s, adds up in any order on a GPU: no training repeats\n", i,
+                what);
         return;
     }
 }

@@ -52,8 +52,9 @@ int check_gpu_data(const network *net, int pads, const char *changed) {
     if (net->w != net->h || net->c != 3 || net->w < 2)
         REFUSE("width=%d, height=%d, channels=%d: must be square images of 3 channels\n", net->w, net->h, net->c);
     if (hue || saturation || exposure)
-        REFUSE("%s: colours cannot be changed on the GPU; leave it out\n",
-               hue ? "hue" : saturation ? "saturation" : "exposure");
+        REFUSE("%s: colours cannot be changed on the GPU; leave it out\n", hue          ? "hue"
+                                                                           : saturation ? "saturation"
+                                                                                        : "exposure");
     if (other) REFUSE("%s: images cannot be changed so on the GPU; leave one of the two out\n", other);
 #ifdef GPU
     if (gpu_index >= 0) return 1;
@@ -177,7 +178,8 @@ static void bring_images(int device, size_t batch) {
     if (device < 0 || device >= MOST_DEVICES) REFUSE("GPU %d: up to number %d\n", device, MOST_DEVICES - 1);
     if (!images.on_device[device]) {
         must(cudaMalloc((void **)&images.on_device[device], bytes), "the training images", (double)bytes);
-        must(cudaMalloc((void **)&images.values_on_device[device], sizeof values), "the training images", sizeof values);
+        must(cudaMalloc((void **)&images.values_on_device[device], sizeof values), "the training images",
+             sizeof values);
         for (int i = 0; i < 256; ++i)
             values[i] = value_of(i);
         must(cudaMemcpy(images.on_device[device], images.bytes, bytes, cudaMemcpyHostToDevice), "the training images",

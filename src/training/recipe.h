@@ -35,7 +35,7 @@ typedef struct lgg_recipe {
     int shuffle;  /* 1: an epoch draws without replacement */
     int balanced; /* 1: batches hold each class equally often */
     int decay_all;
-    int gpu_data; /* 1: the training images are on the GPU */
+    int gpu_data;   /* 1: the training images are on the GPU */
     float parseval; /* 0: off */
     lgg_adversarial adversarial;
     int seeded;      /* 1: the user gave a seed */

@@ -55,7 +55,12 @@ enum cudaMemcpyKind {
     cudaMemcpyDeviceToDevice,
     cudaMemcpyDefault
 };
-enum { cudaEventDisableTiming = 2, cudaStreamNonBlocking = 1, cudaHostRegisterMapped = 2, cudaStreamCaptureModeGlobal = 0 };
+enum {
+    cudaEventDisableTiming = 2,
+    cudaStreamNonBlocking = 1,
+    cudaHostRegisterMapped = 2,
+    cudaStreamCaptureModeGlobal = 0
+};
 enum { cudaDeviceScheduleBlockingSync = 4 };
 
 struct cudaDeviceProp {

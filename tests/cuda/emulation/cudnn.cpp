@@ -72,8 +72,8 @@ int convolved(int size, int filter_size, int stride, const convolution &c) {
 /* Whether the shapes fit together, and the algorithm has the memory that it asked for. */
 void check_convolution(const char *who, const tensor &x, const filter &w, const tensor &y, const convolution &c,
                        emulation_algorithm algorithm, const void *workspace, size_t bytes) {
-    if (x.n != y.n || x.c != w.c * c.groups || y.c != w.k || w.k % c.groups != 0 || y.h != convolved(x.h, w.h, c.stride_y, c) ||
-        y.w != convolved(x.w, w.w, c.stride_x, c)) {
+    if (x.n != y.n || x.c != w.c * c.groups || y.c != w.k || w.k % c.groups != 0 ||
+        y.h != convolved(x.h, w.h, c.stride_y, c) || y.w != convolved(x.w, w.w, c.stride_x, c)) {
         emulation_fail("%s: %dx%dx%dx%d does not become %dx%dx%dx%d", who, x.n, x.c, x.h, x.w, y.n, y.c, y.h, y.w);
     }
     if (algorithm == EMULATION_UNSUPPORTED) emulation_fail("%s: an algorithm that does not work", who);

@@ -48,8 +48,8 @@ std::vector<std::unique_ptr<fiber>> fibers;
 std::vector<thread> threads;
 std::vector<brought> exchanged; /* of each thread */
 bool exchanging;                /* whether any thread may wait for its warp */
-std::vector<unsigned> turn; /* the threads in the order in which they run */
-size_t begun;               /* of turn */
+std::vector<unsigned> turn;     /* the threads in the order in which they run */
+size_t begun;                   /* of turn */
 unsigned current;
 fiber *current_fiber;
 jmp_buf scheduler;

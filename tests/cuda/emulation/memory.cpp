@@ -14,11 +14,11 @@
 namespace {
 
 constexpr int most_devices = 2;
-constexpr size_t reserved = (size_t)64 << 30;    /* addresses, of which few are ever used */
+constexpr size_t reserved = (size_t)64 << 30; /* addresses, of which few are ever used */
 constexpr size_t granularity = 256;
 constexpr size_t huge_page = (size_t)2 << 20; /* few of them: protecting memory costs time for each page */
 constexpr size_t guard = 256;                 /* bytes after each allocation that nobody may write */
-constexpr unsigned char poison = 0xff; /* all ones is a NaN */
+constexpr unsigned char poison = 0xff;        /* all ones is a NaN */
 
 struct allocation {
     size_t size;
