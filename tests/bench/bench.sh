@@ -131,30 +131,6 @@ ratios() {
         printf "step_wrn28-0.5-gkd_at_peak_rate %.4g ms\nstep_wrn28-0.5-gkd_over_peak %.3f ratio\n", least, all / least }'
 }
 
-# aim NAME FIGURE least|most BOUND: the figure again, and whether it reaches what the project set itself.
-aim() {
-    awk -v name="$1" -v value="$(get "$2")" -v bound="$3" -v aim="$4" 'BEGIN {
-        met = value == "" ? "not measured" : (bound == "least" ? value + 0 >= aim : value + 0 <= aim) ? "met" : "not met"
-        printf "aim_%s %s (at %s %s: %s)\n", name, value == "" ? "-" : value, bound, aim, met }'
-}
-
-aims() {
-    aim gkd_times_faster_than_torch gkd_wrn28_times_faster_than_torch least 6
-    aim smoothness_times_faster_than_torch smooth_preact18_times_faster_than_torch least 6
-    aim gkd_times_faster_than_default_torch gkd_wrn28_times_faster_than_default_torch least 6
-    aim smoothness_times_faster_than_default_torch smooth_preact18_times_faster_than_default_torch least 6
-    aim gkd_over_floor gkd_wrn28_over_floor most 1.3
-    aim smoothness_over_floor smooth_preact18_over_floor most 1.3
-    aim step_times_faster_than_torch step_wrn28-0.5_times_faster_than_torch least 2
-    aim step_with_gkd_times_faster_than_torch step_wrn28-0.5-gkd_times_faster_than_torch least 2
-    aim step_over_peak step_wrn28-0.5_over_peak most 2.5
-    aim teacher_over_peak teacher_wrn28-1_over_peak most 1.5
-    aim gkd_over_peak gkd_wrn28_over_peak most 1.5
-    aim load_over_step load_over_step_wrn28-0.5 most 1
-    # with GPU=1 the step is the GPU's
-    aim gkd_share_of_step_percent step_wrn28-0.5-gkd_lgg_share most $([ "${GPU:-0}" = 1 ] && echo 3 || echo 5)
-}
-
 # record: passes figures on, and keeps them.
 record() { tee >(sed 's/\([^ ]*\) \([^ ]*\) \(.*\)/\1,\2,\3/' >> "$csv"); }
 
@@ -163,7 +139,7 @@ figures | record || exit 1
 sleep .2 # the last figures reach the file
 ratios | record
 sleep .2
-aims | record
+"$here/aims.sh" "$csv" | record
 {
     echo "# The benchmark, as measured"
     echo

@@ -2,7 +2,7 @@
 #
 #   make test-gpu-link              Darknet with GPU=1 CUDNN=1 OPENCV=1, or as much of that as is installed, compiled and linked; then
 #                                   trained with -nogpu, which must not touch CUDA
-#   make test-gpu-toolkit           that the toolkit is found wherever it is; needs no CUDA
+#   make test-gpu-toolkit           that the toolkit is found wherever it is, and aims are judged with cuDNN alone; needs no CUDA
 #   make golden CUDA=1 [CASES=...]  golden cases on a GPU
 #   make test GPU=1, make test-gpu  everything that wants a GPU
 #   make bench GPU=1                with the losses on the GPU, beside the device's floor
@@ -72,7 +72,8 @@ test-gpu-link: pristine
 
 .PHONY: test-gpu-toolkit
 test-gpu-toolkit: pristine
-	@tests/gpu/test_toolkit.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/gpu-toolkit
+	@status=0; tests/gpu/test_aims.sh $(BUILD)/gpu-toolkit/aims || status=1; \
+	tests/gpu/test_toolkit.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/gpu-toolkit || status=1; exit $$status
 
 .PHONY: bench-gpu
 bench-gpu:
