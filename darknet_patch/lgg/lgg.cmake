@@ -17,7 +17,7 @@ list(FILTER lgg_sources EXCLUDE REGEX "(_blas|complete_layer_pjreddie|cuda_compa
 # With both OFF the host computes as it always has.
 option(FAST "Batch normalization and elementwise functions on every core" ON)
 if(FAST)
-  add_definitions(-DFAST)
+  add_definitions(-DLGG_FAST)
 endif()
 find_library(LGG_DNNL dnnl)
 find_path(LGG_DNNL_INCLUDE oneapi/dnnl/dnnl.h)

@@ -84,7 +84,7 @@ COMMON += -DBLAS $(shell pkg-config --cflags openblas 2> /dev/null)
 $(OBJDIR)gemm.o: COMMON += -include gemm_blas.h
 endif
 ifeq ($(FAST), 1)
-COMMON += -DFAST
+COMMON += -DLGG_FAST
 endif
 ifeq ($(DNNL), 1)
 COMMON += -DDNNL

@@ -9,7 +9,7 @@
 #include "elementwise_fast.h"
 #include "allocate.h"
 
-#ifdef FAST
+#ifdef LGG_FAST
 static size_t count_outputs(layer l) {
     return (size_t)l.batch * (size_t)l.outputs;
 }
@@ -195,7 +195,7 @@ static void put_dnnl(network *net, int i) {
 }
 #endif
 
-#ifdef FAST
+#ifdef LGG_FAST
 static int is_plain_sum(const layer *l) {
     float alpha, beta;
     return host_is_plain_sum(l, &alpha, &beta);
@@ -209,7 +209,7 @@ layer_order order_of(const layer *l) {
                        !host_activates_channels(l)
                    ? ORDER_FREE
                    : ORDER_DARKNETS;
-#ifdef FAST
+#ifdef LGG_FAST
     case SHORTCUT:
         return is_plain_sum(l) ? ORDER_KEPT : ORDER_DARKNETS;
     case ROUTE:
@@ -229,7 +229,7 @@ int writes_delta(const layer *l) {
     switch (l->type) {
     case CONVOLUTIONAL:
         return l->functions && l->functions->dnnl;
-#ifdef FAST
+#ifdef LGG_FAST
     case SHORTCUT:
         return is_plain_sum(l);
     case BATCHNORM:
@@ -243,7 +243,7 @@ int writes_delta(const layer *l) {
 }
 
 void put_fast_functions(network *net, int i) {
-#ifdef FAST
+#ifdef LGG_FAST
     put_fast_by_kind(&net->layers[i]);
 #endif
 #ifdef DNNL

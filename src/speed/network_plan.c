@@ -38,7 +38,7 @@ const float *planned_output(const network *net, int i, float_buffer *copy) {
     return first;
 }
 
-#if defined(FAST) && defined(DNNL)
+#if defined(LGG_FAST) && defined(DNNL)
 
 /* Arrays below this are not worth pages of their own. */
 enum { LARGE_BYTES = 1 << 20, LINE = 64 };
