@@ -19,7 +19,6 @@
 
 /* Pixels of a vector; channels that a tile computes at a time; parts of a batch whose gradients of the weights are summed up one after the
  * other; floats of a line of the cache. */
-#undef BLOCK /* the hosts know one by that name, of CUDA threads */
 enum { VECTOR = 16, BLOCK = 8, NARROW_SLICES = 32, LINE = 16, SIZE_MAX_NARROW = 3 };
 
 int is_narrow_convolution(const layer *l) {
