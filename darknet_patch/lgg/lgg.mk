@@ -115,7 +115,7 @@ lgg_clean:
 $(OBJDIR)tool_onnx.o: $(OBJDIR)onnx.pb-c.o
 $(OBJDIR)tool_onnx.o $(OBJDIR)command_export.o: COMMON += -DLGG_ONNX -I$(OBJDIR)
 else
-LGG_SOURCES := $(filter-out %/tool_onnx.c %/tool_export%.c, $(LGG_SOURCES))
+LGG_SOURCES := $(filter-out lgg/tool/tool_onnx.c $(wildcard lgg/tool/tool_export*.c), $(LGG_SOURCES))
 endif
 
 LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))
