@@ -42,6 +42,7 @@ section() {
     if [ $left -lt "$seconds" ]; then seconds=$left; fi
     SECTION_SECONDS=$seconds timeout -k 5 "$seconds" bash "$here/sections.sh" "$name" 2>> "$out/log.txt" | tee -a "$report"
     result=${PIPESTATUS[0]}
+    if [ -n "$(tail -c 1 "$report")" ]; then say ''; fi # what was ended may have been in the middle of a line
     case $result in
         0) ;;
         124 | 137) say "STOPPED $name: its $seconds seconds are over" ; status=1 ;;

@@ -76,7 +76,7 @@ twice() (
 
 golden() {
     needs_device golden
-    lines bin/golden tests/golden/cases/*.txt | tee -a "$out/log.txt" | grep -v '^PASS' || status=1
+    lines bin/golden tests/golden/cases/*.txt | tee -a "$out/log.txt" | grep --line-buffered -v '^PASS' || status=1
     lines bin/test_twins || status=1
     lines bin/test_product || status=1
     lines bin/test_tap || status=1

@@ -2,7 +2,7 @@
 # Goes on with a table of the paper at full scale on a machine with a driver: `make table1 SCALE=full` in slices, each of which may be on
 # another machine. Each brings its state back as one file, OUT/TABLE.state.tar.xz, which the next slice starts from: put it into the
 # packed folder, or name it by STATE=file. Runs that came to their end in a slice leave their networks and logs in
-# OUT/TABLE.finished-N.tar.xz, which no later slice needs.
+# OUT/TABLE.networks-N.tar.xz and OUT/TABLE.logs-N.tar.xz, which no later slice needs.
 #
 #   BUDGET=seconds  of this slice, all in all (default 540)
 #   SEEDS=n         of every run (default: the table's)
@@ -50,13 +50,13 @@ needed_weights() {
             for need in $(needs_of "$method" "$seed"); do weights_of "${need%-*}" "${need##*-}"; done; done; done' - "$file" | sed 's|^\./||' | sort -u
 }
 
-# finished: the networks and logs of runs that are over and have not been brought back yet, relative to the results.
+# finished networks|logs: those of runs that are over and have not been brought back yet, relative to the results.
 finished() {
     local run name
     for run in runs/*.csv; do
         name=$(basename "$run" .csv)
         if [ ! -e "$run" ] || grep -qx "$name" brought 2> /dev/null; then continue; fi
-        ls -d backup/"$name"[._]* logs/"$name".* 2> /dev/null
+        if [ "$1" = networks ]; then ls backup/"$name"{,_*}.weights; else ls logs/"$name".*; fi 2> /dev/null
     done
 }
 
@@ -71,9 +71,9 @@ bring_back() {
     local slice name
     slice=$(($(cat "$results/slice" 2> /dev/null || echo 0) + 1))
     echo $slice > "$results/slice"
-    (cd "$results" && finished) | sed "s|^|$table/|" > finished.list
-    if [ -s finished.list ]; then
-        pack_file "$table.finished-$slice.tar.xz" -T finished.list &&
+    for name in networks logs; do (cd "$results" && finished $name) | sed "s|^|$table/|" > "finished-$name.list"; done
+    if [ -s finished-logs.list ]; then
+        pack_file "$table.networks-$slice.tar.xz" -T finished-networks.list && pack_file "$table.logs-$slice.tar.xz" -T finished-logs.list &&
             (cd "$results" && for name in runs/*.csv; do basename "$name" .csv; done > brought)
     fi
     # What is over is not gone on with, but for networks that others need.
