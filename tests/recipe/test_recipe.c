@@ -766,8 +766,7 @@ static void test_bad_options(void) {
           refused("pad_crop=-1", "pad_crop=-1: must be a whole number from 0") && refused("flip=2", "flip=2") &&
               refused("flip=yes", "flip=yes") && refused("decay_all=1x", "decay_all=1x") &&
               refused("gpu_data=2", "gpu_data=2: must be a whole number from 0 to 1") &&
-              refused("gpu_dat=1", "'gpu_data'") &&
-              refused("seed=-3", "seed=-3") &&
+              refused("gpu_dat=1", "'gpu_data'") && refused("seed=-3", "seed=-3") &&
               refused("bn_momentum=nan", "bn_momentum=nan: must be a number from 0 to below 1") &&
               refused("bn_momentum=most", "bn_momentum=most") && refused("bn_momentum=1", "bn_momentum=1") &&
               refused("parseval=inf", "parseval=inf: must be a number from 0 (off)") &&
