@@ -28,8 +28,8 @@ $(PACK_BUILD)/cifar10: $(CIFAR_TOOL)
 
 # $(1)=CUDNN: what a build for other machines is told, and its folder.
 pack_folder = $(PACK_BUILD)/$(if $(filter 1,$(1)),cudnn,plain)
-pack_make = $(MAKE) --no-print-directory GPU=1 CUDNN=$(1) OPENCV=0 NVCC="$(CUDA_NVCC)" ARCH="$(PACK_ARCH)"
-pack_objects = $(patsubst src/lgg/%.cu,$(call pack_folder,$(1))/darknet-$(HOST)/obj/%.o,$(CUDA_SOURCES))
+pack_make = $(MAKE) --no-print-directory HOST=pjreddie DARKNET= GPU=1 CUDNN=$(1) OPENCV=0 NVCC="$(CUDA_NVCC)" ARCH="$(PACK_ARCH)"
+pack_objects = $(patsubst src/lgg/%.cu,$(call pack_folder,$(1))/darknet-pjreddie/obj/%.o,$(CUDA_SOURCES))
 pack_programs = $(patsubst %,$(call pack_folder,$(1))/%,compare_networks share_weights bench_step save_weights paper_table)
 define pack_build
 	@mkdir -p $(call pack_folder,$(1))
@@ -58,7 +58,7 @@ gpu-pack: deps data
 	@if lacks=$$(tests/gpu/toolkit.sh lacks "$(CUDA_NVCC)"); then echo "gpu-pack: $$lacks" >&2; exit 1; fi
 	+@$(MAKE) --no-print-directory -s pack-plain pack-cudnn pack-losses pack-second $(PACK_TOOLS:%=$(PACK_BUILD)/%) $(PACK_BUILD)/cifar10
 	@COMMIT="commit $(PACK_COMMIT)" BUILT_WITH="nvcc $$("$(CUDA_NVCC)" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p') for compute capability 9.0 and PTX" \
-		HOST=$(HOST) PART='$(PART)' CUDA_LIBRARIES='$(CUDA_LIBRARIES)' SECOND='$(PACK_SECOND)' tests/gpu/pack/pack.sh \
+		HOST=pjreddie PART='$(PART)' CUDA_LIBRARIES='$(CUDA_LIBRARIES)' SECOND='$(PACK_SECOND)' tests/gpu/pack/pack.sh \
 		$(PACK_BUILD) $(call pack_folder,0) "$(if $(filter 1,$(HAVE_CUDNN)),$(call pack_folder,1))" $(PACK_CACHE) $(PACKED)
 
 gpu-report:
@@ -72,9 +72,9 @@ REHEARSAL := $(BUILD)/gpu-rehearsal
 REHEARSED = $(REHEARSAL)-programs
 rehearsed_programs = $(patsubst %,$(call emulated_build,$(1))/%,compare_networks share_weights bench_step save_weights paper_table)
 define rehearsed_build
-	+@$(call emulated_make,$(1)) host BUILD=$(call emulated_build,$(1)) > $(call emulated_build,$(1))/log 2>&1 || \
+	+@$(call emulated_make,$(1)) HOST=pjreddie DARKNET= host BUILD=$(call emulated_build,$(1)) > $(call emulated_build,$(1))/log 2>&1 || \
 		{ grep -m1 -E 'error|Error' $(call emulated_build,$(1))/log; exit 1; }
-	+@$(call emulated_make,$(1)) -s GPU_BUILD=$(call emulated_build,$(1)) HAVE_CUDNN=$(1) \
+	+@$(call emulated_make,$(1)) HOST=pjreddie DARKNET= -s GPU_BUILD=$(call emulated_build,$(1)) HAVE_CUDNN=$(1) \
 		GPU_HOST_INCLUDED="-include $(abspath tests/gpu/pack/emulated_events.h)" $(call rehearsed_programs,$(1))
 endef
 .PHONY: test-gpu-report
@@ -86,5 +86,5 @@ test-gpu-report: pristine data $(EMULATED_LIBRARIES)/libcudart.so $(EMULATION)/g
 	$(call rehearsed_build,1)
 	@rm -rf $(REHEARSED) && mkdir -p $(REHEARSED) && \
 	ln -s $(abspath $(EMULATION)/golden $(EMULATION)/test_tap $(PACK_TOOLS:%=$(PACK_BUILD)/%) $(PACK_BUILD)/cifar10) $(REHEARSED)
-	@unset CUDA_HOME; tests/gpu/pack/test_report.sh $(REHEARSED) $(call emulated_build,0) $(call emulated_build,1) \
+	@unset CUDA_HOME; HOST=pjreddie tests/gpu/pack/test_report.sh $(REHEARSED) $(call emulated_build,0) $(call emulated_build,1) \
 		$(EMULATED_LIBRARIES) $(PACK_CACHE)-fast $(REHEARSAL)
