@@ -2,6 +2,7 @@
 #ifndef EMULATION_CUBLAS_V2_H
 #define EMULATION_CUBLAS_V2_H
 
+#include "cuda_fp16.h"
 #include "cuda_runtime.h"
 
 #ifdef __cplusplus

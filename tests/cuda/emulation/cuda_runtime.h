@@ -250,15 +250,6 @@ static inline uint32_t __brev(uint32_t bits) {
     return turned;
 }
 
-/* cuda_fp16.h */
-typedef _Float16 half;
-static inline half __float2half(float value) {
-    return (half)value;
-}
-static inline float __half2float(half value) {
-    return (float)value;
-}
-
 static inline uint32_t __float_as_uint(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
