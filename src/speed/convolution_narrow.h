@@ -1,8 +1,7 @@
 /* convolution_narrow.h: convolutions between few channels on processors with AVX-512, in training.
  *
  * oneDNN keeps channels side by side in the sixteen lanes of a register: with 8 of them half of its work is on zeros. Here the lanes are
- * neighbouring pixels of a row, in Darknet's own order (batch, c, h, w), so that nothing is reordered either. One core's share of an 8 x 8
- * convolution of size 3 over 32 x 32 pixels, at a peak of 116 GFLOP/s (Zen 4): oneDNN 45, here 85 to 95.
+ * neighbouring pixels of a row, in Darknet's own order (batch, c, h, w), so that nothing is reordered either.
  *
  * Images are shared out among the threads. Every sum has an order of its own, the gradients of the weights too: the same for any number
  * of threads. */
