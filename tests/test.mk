@@ -10,7 +10,7 @@ TEST_PRODUCTS := $(ROBUST_TEST)/make_images
 endif
 
 # The longest begin first, so that none of them is left for the end.
-TESTS_LONG := test-host test-gpu-emulated test-every-cfg test-gpu-link test-second-host test-fuzz test-paper test-cuda test-opencv test-math test-robust \
+TESTS_LONG := test-schedulers test-host test-gpu-emulated test-every-cfg test-gpu-link test-second-host test-fuzz test-paper test-cuda test-opencv test-math test-robust \
 	test-gradient check-warnings test-tool test-demo
 TESTS_IN_ORDER = $(filter $(TESTS),$(TESTS_LONG)) $(sort $(filter-out $(TESTS_LONG),$(TESTS)))
 
