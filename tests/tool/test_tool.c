@@ -321,22 +321,28 @@ static void write_images(const char *folder, unsigned char *bytes) {
     write_text(path, data);
 }
 
-/* Runs the command as a user does, but for its lines; the attacked images come back as (IMAGES, 3, PIXELS). */
-static void run_attack(const char *folder, const char *options, float *attacked) {
-    char text[2048], *argument[32] = {0}, path[512];
+/* Runs a command as a user does, on the words of text, which it takes apart; its lines are not seen. */
+static void run_command(int (*command)(int, char **), char *text) {
+    char *argument[32] = {0};
     int count = 0;
-    snprintf(text, sizeof text,
-             "%s/attack.data %s/linear.cfg %s/linear.weights -batch 4 -save %s/attacked -csv %s/attack.csv %s", folder,
-             folder, folder, folder, folder, options);
     for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
         argument[count++] = word;
     fflush(stdout);
     int terminal = dup(1);
     if (!freopen("/dev/null", "w", stdout)) exit(2);
-    command_attack(count, argument);
+    command(count, argument);
     fflush(stdout);
     dup2(terminal, 1);
     close(terminal);
+}
+
+/* `lgg attack`; the attacked images come back as (IMAGES, 3, PIXELS). */
+static void run_attack(const char *folder, const char *options, float *attacked) {
+    char text[2048], path[512];
+    snprintf(text, sizeof text,
+             "%s/attack.data %s/linear.cfg %s/linear.weights -batch 4 -save %s/attacked -csv %s/attack.csv %s", folder,
+             folder, folder, folder, folder, options);
+    run_command(command_attack, text);
     for (int i = 0; i < IMAGES; ++i) {
         snprintf(path, sizeof path, "%s/attacked/%05d_class_%c.png", folder, i, i % 2 ? 'b' : 'a');
         tool_images one = {.count = 1, .w = 4, .h = 4, .c = 3, .path = (char *[]){path}};
@@ -681,21 +687,12 @@ static void write_saturated(const char *folder) {
 
 /* What `lgg stress` says: the mean of a row, or `all` of it. */
 static double stressed(const char *folder, const char *options, const char *row, int all) {
-    char text[2048], *argument[32] = {0}, path[512], line[512];
-    int count = 0;
+    char text[2048], path[512], line[512];
     double mean = NAN, deviation, kept = NAN;
     snprintf(text, sizeof text,
              "%s/attack.data %s/linear.cfg %s/linear.weights -batch 4 -csv %s/stress.csv -o %s/stress.svg %s", folder,
              folder, folder, folder, folder, options);
-    for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
-        argument[count++] = word;
-    fflush(stdout);
-    int terminal = dup(1);
-    if (!freopen("/dev/null", "w", stdout)) exit(2);
-    command_stress(count, argument);
-    fflush(stdout);
-    dup2(terminal, 1);
-    close(terminal);
+    run_command(command_stress, text);
     snprintf(path, sizeof path, "%s/stress.csv", folder);
     FILE *file = fopen(path, "r");
     while (file && fgets(line, sizeof line, file)) {
