@@ -26,7 +26,7 @@ ifeq ($(HOST),alexeyab)
 RECORDER := $(HOST_TREE)/record_network
 RECORDS := $(BUILD)/tests/compare_records
 emulated_programs = $(call emulated_make,$(1)) BUILD=$(emulated_build) $(emulated_build)/darknet-$(HOST)/record_network $(emulated_build)/share_weights $(emulated_build)/count_step
-$(RECORDS): tests/gpu/compare_records.c tests/gpu/record.h
+$(RECORDS): tests/gpu/compare_records.c tests/gpu/record.h tests/gpu/compare.h
 	@mkdir -p $(@D)
 	@$(CC) -O1 $(OWN_WARNINGS) $< -o $@ -lm
 host_gpu_program = $(CC) -O1 $(OWN_WARNINGS) $(filter-out -include tests/second_host/as_first_host.h,$(HOST_TEST_CFLAGS)) \

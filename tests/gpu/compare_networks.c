@@ -5,14 +5,13 @@
  * usage: compare_networks CFG [TEACHER_CFG TEACHER_WEIGHTS]
  *
  * Prints a line that says PASS or FAIL and the largest errors, and one, "digest", with what the GPU has computed to the bit. */
+#include "compare.h"
 #include "lgg_report.h"
 #include "recipe.h"
 #include "tool_gradient.h"
 
 #include "cuda.h"
 #include <inttypes.h>
-#include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,26 +97,6 @@ static void predict(network *net) {
     cuda_set_device(net->gpu_index);
     invent_batch(net, 99);
     network_predict(net, net->input);
-}
-
-/* ||a - b|| / ||a||. Where a itself is nothing but rounding, such as the gradient of a bias that a batch normalization takes away
- * again, it is measured by n values of size `floor`. */
-static double relative_error(int n, const float *a, const float *b, double floor) {
-    double difference = 0, size = 0;
-    for (int i = 0; i < n; ++i) {
-        difference += pow((double)a[i] - (double)b[i], 2);
-        size += pow((double)a[i], 2);
-    }
-    return sqrt(difference) / (fmax(sqrt(size), floor * sqrt(n)) + 1e-9);
-}
-
-static uint64_t digest = 0xcbf29ce484222325;
-
-/* FNV-1a */
-static void digest_bytes(const void *data, size_t size) {
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < size; ++i)
-        digest = (digest ^ bytes[i]) * 0x100000001b3;
 }
 
 /* An array that both sides have. */

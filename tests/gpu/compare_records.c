@@ -3,11 +3,10 @@
  * usage: compare_records NAME CPU_RECORD GPU_RECORD
  *
  * Prints a line that says PASS or FAIL and the largest errors, and one, "digest", with what the GPU has computed to the bit. */
+#include "compare.h"
 #include "record.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdint.h>
 
 /* Both sides add up thousands of float32 products, in different orders. */
 static const double bound = 1e-3;
@@ -19,25 +18,6 @@ static int kind_of(const record_head *head) {
     for (int i = 0; i < KINDS; ++i)
         if (strstr(head->what, kinds[i])) return i;
     return KINDS - 1; /* biases, scales, statistics */
-}
-
-/* ||a - b|| / ||a||, measured by n values of size `floor` where a itself is nothing but rounding. */
-static double relative_error(int n, const float *a, const float *b, double floor) {
-    double difference = 0, size = 0;
-    for (int i = 0; i < n; ++i) {
-        difference += pow((double)a[i] - (double)b[i], 2);
-        size += pow((double)a[i], 2);
-    }
-    return sqrt(difference) / (fmax(sqrt(size), floor * sqrt(n)) + 1e-9);
-}
-
-static uint64_t digest = 0xcbf29ce484222325;
-
-/* FNV-1a */
-static void digest_bytes(const void *data, size_t size) {
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < size; ++i)
-        digest = (digest ^ bytes[i]) * 0x100000001b3;
 }
 
 /* The next record's values, to be freed; NULL at the end. */

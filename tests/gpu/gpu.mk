@@ -46,7 +46,7 @@ HAVE_CUDNN = $(shell tests/gpu/toolkit.sh cudnn $(CUDA_NVCC))
 # $(call gpu_defines,CUDNN): what a program must be compiled with that uses the structures of such a build.
 gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(filter -I%,$(CUDA_FOLDERS))))
 GPU_TREE := $(GPU_BUILD)/darknet-$(HOST)
-$(GPU_BUILD)/compare_networks $(GPU_BUILD)/share_weights: $(GPU_BUILD)/%: tests/gpu/%.c $(wildcard $(GPU_TREE)/libdarknet.so)
+$(GPU_BUILD)/compare_networks $(GPU_BUILD)/share_weights: $(GPU_BUILD)/%: tests/gpu/%.c tests/gpu/compare.h $(wildcard $(GPU_TREE)/libdarknet.so)
 	@$(CC) -O2 $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_pjreddie.h"' $< -o $@ \
 		$(patsubst %,-isystem $(GPU_TREE)/%,include src $(ROOMS:%=lgg/%) lgg/tool) \
 		-L$(GPU_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(GPU_TREE))
