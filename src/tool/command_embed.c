@@ -157,34 +157,26 @@ static void embed(const tool_embedding *embedding, growing *files, tool_list *li
 }
 
 int command_embed(int argc, char **argv) {
-    const char *layer = NULL, *set = "valid", *from = NULL, *name = "embedding";
-    int pool = 0, limit = 0, batch = 100;
-    const tool_option list_of_options[] = {
-        {"layer", TOOL_STRING, &layer, 0, 0,
-         "index, or 'input'; default: what an LGG section taps last, or the pooling", NULL, NULL},
-        {"pool", TOOL_FLAG, &pool, 0, 0, "the mean of each channel over its positions", NULL, NULL},
-        {"set", TOOL_STRING, &set, 0, 0, "which list of the data file", "train|valid", NULL},
-        {"list", TOOL_STRING, &from, 0, 0, "another list of images, with or without classes in their names", NULL,
-         NULL},
-        {"images", TOOL_INT, &limit, 0, 1e9, "the first n images, 0 all", NULL, NULL},
-        {"batch", TOOL_INT, &batch, 1, 100000, "images run at once", NULL, NULL},
-        {"o", TOOL_STRING, &name, 0, 0, "writes NAME.npy, NAME.csv and NAME.txt", NULL, NULL},
-    };
+    const char *name = "embedding";
+    tool_embedding_options o;
+    tool_embedding_options_default(&o);
+    tool_option options[TOOL_EMBEDDING_OPTIONS + 1];
+    tool_embedding_option_list(&o, options);
+    options[TOOL_EMBEDDING_OPTIONS] =
+        (tool_option){"o", TOOL_STRING, &name, 0, 0, "writes NAME.npy, NAME.csv and NAME.txt", NULL, NULL};
     const char *file[3];
-    if (tool_parse_options(argc, argv, list_of_options, sizeof list_of_options / sizeof *list_of_options, file, 3) != 3)
+    if (tool_parse_options(argc, argv, options, sizeof options / sizeof *options, file, 3) != 3)
         tool_fail("usage: ./darknet lgg embed data.cfg net.cfg net.weights [options]; -help lists them");
     tool_data *data = tool_data_read(file[0]);
-    if (!from) from = strcmp(set, "train") == 0 ? data->train : data->valid;
-    if (!from) tool_fail("%s: names no list of %s images (%s=file); -list names another", file[0], set, set);
-    tool_list *list = tool_list_open(from, limit);
+    tool_list *list = tool_list_open(tool_embedding_list(&o, data, file[0]), o.images);
     char *lock_path = path_of(name, ".lock");
     pid_t holder = 0;
     const int lock = lgg_lock(lock_path, &holder);
     if (lock < 0 && errno == EBUSY) tool_fail("%s: process %ld is writing it", name, (long)holder);
     if (lock < 0) tool_fail("cannot write %s: %s", lock_path, strerror(errno));
 
-    tool_model *model = tool_model_load(file[1], file[2], batch);
-    const tool_embedding embedding = tool_embedding_of(model, layer, pool);
+    tool_model *model = tool_model_load(file[1], file[2], o.batch);
+    const tool_embedding embedding = tool_embedding_of(model, o.layer, o.pool);
     growing files = {.name = name, .d = tool_embedding_size(&embedding)};
     char *text = tool_embedding_text(&embedding, file[2]);
     begin(&files, text, list, data);

@@ -172,23 +172,18 @@ static void keep_others(tool_found_lists *s, tool_found *all) {
 }
 
 int command_nearest(int argc, char **argv) {
-    const char *layer = NULL, *set = "valid", *from = NULL, *in = NULL, *metric = "cosine", *sheet = NULL, *csv = NULL;
-    int pool = 0, limit = 0, batch = 100, k = 10;
-    const tool_option options[] = {
+    const char *in = NULL, *metric = "cosine", *sheet = NULL, *csv = NULL;
+    int k = 10;
+    tool_embedding_options o;
+    tool_embedding_options_default(&o);
+    tool_option options[TOOL_EMBEDDING_OPTIONS + 5] = {
         {"k", TOOL_INT, &k, 1, 1000, "most similar images of each", NULL, NULL},
         {"in", TOOL_STRING, &in, 0, 0, "NAME of what lgg embed has written, instead of a list", NULL, NULL},
-        {"layer", TOOL_STRING, &layer, 0, 0,
-         "index, or 'input'; default: what an LGG section taps last, or the pooling", NULL, NULL},
-        {"pool", TOOL_FLAG, &pool, 0, 0, "the mean of each channel over its positions", NULL, NULL},
-        {"set", TOOL_STRING, &set, 0, 0, "which list of the data file", "train|valid", NULL},
-        {"list", TOOL_STRING, &from, 0, 0, "another list of images, with or without classes in their names", NULL,
-         NULL},
-        {"images", TOOL_INT, &limit, 0, 1e9, "the first n images of the list, 0 all", NULL, NULL},
         {"metric", TOOL_STRING, &metric, 0, 0, "of similarity", "cosine|euclidean", NULL},
-        {"batch", TOOL_INT, &batch, 1, 100000, "images run at once", NULL, NULL},
         {"o", TOOL_STRING, &sheet, 0, 0, "contact sheet: file.svg, or file.html", NULL, NULL},
         {"csv", TOOL_STRING, &csv, 0, 0, "write the table", NULL, NULL},
     };
+    tool_embedding_option_list(&o, options + 5);
     const char *file[3 + QUERIES_MAX];
     const int files = tool_parse_options(argc, argv, options, sizeof options / sizeof *options, file, 3 + QUERIES_MAX);
     if (files < 4)
@@ -197,16 +192,15 @@ int command_nearest(int argc, char **argv) {
     tool_output_check(csv);
     char layer_of_file[16];
     if (in) {
-        if (layer || pool || from) tool_fail("-in %s: goes without -layer, -pool and -list, which lgg embed had", in);
-        tool_embedding_find(in, file[2], layer_of_file, &pool);
-        layer = layer_of_file;
+        if (o.layer || o.pool || o.list)
+            tool_fail("-in %s: goes without -layer, -pool and -list, which lgg embed had", in);
+        tool_embedding_find(in, file[2], layer_of_file, &o.pool);
+        o.layer = layer_of_file;
     }
     tool_data *data = tool_data_read(file[0]);
-    if (!from) from = strcmp(set, "train") == 0 ? data->train : data->valid;
-    if (!from && !in) tool_fail("%s: names no list of %s images (%s=file); -list names another", file[0], set, set);
-    tool_list *list = in ? NULL : tool_list_open(from, limit);
-    tool_model *model = tool_model_load(file[1], file[2], batch);
-    const tool_embedding embedding = tool_embedding_of(model, layer, pool);
+    tool_list *list = in ? NULL : tool_list_open(tool_embedding_list(&o, data, file[0]), o.images);
+    tool_model *model = tool_model_load(file[1], file[2], o.batch);
+    const tool_embedding embedding = tool_embedding_of(model, o.layer, o.pool);
 
     tool_found_lists s = make_search(file + 3, files - 3, k, strcmp(metric, "euclidean") == 0);
     tool_found *all = lgg_allocate((size_t)s.queries * ((size_t)k + 1), sizeof *all, "matches");

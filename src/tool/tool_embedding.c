@@ -8,6 +8,31 @@
 #include "file.h"
 #include "label.h"
 
+void tool_embedding_options_default(tool_embedding_options *o) {
+    *o = (tool_embedding_options){.set = "valid", .batch = 100};
+}
+
+void tool_embedding_option_list(tool_embedding_options *o, tool_option list[TOOL_EMBEDDING_OPTIONS]) {
+    const tool_option options[TOOL_EMBEDDING_OPTIONS] = {
+        {"layer", TOOL_STRING, &o->layer, 0, 0,
+         "index, or 'input'; default: what an LGG section taps last, or the pooling", NULL, NULL},
+        {"pool", TOOL_FLAG, &o->pool, 0, 0, "the mean of each channel over its positions", NULL, NULL},
+        {"set", TOOL_STRING, &o->set, 0, 0, "which list of the data file", "train|valid", NULL},
+        {"list", TOOL_STRING, &o->list, 0, 0, "another list of images, with or without classes in their names", NULL,
+         NULL},
+        {"images", TOOL_INT, &o->images, 0, 1e9, "the first n images of the list, 0 all", NULL, NULL},
+        {"batch", TOOL_INT, &o->batch, 1, 100000, "images run at once", NULL, NULL},
+    };
+    memcpy(list, options, sizeof options);
+}
+
+const char *tool_embedding_list(const tool_embedding_options *o, const tool_data *data, const char *data_file) {
+    if (o->list) return o->list;
+    const char *list = strcmp(o->set, "train") == 0 ? data->train : data->valid;
+    if (!list) tool_fail("%s: names no list of %s images (%s=file); -list names another", data_file, o->set, o->set);
+    return list;
+}
+
 tool_embedding tool_embedding_of(tool_model *model, const char *text, int pool) {
     tool_embedding embedding = {model, 0, pool};
     if (text) {

@@ -16,6 +16,18 @@ typedef struct {
     int pool; /* 1: each channel's mean over its positions */
 } tool_embedding;
 
+/* What a command that embeds a list is told. */
+typedef struct {
+    const char *layer, *set, *list;
+    int pool, images, batch;
+} tool_embedding_options;
+
+#define TOOL_EMBEDDING_OPTIONS 6
+void tool_embedding_options_default(tool_embedding_options *o);
+void tool_embedding_option_list(tool_embedding_options *o, tool_option list[TOOL_EMBEDDING_OPTIONS]);
+/* The list of images that they name, by `data`, read from data_file, where -list does not. Fails where that has none. */
+const char *tool_embedding_list(const tool_embedding_options *o, const tool_data *data, const char *data_file);
+
 /* The layer that `text` names, or the network's embedding without it; a detection network has none, so there it must be named. */
 tool_embedding tool_embedding_of(tool_model *model, const char *text, int pool);
 /* Values of an image. */
