@@ -37,14 +37,6 @@ static void commit(output *o) {
     free(o->path);
 }
 
-/* "net" of "cfg/net.cfg", new. */
-static char *base_name(const char *cfg) {
-    const char *slash = strrchr(cfg, '/');
-    char *base = lgg_copy_string(slash ? slash + 1 : cfg), *dot = strrchr(base, '.');
-    if (dot && dot != base) *dot = '\0';
-    return base;
-}
-
 /* The files that are read must not be written over. */
 static void refuse_same_file(const char *read, const char *written) {
     char *one = realpath(read, NULL), *other = realpath(written, NULL);
@@ -170,7 +162,7 @@ int command_deploy(int argc, char **argv) {
     const int last = layer_with_output(source, chosen_layer(source, layer));
     tool_images *images = images_to_compare(file[0], source, count);
     tool_make_directory(folder);
-    char *base = base_name(file[1]);
+    char *base = tool_base_name(file[1]);
     output cfg = begin(folder, base, ".cfg"), weights = begin(folder, base, ".weights");
     refuse_same_file(file[1], cfg.path);
     refuse_same_file(file[2], weights.path);

@@ -34,14 +34,6 @@ static void note_labels(tool_onnx *onnx, const tool_data *data) {
     free(text);
 }
 
-/* "net" of "cfg/net.cfg", new. */
-static char *base_name(const char *cfg) {
-    const char *slash = strrchr(cfg, '/');
-    char *base = lgg_copy_string(slash ? slash + 1 : cfg), *dot = strrchr(base, '.');
-    if (dot && dot != base) *dot = '\0';
-    return base;
-}
-
 static void write_model(const char *path, const tool_onnx *onnx) {
     if (tool_onnx_bytes(onnx) > MOST_BYTES)
         tool_fail("the model has %zu bytes; ONNX files have at most %d", tool_onnx_bytes(onnx), MOST_BYTES);
@@ -64,7 +56,7 @@ int command_export(int argc, char **argv) {
     tool_output_check(path);
     tool_data *data = tool_data_read_lists(file[0]);
     tool_model *model = tool_model_load_unfolded(file[1], file[2], 1);
-    char *name = base_name(file[1]);
+    char *name = tool_base_name(file[1]);
     const tool_export_options options = {
         .name = name, .cfg = file[1], .last = chosen_layer(model, layer), .embedding = layer != NULL};
     tool_onnx *onnx = tool_export(model, &options);

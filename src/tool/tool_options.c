@@ -143,6 +143,13 @@ int tool_parse_layers(const char *text, int layers, int **indices) {
     return count;
 }
 
+char *tool_base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char *base = lgg_copy_string(slash ? slash + 1 : path), *dot = strrchr(base, '.');
+    if (dot && dot != base) *dot = '\0';
+    return base;
+}
+
 void tool_layer_index(int layer, char text[16]) {
     if (layer == TOOL_INPUT) {
         strcpy(text, "input");
