@@ -69,6 +69,16 @@ for signal in TERM INT HUP USR1; do
     check "after_SIG${signal}_the_log_is_appended_and_never_doubled" cmp -s whole.csv log.csv
 done
 
+# A scheduler sends SIGTERM to all processes of a job, and what started the training passes its own on.
+backups
+rm -f log.csv
+"$darknet" classifier train images/tiny.data all.cfg > stopped.out 2>&1 &
+while [ "$(wc -l 2> /dev/null < log.csv)" = "" ] || [ "$(wc -l < log.csv)" -lt 30 ]; do sleep .05; done
+kill -TERM $!; kill -TERM $! 2> /dev/null
+wait $!
+status=$?
+check "SIGTERM_twice_at_once_means_one_and_saves" eval 'test $status = 143 && says stopped.out "To go on: the same command with images/backup/all.backup"'
+
 # a reader of the output that goes away, as head does
 backups
 rm -f log.csv
@@ -83,7 +93,8 @@ rm -f log.csv
 while [ "$(wc -l 2> /dev/null < log.csv)" = "" ] || [ "$(wc -l < log.csv)" -lt 5 ]; do sleep .05; done
 kill -HUP $!
 wait $!
-check "under_nohup_a_training_goes_on_after_SIGHUP" eval 'test $? = 0 && cmp -s whole/all$final.weights images/backup/all$final.weights'
+status=$?
+check "under_nohup_a_training_goes_on_after_SIGHUP" eval 'test $status = 0 && cmp -s whole/all$final.weights images/backup/all$final.weights'
 
 ### Two at once
 sed 's/max_batches=.*/max_batches=1000000/; s/^lgg_log=.*/lgg_log=endless.csv/' all.cfg > endless.cfg
