@@ -74,7 +74,10 @@ backups
 rm -f log.csv
 "$darknet" classifier train images/tiny.data all.cfg > stopped.out 2>&1 &
 while [ "$(wc -l 2> /dev/null < log.csv)" = "" ] || [ "$(wc -l < log.csv)" -lt 30 ]; do sleep .05; done
-kill -TERM $!; kill -TERM $! 2> /dev/null
+# the second when the first has arrived: as long as it waits, both are one
+kill -TERM $!
+while grep -q '^S[ih][gd]Pnd:.*[4-7c-f]...$' /proc/$!/status; do :; done 2> /dev/null
+kill -TERM $! 2> /dev/null
 wait $!
 status=$?
 check "SIGTERM_twice_at_once_means_one_and_saves" eval 'test $status = 143 && says stopped.out "To go on: the same command with images/backup/all.backup"'
