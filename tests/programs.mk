@@ -15,7 +15,8 @@ ifeq ($(HOST),alexeyab)
 HOST_TEST_CFLAGS += -D_GNU_SOURCE= -isystem $(HOST_TREE)/3rdparty/stb/include -include tests/second_host/as_first_host.h
 HOST_LDFLAGS = $(shell printf 'include Makefile\nldflags:\n\t@echo $$(LDFLAGS)\n' | \
 	$(MAKE) --no-print-directory -s -C $(HOST_TREE) -f - ldflags $(HOST_SWITCHES) $(if $(NVCC),NVCC=$(NVCC)))
-HOST_TEST_LIBS = $(BUILD)/tests/second-host.o $(filter-out %/darknet.o, $(wildcard $(HOST_TREE)/obj/*.o)) \
+# Not by wildcard: what make has once seen of a folder it does not look at again, and here it is filled meanwhile.
+HOST_TEST_LIBS = $(BUILD)/tests/second-host.o $(filter-out %/darknet.o, $(shell ls $(HOST_TREE)/obj/*.o)) \
 	$(HOST_LDFLAGS) -lstdc++
 host-test-libs: host
 	@mkdir -p $(BUILD)/tests

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -23,15 +26,47 @@ char *lgg_path_with(const char *path, const char *suffix) {
 /* ---- what does not outlive the process ---- */
 
 enum { MOST_UNFINISHED = 16 };
+enum { LIST_FREE, LIST_TAKEN, LIST_ENDED };
 
 /* Temporary and lock files, for the program's end to remove. */
-static char *volatile unfinished[MOST_UNFINISHED];
+static char *unfinished[MOST_UNFINISHED];
 static pid_t owner; /* a forked child's end is not the program's */
 
+/* Who holds the list. The end of the program keeps it, so that no other thread creates a file after its last look. */
+static atomic_int list = LIST_FREE;
+
+/* Takes the list, from before a file is there until it is noted; 0 if the program has ended with it. With signals blocked: a handler, which may
+ * be the program's end, never waits for the thread that it interrupts. */
+static int take_list(sigset_t *signals) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, signals);
+    for (;;) {
+        int state = LIST_FREE;
+        if (atomic_compare_exchange_strong(&list, &state, LIST_TAKEN)) return 1;
+        if (state == LIST_ENDED) return 0;
+        poll(NULL, 0, 1);
+    }
+}
+
+static void give_list(const sigset_t *signals, int state) {
+    atomic_store(&list, state);
+    pthread_sigmask(SIG_SETMASK, signals, NULL);
+}
+
+/* The same for a thread that the program's end does not wait for: it waits for the end. */
+static void take_list_or_end(sigset_t *signals) {
+    while (!take_list(signals))
+        pause();
+}
+
 static void remove_unfinished(void) {
+    sigset_t signals;
     if (getpid() != owner) return;
-    for (int i = 0; i < MOST_UNFINISHED; ++i)
-        if (unfinished[i]) unlink(unfinished[i]);
+    if (take_list(&signals))
+        for (int i = 0; i < MOST_UNFINISHED; ++i)
+            if (unfinished[i]) unlink(unfinished[i]);
+    give_list(&signals, LIST_ENDED);
 }
 
 void lgg_file_stop(int signal_number) {
@@ -57,6 +92,7 @@ static void clean_up_at_the_end(void) {
     signal(SIGXFSZ, SIG_IGN);
 }
 
+/* With the list taken. */
 static void remember(char *path) {
     for (int i = 0; i < MOST_UNFINISHED; ++i) {
         if (unfinished[i]) continue;
@@ -66,8 +102,11 @@ static void remember(char *path) {
 }
 
 static void forget(const char *path) {
+    sigset_t signals;
+    take_list_or_end(&signals);
     for (int i = 0; i < MOST_UNFINISHED; ++i)
         if (unfinished[i] == path) unfinished[i] = NULL;
+    give_list(&signals, LIST_FREE);
 }
 
 /* ---- writing ---- */
@@ -105,6 +144,17 @@ static int open_alone(const char *path) {
     }
 }
 
+static int open_and_remember(char *path) {
+    sigset_t signals;
+    take_list_or_end(&signals);
+    const int descriptor = open_alone(path);
+    const int error = errno;
+    if (descriptor >= 0) remember(path);
+    give_list(&signals, LIST_FREE);
+    errno = error;
+    return descriptor;
+}
+
 static int open_temporary(lgg_file *file) {
     char suffix[32] = ".tmp";
     int descriptor = -1;
@@ -112,11 +162,10 @@ static int open_temporary(lgg_file *file) {
         free(file->temporary);
         file->temporary = lgg_path_with(file->target, suffix);
         if (!file->temporary) return -1;
-        descriptor = open_alone(file->temporary);
+        descriptor = open_and_remember(file->temporary);
         if (descriptor < 0 && errno != EBUSY) return -1;
         snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
     }
-    if (descriptor >= 0) remember(file->temporary);
     return descriptor;
 }
 
@@ -219,26 +268,41 @@ static int lock_or_name_holder(int descriptor, pid_t *holder) {
     return -1;
 }
 
-int lgg_lock(const char *path, pid_t *holder) {
-    clean_up_at_the_end();
-    for (;;) {
-        const int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (descriptor < 0) return -1;
-        const int taken = lock_or_name_holder(descriptor, holder);
-        if (!taken && is_still(descriptor, path)) {
+/* Opens, locks and notes the file; -1 as lgg_lock, or with errno EAGAIN where its last holder has just removed it. */
+static int open_and_lock(const char *path, pid_t *holder) {
+    const int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor < 0) return -1;
+    if (lock_or_name_holder(descriptor, holder) == 0) {
+        if (is_still(descriptor, path)) {
             char *name = lgg_path_with(path, "");
             if (name) remember(name);
             return descriptor;
         }
-        close(descriptor);
-        if (taken) {
-            errno = EBUSY;
-            return -1;
-        }
+        errno = EAGAIN;
     }
+    const int error = errno;
+    close(descriptor);
+    errno = error;
+    return -1;
+}
+
+int lgg_lock(const char *path, pid_t *holder) {
+    int lock, error;
+    clean_up_at_the_end();
+    do {
+        sigset_t signals;
+        take_list_or_end(&signals);
+        lock = open_and_lock(path, holder);
+        error = errno;
+        give_list(&signals, LIST_FREE);
+    } while (lock < 0 && error == EAGAIN);
+    errno = error;
+    return lock;
 }
 
 void lgg_unlock(int lock, const char *path) {
+    sigset_t signals;
+    take_list_or_end(&signals);
     unlink(path);
     for (int i = 0; i < MOST_UNFINISHED; ++i) {
         char *name = unfinished[i];
@@ -246,6 +310,7 @@ void lgg_unlock(int lock, const char *path) {
         unfinished[i] = NULL;
         free(name);
     }
+    give_list(&signals, LIST_FREE);
     close(lock);
 }
 

@@ -2,7 +2,7 @@
  *
  * A file is written under FILE.tmp in the same folder, synced to the disk and only then renamed. Whatever happens in between, a full
  * disk, a killed process, a crash of the machine, FILE is what it was. FILE.tmp goes with the process, whether it returns, calls exit
- * or is ended by a signal; what SIGKILL leaves is written over the next time. */
+ * or is ended by a signal, in whichever of its threads; what SIGKILL leaves is written over the next time. */
 #ifndef LGG_FILE_H
 #define LGG_FILE_H
 

@@ -7,16 +7,17 @@ TEST_PRODUCTS += $(ROBUST_TEST)/make_images
 KILLS := 6
 
 .PHONY: test-robust test-robust-long
-test-robust: $(ROBUST_TEST)/make_images $(ROBUST_TEST)/checkpoints
+test-robust: $(ROBUST_TEST)/make_images $(ROBUST_TEST)/checkpoints $(ROBUST_TEST)/ends
 	@rm -rf $(ROBUST_TEST)/killed && mkdir -p $(ROBUST_TEST)/killed
 	@OMP_NUM_THREADS=1 $(ROBUST_TEST)/checkpoints $(ROBUST_TEST)/killed 2> $(ROBUST_TEST)/killed.log || \
 		{ tail -5 $(ROBUST_TEST)/killed.log; exit 1; }
+	@rm -rf $(ROBUST_TEST)/ended && mkdir -p $(ROBUST_TEST)/ended && $(ROBUST_TEST)/ends $(ROBUST_TEST)/ended
 	@HOST=$(HOST) tests/robust/test_robust.sh ./darknet $< $(ROBUST_TEST)/work $(KILLS)
 
 test-robust-long:
 	@$(MAKE) --no-print-directory test-robust KILLS=100
 
-$(ROBUST_TEST)/make_images $(ROBUST_TEST)/checkpoints: $(ROBUST_TEST)/%: tests/robust/%.c host-test-libs | darknet
+$(ROBUST_TEST)/make_images $(ROBUST_TEST)/checkpoints $(ROBUST_TEST)/ends: $(ROBUST_TEST)/%: tests/robust/%.c host-test-libs | darknet
 	@mkdir -p $(@D)
 	@$(call host_program,$@,$<)
 
