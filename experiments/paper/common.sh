@@ -4,7 +4,7 @@
 #   seeds N                           seeds of every run (SEEDS=n overrides it)
 #   train N                           train on the first N images of the training list
 #   holdout N                         train without the last N images of the training list, and evaluate on those
-#   evaluate MEASURE [OPTIONS]        clean, attack, apgd, corrupt, curve: how a trained network is judged; options of `./darknet lgg`
+#   evaluate MEASURE [OPTIONS]        clean, neighbours, attack, apgd, corrupt, curve: how a trained network is judged; options of `./darknet lgg`
 #   baseline METHOD                   what the others are compared with
 #   teacher METHOD                    how often the others decide as its first seed does, where that is right and where it is wrong
 #   run METHOD CFG [WORD]...          a run for each seed; the words:
@@ -41,7 +41,7 @@ read_table() {
             teacher) teacher=$rest ;;
             evaluate)
                 read -r key rest <<< "$rest" || true
-                case $key in clean | attack | apgd | corrupt | curve) ;; *) die "line $number: evaluate '$key': clean, attack, apgd, corrupt or curve" ;; esac
+                case $key in clean | neighbours | attack | apgd | corrupt | curve) ;; *) die "line $number: evaluate '$key': clean, neighbours, attack, apgd, corrupt or curve" ;; esac
                 evaluations+=("$key") evaluate_options[$key]=$rest
                 ;;
             run)

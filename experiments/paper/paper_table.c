@@ -15,7 +15,7 @@
 #include "tool.h"
 #include "tool_drawing.h"
 
-enum { MAX_METHODS = 64, MAX_SEEDS = 64, MAX_POINTS = 1024, MEASURES = 8, LINE = 4096 };
+enum { MAX_METHODS = 64, MAX_SEEDS = 64, MAX_POINTS = 1024, MEASURES = 9, LINE = 4096 };
 
 /* What a run's result file calls a figure, and what a reader does. A gain is less of an error, but more of an agreement. */
 static const struct {
@@ -23,6 +23,7 @@ static const struct {
     int more;
 } measures[MEASURES] = {
     {"clean", "clean", "test error, %", 0},
+    {"neighbours", "neighbours", "error of the 10 nearest neighbours, %", 0},
     {"attack", "attack", "error under FGSM at 33 dB, %", 0},
     {"apgd", "apgd", "error under APGD at 33 dB, %", 0},
     {"corrupted", "corrupt", "mean error under the corruptions, %", 0},
@@ -94,8 +95,8 @@ static void read_paper_line(table *t, char *rest) {
         if (equals) *equals = '\0';
         int measure = find_measure(word);
         if (!equals || measure < 0)
-            tool_fail("%s: paper %s %s: clean, attack, apgd, corrupted, relative_excess, relative_mce, agree_right or "
-                      "agree_wrong=number",
+            tool_fail("%s: paper %s %s: clean, neighbours, attack, apgd, corrupted, relative_excess, relative_mce, "
+                      "agree_right or agree_wrong=number",
                       t->file, name, word);
         m->paper[measure] = strtod(equals + 1, &end);
         if (end == equals + 1 || *end) tool_fail("%s: paper %s %s=%s: no number", t->file, name, word, equals + 1);

@@ -130,6 +130,7 @@ evaluate() {
                 if [ -n "$teacher" ] && [ "$method" != "$teacher" ]; then asked=(-teacher "$(cfg_of_run "$teacher" 1),$(weights_of "$teacher" 1)"); fi
                 measure clean eval -by "$by" ${evaluate_options[clean]} "${asked[@]}"
                 ;;
+            neighbours) measure neighbours eval -by knn ${evaluate_options[neighbours]} ;;
             attack) measure attack attack -method fgsm -snr 33 ${evaluate_options[attack]} ;;
             # in the same ball; the worst of both losses, image by image
             apgd) measure apgd attack -method apgd-ce,apgd-dlr -snr 33 ${evaluate_options[apgd]} ;;
@@ -164,6 +165,7 @@ summarize() {
     [ ! -s "${m}_clean.csv" ] || awk -F, '
         NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i }
         $3 == "all" && at["agreement"] { printf "agree_right,%s\nagree_wrong,%s\n", $at["agreement_teacher_right"], $at["agreement_teacher_wrong"] }' "${m}_clean.csv"
+    [ ! -s "${m}_neighbours.csv" ] || awk -F, '$3 == "all" { print "neighbours," $6 }' "${m}_neighbours.csv"
     [ ! -s "${m}_attack.csv" ] || awk -F, '$1 == "fgsm" { print "attack," $5 }' "${m}_attack.csv"
     [ ! -s "${m}_apgd.csv" ] || awk -F, '$1 == "worst" { print "apgd," $5 }' "${m}_apgd.csv"
     [ ! -s "${m}_corrupt.csv" ] || awk -F, -v is_base="$([ "$method" = "$baseline" ] && echo 1)" '
