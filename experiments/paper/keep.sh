@@ -1,14 +1,35 @@
 #!/bin/bash
-# Keeps the results of finished tables: copies what paper_table wrote in results/TABLE/ to DEST/results/, and writes DEST/RESULTS.md from
-# all tables that are kept there.
+# Keeps the results of tables: copies what paper_table wrote in results/TABLE/ to DEST/results/, and writes DEST/RESULTS.md from all tables
+# that are kept there. Of a table that is not finished it keeps the runs that are, in DEST/results/runs/TABLE/: KEPT=1 goes on from them.
 #
 # usage: keep.sh RESULTS DEST
 set -euo pipefail
 from=${1:?} dest=${2:?}
 
-for table in "$from"/*/table.md; do
-    [ -e "$table" ] || continue
-    dir=${table%/*} name=$(basename "${table%/*}")
+# is_finished DIR: as many runs as its lists have.
+is_finished() {
+    [ -s "$1/wave1.txt" ] || return 0 # made by hand
+    [ -e "$1/wave2.txt" ] && [ "$(cat "$1"/wave[12].txt | wc -l)" = "$(find "$1/runs" -name '*.csv' | wc -l)" ]
+}
+
+# keep_runs DIR DEST: what says that a run is over and what it found, its .cfg, and weights that other runs need.
+keep_runs() {
+    local run name csv
+    mkdir -p "$2"/{cfg,runs,measures,backup}
+    for run in "$1"/runs/*.csv; do
+        name=$(basename "$run" .csv)
+        for csv in "$1/measures/${name}"_*.csv; do if [ -e "$csv" ]; then cp "$csv" "$2/measures/"; fi; done
+        cp "$1/cfg/$name.cfg" "$2/cfg/"
+        if cat "$1"/cfg/*.cfg | grep -q "^# needs $1/backup/$name.weights "; then cp "$1/backup/$name.weights" "$2/backup/"; fi
+        cp "$run" "$2/runs/"
+    done
+}
+
+for dir in "$from"/*/; do
+    dir=${dir%/} name=$(basename "$dir") kept=$dest/results/runs/$(basename "$dir")
+    if compgen -G "$dir/runs/*.csv" > /dev/null && ! is_finished "$dir"; then keep_runs "$dir" "$kept"; continue; fi
+    [ -e "$dir/table.md" ] || continue
+    rm -rf "$kept"
     for kind in md csv svg; do
         cp "$dir/table.$kind" "$dest/results/$name.$kind"
         [ ! -e "$dir/curve.$kind" ] || cp "$dir/curve.$kind" "$dest/results/$name-curve.$kind"
@@ -22,6 +43,7 @@ done
     echo "gain: how much less error, or more agreement, than the baseline with the same seeds; p: of no difference, two-sided paired t-test. The"
     echo "paper's figures are those of its full scale. What was tried on the way, and did not work: [LOG.md](LOG.md)."
     for table in "$dest"/results/*.md; do
+        [ -e "$table" ] || continue
         name=$(basename "$table" .md)
         printf '\n'
         cat "$table"

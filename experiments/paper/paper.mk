@@ -26,7 +26,7 @@ search: search-label_variation
 $(PAPER_TABLES): deps darknet data
 	@$(MAKE) --no-print-directory $(PAPER)/paper_table
 	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' SLURM='$(SLURM)' PARALLEL='$(PARALLEL)' GPU='$(GPU)' \
-		experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
+		KEPT='$(KEPT)' experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
 
 # make geometry: what label variation can tell of embeddings that are known, and of those that make search-late trained.
 PAPER_EMBEDDINGS = src/tool/tool_embedding.h src/tool/tool_npy.h

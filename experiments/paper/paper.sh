@@ -2,7 +2,8 @@
 # Runs a table of the paper: all its runs, JOBS at once, each by run.sh; then prints the table. Stopped at any moment, the next call
 # goes on.
 #
-# Environment: SEEDS=n, JOBS=n, BUDGET=minutes (stop then, to go on in the next call), PAPER_OUT=dir (default results/). Where the runs go:
+# Environment: SEEDS=n, JOBS=n, BUDGET=minutes (stop then, to go on in the next call), PAPER_OUT=dir (default results/), KEPT=1: begins with the
+# runs that keep.sh has kept (in PAPER_KEPT, default experiments/paper/results/runs). Where the runs go:
 #   RUNNER="srun -n1"            put before each run's command
 #   SLURM="-p gpu --gres=gpu:1"  an array of jobs of Slurm's, by sbatch with these options; JOBS=n: at most so many at once
 #   PARALLEL="-S host1,host2"    GNU parallel with these options, JOBS on each host; all of them see this folder under the same path
@@ -39,6 +40,13 @@ prepare_data() {
         mv "$out/train.list.new" "$out/train.list"
     fi
     sed -e "s|^backup=.*|backup=$out/backup/|" -e "s|^train=.*|train=$out/train.list|" -e "s|^valid=.*|valid=$tests|" data/cifar10.data > "$out/data.cfg"
+}
+
+# Runs of this table that were done before, here or elsewhere; one whose cfg has changed since is done again.
+bring_kept() {
+    local kept
+    kept=${PAPER_KEPT:-$(dirname "$0")/results/runs}/$(basename "$table" .txt)
+    if [ "${KEPT:-0}" = 1 ] && [ -d "$kept" ]; then cp -rn "$kept"/. "$out"/; fi
 }
 
 # list WAVE: "METHOD SEED" of the runs that need no other (1), and of those that do (2).
@@ -122,6 +130,7 @@ stop() {
 main() {
     mkdir -p "$out"/{backup,cfg,logs,measures,runs}
     prepare_data
+    bring_kept
     watch &
     watcher=$!
     trap 'kill $watcher 2> /dev/null || true' EXIT

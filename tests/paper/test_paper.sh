@@ -132,6 +132,19 @@ table through "$plain=20"
 paper through
 holds paper_restart_is_not_the_same_training "the same weights" [ "$(paper_whole_weights restarted)" != "$(paper_whole_weights through)" ]
 
+# A table that is not finished, gone on with elsewhere from the runs that were kept.
+table partly "$plain=12"$'\n'"run gkd cfg/demo-plain.cfg add=experiments/paper/small/gkd.cfg net.burn_in=5 budget=12"
+paper partly
+rm "$PAPER_OUT"/partly/runs/gkd-2.csv
+mkdir -p "$work/unfinished" "$work/kept-runs/results" && cp -r "$PAPER_OUT/partly" "$work/unfinished/"
+experiments/paper/keep.sh "$work/unfinished" "$work/kept-runs"
+holds paper_keeps_the_runs_of_an_unfinished_table "$(ls "$work/kept-runs/results")" [ "$(ls "$work/kept-runs/results/runs/partly/runs" | wc -l)" = 3 ]
+rm -r "$PAPER_OUT/partly"
+KEPT=1 PAPER_KEPT=$work/kept-runs/results/runs paper partly
+holds paper_goes_on_from_kept_runs "$(grep training "$work/partly.log")" [ "$(grep -c training, "$work/partly.log")-$(ls "$PAPER_OUT/partly/runs" | wc -l)" = 1-4 ]
+cp -r "$PAPER_OUT/partly" "$work/unfinished/" && experiments/paper/keep.sh "$work/unfinished" "$work/kept-runs"
+holds paper_keeps_no_runs_of_a_finished_table "$(ls "$work/kept-runs/results/runs")" [ ! -e "$work/kept-runs/results/runs/partly" ]
+
 # How often the others decide as a teacher does.
 table taught "$plain=5"$'\n'"run ready cfg/demo-teacher.cfg seeds=1 weights=cfg/demo-teacher.weights"$'\n'"teacher ready"
 paper taught
