@@ -65,6 +65,7 @@ typedef struct layer_functions {
     layer_view view;
     float_buffer aside, aside_gpu; /* previous_delta.c: (B, inputs) */
     int went_into_sum; /* convolution_dnnl.c: 1 if its last output went into the sum of the [shortcut] after it alone */
+    int for_images;    /* convolution_dnnl.c: 1 if the gradients of the weights are not wanted */
     int shares_delta;  /* previous_delta.c: 1 if others have added to the previous layer's delta before */
     float_buffer pixels, pixels_gpu;         /* convolution_1x1.c: (B, c, out_h, out_w), twice */
     float_buffer statistics, statistics_gpu; /* shared_statistics.c: mean and variance (2, n) */

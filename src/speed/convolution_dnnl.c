@@ -290,7 +290,7 @@ int forward_convolution_dnnl(layer l, host_pass pass) {
     return 1;
 }
 
-/* Both passes want l.delta reordered; where they want it alike, the second finds it where the first left it. */
+/* Both passes want l.delta reordered; where there are both and they want it alike, the second finds it where the first left it. */
 static void backward_weights(layer l, const float *input) {
     convolution_dnnl *c = l.functions->dnnl;
     operation *o = &c->backward_weights;
@@ -303,7 +303,8 @@ static void backward_weights(layer l, const float *input) {
 static void backward_data(layer l, float *input_delta) {
     convolution_dnnl *c = l.functions->dnnl;
     operation *o = &c->backward_data;
-    if (!o->map.reorder || !dnnl_memory_desc_equal(&o->map.layout, &c->backward_weights.map.layout))
+    if (!l.weight_updates || !o->map.reorder ||
+        !dnnl_memory_desc_equal(&o->map.layout, &c->backward_weights.map.layout))
         take(c, &o->map, l.delta);
     take(c, &o->filters, l.weights);
     if (!o->image.reorder) dnnl_memory_set_data_handle(o->image.host, input_delta);
@@ -352,12 +353,13 @@ int backward_convolution_dnnl(layer l, host_pass pass) {
     if (!place(l)) return 0;
     const float *input = *host_input_of(&pass);
     float *input_delta = *host_delta(&pass);
+    if (l.functions->for_images) l.weight_updates = NULL;
     if (l.functions->plan.narrow) {
         backward_whole_narrow(l, pass, input, input_delta);
         return 1;
     }
     backward_map(l, pass);
-    backward_weights(l, input);
+    if (l.weight_updates) backward_weights(l, input);
     if (input_delta) backward_data(l, input_delta);
     return 1;
 }

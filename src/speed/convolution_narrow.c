@@ -310,7 +310,7 @@ static void backward_image(const layer *l, int b, const float *input, float *inp
     else
         add_border(l->delta + map, l->n, p, own);
     if (input_delta) convolve_image(own, p, l->n, packed, l->c, !assign, input_delta + (size_t)b * c * pixels);
-    correlate_image(l, own, p, image, own + at.lanes);
+    if (l->weight_updates) correlate_image(l, own, p, image, own + at.lanes);
 }
 
 void backward_narrow(const layer *l, const float *input, float *input_delta, int assign, const channel_line *lines,
@@ -324,12 +324,12 @@ void backward_narrow(const layer *l, const float *input, float *input_delta, int
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (int s = 0; s < slices; ++s) {
         float *own = own_workspace(at, workspace);
-        memset(own + at.lanes, 0, lanes);
+        if (l->weight_updates) memset(own + at.lanes, 0, lanes);
         for (int b = s * l->batch / slices; b < (s + 1) * l->batch / slices; ++b)
             backward_image(l, b, input, input_delta, assign, lines, at, workspace + at.backward, own);
-        sum_lanes(l, own + at.lanes, workspace + at.sums + (size_t)s * weights);
+        if (l->weight_updates) sum_lanes(l, own + at.lanes, workspace + at.sums + (size_t)s * weights);
     }
-    for (int s = 0; s < slices; ++s)
+    for (int s = 0; s < slices && l->weight_updates; ++s)
         for (size_t i = 0; i < weights; ++i)
             l->weight_updates[i] += workspace[at.sums + (size_t)s * weights + i];
 }

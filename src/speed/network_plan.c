@@ -38,6 +38,11 @@ const float *planned_output(const network *net, int i, float_buffer *copy) {
     return first;
 }
 
+void want_gradient_of_images(network *net, int alone) {
+    for (int i = 0; i < net->n; ++i)
+        if (net->layers[i].functions) net->layers[i].functions->for_images = alone;
+}
+
 #if defined(LGG_FAST) && defined(DNNL)
 
 /* Arrays below this are not worth pages of their own. */

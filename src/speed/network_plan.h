@@ -27,6 +27,10 @@ typedef enum { PLAN_TRAINING, PLAN_PREDICTION } plan_purpose;
 /* To be called after set_layer_functions. Without FAST and DNNL, and on a GPU, nothing is planned. */
 void plan_network(network *net, plan_purpose purpose);
 
+/* With `alone`, from now on backward passes are for the gradient of the images alone: oneDNN's convolutions leave out those of their weights, a
+ * third of their work. What is in weight_updates stays there. */
+void want_gradient_of_images(network *net, int alone);
+
 /* Layer i of a network that predicts is looked at from outside, from now on: in Darknet's order, if that matters. */
 void keep_planned_output(network *net, int i, int in_darknets_order);
 

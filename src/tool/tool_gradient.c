@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "network_plan.h"
 #include "tool.h"
 
 /* delta of the input += delta * scale / sqrt(rolling variance + epsilon): the factors wait in mean_delta. */
@@ -67,5 +68,6 @@ const char *tool_fix_gradients(network *net) {
         if (l->type == BATCHNORM) fix_batchnorm(l);
         if (l->type == DROPOUT || l->type == COST || l->type == LGG) fix_pass_on(l);
     }
+    want_gradient_of_images(net, 1);
     return NULL;
 }

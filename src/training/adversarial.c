@@ -7,6 +7,7 @@
 
 #include "allocate.h"
 #include "around.h"
+#include "network_plan.h"
 #include "parameters.h"
 #include "random.h"
 
@@ -224,10 +225,12 @@ void make_lgg_adversaries(lgg_adversarial *a, network *net, float *x, float *tru
     for (int i = 0; i < m->kept_count; ++i)
         copy_array(&m->kept[i], 0);
     silence_sections(m, net, 1);
+    want_gradient_of_images(net, 1);
     for (int step = 0; step < a->steps; ++step) {
         find_delta(m, net, x, truth);
         ascend(a, x, n, a->random_start ? LGG_PGD_REACH * a->epsilon / (float)a->steps : a->epsilon);
     }
+    want_gradient_of_images(net, 0);
     silence_sections(m, net, 0);
     for (int i = 0; i < m->kept_count; ++i)
         copy_array(&m->kept[i], 1);

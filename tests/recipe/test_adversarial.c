@@ -9,6 +9,7 @@
 
 #include "darknet.h"
 #include "adversarial.h"
+#include "network_plan.h"
 #include "parser.h"
 #include "recipe.h"
 
@@ -23,14 +24,18 @@ static void check(const char *name, int good) {
 
 static const char *folder;
 
-static network *network_of(const char *net_options, const char *layers) {
+static network *network_of_side(int side, const char *net_options, const char *layers) {
     char name[4096];
     snprintf(name, sizeof name, "%s/adversarial.cfg", folder);
     FILE *f = fopen(name, "w");
     fprintf(f, "[net]\nbatch=%d\nheight=%d\nwidth=%d\nchannels=3\nlearning_rate=.1\nmomentum=.9\nseed=5\n%s\n%s", BATCH,
-            SIDE, SIDE, net_options, layers);
+            side, side, net_options, layers);
     fclose(f);
     return parse_network_cfg(name);
+}
+
+static network *network_of(const char *net_options, const char *layers) {
+    return network_of_side(SIDE, net_options, layers);
 }
 
 /* Images with some pixels at the ends of their range, class i % 2. */
@@ -185,6 +190,55 @@ static void test_nothing_else_changes(void) {
     lgg_random_end();
 }
 
+/* What a backward pass leaves of random images. */
+typedef struct {
+    float *delta; /* (BATCH, inputs) */
+    size_t n;
+    int learnt; /* 1 if the convolutions have gradients of their weights */
+    int is_dnnl;
+} image_gradient;
+
+/* Of a network of `layers`; with `alone`, as an attack wants it. */
+static image_gradient gradient_of_images(int side, const char *layers, int alone) {
+    network *net = network_of_side(side, "", layers);
+    const size_t n = (size_t)(BATCH * net->inputs);
+    image_gradient g = {calloc(n, sizeof(float)), n, 0, net->layers[0].functions && net->layers[0].functions->dnnl};
+    float *x = calloc(n, sizeof *x), *truth = calloc((size_t)(BATCH * net->truths), sizeof *truth);
+    for (size_t i = 0; i < n; ++i)
+        x[i] = (float)((i * 37) % 101) / 101;
+    for (int i = 0; i < BATCH; ++i)
+        truth[i * net->truths + i % 2] = 1;
+    want_gradient_of_images(net, alone);
+    host_train_to_images(net, x, truth, g.delta, NULL);
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        for (int j = 0; l->type == CONVOLUTIONAL && j < l->nweights; ++j)
+            g.learnt |= l->weight_updates[j] != 0;
+    }
+    free(x);
+    free(truth);
+    free_network(net);
+    lgg_random_end(); /* or the next network's weights would be drawn from here */
+    return g;
+}
+
+/* Where the gradients of the weights are left out, that of the images is the same to the bit. */
+static int is_same_alone(int side, const char *layers) {
+    image_gradient whole = gradient_of_images(side, layers, 0), alone = gradient_of_images(side, layers, 1);
+    int any = 0;
+    for (size_t i = 0; i < whole.n; ++i)
+        any |= whole.delta[i] != 0;
+    const int same = memcmp(whole.delta, alone.delta, whole.n * sizeof(float)) == 0;
+    free(whole.delta);
+    free(alone.delta);
+    return any && same && whole.learnt && alone.learnt == !alone.is_dnnl;
+}
+
+static void test_images_alone(void) {
+    check("the_gradient_of_images_needs_none_of_the_weights", is_same_alone(SIDE, deep));
+    check("nor_where_few_channels_have_kernels_of_their_own", is_same_alone(16, deep));
+}
+
 /* The task's loss alone is attacked: the sections of a network change nothing about its images. */
 static void test_sections_are_silent(void) {
     float moved[2][BATCH * VALUES];
@@ -233,6 +287,7 @@ int main(int argc, char **argv) {
     folder = argv[1];
     test_linear();
     test_signs();
+    test_images_alone();
     test_nothing_else_changes();
     test_sections_are_silent();
     test_training();
