@@ -11,6 +11,11 @@
 # usage: [MAKE=make] [BUILD=build] [JOBS=n] tests/run.sh TARGET...
 set -u -o pipefail
 
+# What started us may ignore signals, as nohup does SIGHUP; the areas' programs would inherit that.
+if [ -z "${SIGNALS_ARE_DEFAULT:-}" ] && env --default-signal true 2> /dev/null; then
+    SIGNALS_ARE_DEFAULT=1 exec env --default-signal "$0" "$@"
+fi
+
 # Threads that spin while they wait would take a busy machine's cores from those that work.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 

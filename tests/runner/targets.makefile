@@ -1,5 +1,5 @@
 # Targets that behave as well and as badly as those of make test may.
-.PHONY: passing cmocka skipping failing silent dying status killed meets-a meets-b talks-a talks-b again shared
+.PHONY: passing cmocka skipping failing silent dying status killed meets-a meets-b talks-a talks-b again shared hung-up
 
 passing:
 	@echo "PASS one"; echo "PASS two"
@@ -31,3 +31,7 @@ shared:
 	@echo "PASS shared"
 again:
 	@$(MAKE) --no-print-directory -f tests/runner/targets.makefile shared
+
+# nohup lets its programs ignore SIGHUP.
+hung-up:
+	@bash -c 'kill -HUP $$$$'; [ $$? = 129 ] && echo "PASS hung-up"

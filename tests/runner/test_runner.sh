@@ -45,6 +45,8 @@ run talks-a talks-b
 holds runner_keeps_the_lines_of_a_target_together [ "$(grep -A 4 '^talks-a 1' "$work/said" | grep -c '^talks-a')-$(grep -A 4 '^talks-b 1' "$work/said" | grep -c '^talks-b')" = 5-5 ]
 MAKE="$MAKE -o shared" run again
 holds runner_options_are_for_its_targets_alone last_line_is "1 passed, 0 failed"
+(trap '' HUP && SIGNALS_ARE_DEFAULT='' run hung-up)
+holds runner_has_areas_end_by_a_signal_that_it_ignores last_line_is "1 passed, 0 failed"
 JOBS=1 run passing status skipping
 holds runner_begins_them_in_the_order_given [ "$(sed -n 's/^=== //p' "$work/said" | xargs)" = "passing status skipping" ]
 exit $failures
