@@ -149,6 +149,7 @@ $(addprefix $(OBJDIR), convolutional_layer.o dark_cuda.o): COMMON += -include cu
 endif
 $(addprefix $(OBJDIR), $(LGG_TRAINERS)): COMMON += -include weights_names.h
 $(addprefix $(OBJDIR), crop_layer.o data.o detection_layer.o utils.o): COMMON += -include random_draws.h
+$(addprefix $(OBJDIR), data.o image.o utils.o): COMMON += -include thread_exit.h
 ifeq ($(GPU), 1)
 $(OBJDIR)data.o: COMMON += -include gpu_data_loading.h
 $(OBJDIR)$(if $(filter pjreddie,$(LGG_HOST)),network.o,network_kernels.o): COMMON += -include training_pass_gpu.h

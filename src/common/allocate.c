@@ -7,13 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exit.h"
+
 void lgg_out_of_memory(const char *what, double bytes) {
     fflush(stdout);
     if (bytes >= 1e5)
         fprintf(stderr, "out of memory for %s (%.1f MB)\n", what, bytes / 1e6);
     else
         fprintf(stderr, "out of memory for %s (%.0f bytes)\n", what, bytes);
-    exit(EXIT_FAILURE);
+    lgg_exit(EXIT_FAILURE);
 }
 
 /* Bytes of `count` elements. More than the machine has would be granted, and the program be killed while filling it. */

@@ -1,7 +1,7 @@
 /* allocate.h: memory that is there, or one line and the end of the program.
  *
  * Every allocation of the sections and of the commands goes through here; the losses (lgg.h) return a status instead. Freed with
- * free(). The end is exit(EXIT_FAILURE), so that what a command registered with atexit() cleans up. */
+ * free(). The end is lgg_exit(EXIT_FAILURE), so that what a command registered for its end cleans up. */
 #ifndef ALLOCATE_H
 #define ALLOCATE_H
 

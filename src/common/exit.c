@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int checked, failed;
@@ -33,6 +34,21 @@ void lgg_check_exit(void) {
     if (checked) return;
     checked = 1;
     atexit(check);
+    at_quick_exit(check);
+}
+
+static int is_first_thread(void) {
+#ifdef SYS_gettid
+    return syscall(SYS_gettid) == getpid();
+#else
+    return 1;
+#endif
+}
+
+void lgg_exit(int status) {
+    if (is_first_thread()) exit(status);
+    fflush(stdout);
+    quick_exit(status);
 }
 
 void lgg_fail_exit(void) {

@@ -82,6 +82,7 @@ static void clean_up_at_the_end(void) {
     if (owner) return;
     owner = getpid();
     atexit(remove_unfinished);
+    at_quick_exit(remove_unfinished);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
         struct sigaction action;
         if (sigaction(ends[i], NULL, &action) != 0) continue;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "allocate.h"
+#include "exit.h"
 #include "label.h"
 #include "random.h"
 
@@ -21,7 +22,7 @@ static int *classes_of(char **paths, size_t count, char **labels, int classes) {
         class[i] = label_of_path(paths[i], labels, classes);
         if (class[i] >= 0) continue;
         fprintf(stderr, "[net]: balanced=1: %s names no class; the first one is '%s'\n", paths[i], labels[0]);
-        exit(EXIT_FAILURE);
+        lgg_exit(EXIT_FAILURE);
     }
     return class;
 }
@@ -38,7 +39,7 @@ lgg_balance *lgg_balance_create(char **paths, size_t count, char **labels, int c
     for (int c = 0; c < classes; ++c) {
         if (balance->first[c + 1] == 0) {
             fprintf(stderr, "[net]: balanced=1: class %s has no training image\n", labels[c]);
-            exit(EXIT_FAILURE);
+            lgg_exit(EXIT_FAILURE);
         }
         balance->first[c + 1] += balance->first[c];
         next[c] = balance->first[c];

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "allocate.h"
+#include "exit.h"
 #include "gpu_data_kernels.h"
 #include "image.h"
 
@@ -40,7 +41,7 @@ static float value_of(int byte) {
 #define REFUSE(...)                                                                                                    \
     do {                                                                                                               \
         fprintf(stderr, "[net]: gpu_data=1: " __VA_ARGS__);                                                            \
-        exit(EXIT_FAILURE);                                                                                            \
+        lgg_exit(EXIT_FAILURE);                                                                                        \
     } while (0)
 
 int check_gpu_data(const network *net, int pads, const char *changed) {

@@ -10,6 +10,7 @@
 #include "allocate.h"
 #include "at_once_gpu.h"
 #include "costs_gpu.h"
+#include "exit.h"
 #include "gpu_data.h"
 #include "names.h"
 #include "parameters.h"
@@ -176,7 +177,7 @@ void free_lgg_recipe(lgg_recipe *recipe) {
 
 static _Noreturn void refuse_unlabelled(void) {
     fprintf(stderr, "[net]: balanced=1: is for classifiers, whose images have one class each; leave it out\n");
-    exit(EXIT_FAILURE);
+    lgg_exit(EXIT_FAILURE);
 }
 
 void lgg_balance_labels(const network *net, int classes, const char *datacfg) {
@@ -320,7 +321,7 @@ image lgg_pad_crop(image im, int size, const char *path) {
         pthread_mutex_lock(&refusing); // never unlocked: several threads load, one of them speaks
         fprintf(stderr, "[net]: pad_crop=%d: %s is %dx%d, too small to crop %dx%d out of it\n", pad, path, im.w, im.h,
                 size, size);
-        exit(EXIT_FAILURE);
+        lgg_exit(EXIT_FAILURE);
     }
     const int left = lgg_rand() % (spare_x + 1) - pad;
     const int top = lgg_rand() % (spare_y + 1) - pad;

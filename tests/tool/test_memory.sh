@@ -40,10 +40,13 @@ whole() {
     done < <(cd "$1" && find . -type f ! -name '*.part') # from which the next call goes on
 }
 
-# alike A B: the files of both folders have the same names and sizes.
-alike() {
-    cmp -s <(cd "$1" && find . -type f -printf '%p %s\n' | sort) <(cd "$2" && find . -type f -printf '%p %s\n' | sort)
+# sizes FOLDER: its files, with their bytes; a .csv, whose numbers may be written shorter or longer, with its lines and words.
+sizes() {
+    (cd "$1" && find . -type f ! -name '*.csv' -printf '%p %s\n' -o -name '*.csv' -exec sh -c 'echo "$1 $(tr , " " < "$1" | wc -lw)"' sh {} \; | sort)
 }
+
+# alike A B: the files of both folders have the same names and sizes.
+alike() { cmp -s <(sizes "$1") <(sizes "$2"); }
 
 # out_of_memory STATUS: what is wrong with a run that met a failing allocation. A training may also do without: where oneDNN lacks memory,
 # the host's own functions compute.
