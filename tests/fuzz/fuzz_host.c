@@ -9,6 +9,8 @@
 
 enum { MOST = 1 << 16 };
 
+size_t fuzz_most_memory = SIZE_MAX;
+
 static jmp_buf back;
 static int running;
 static void *blocks[MOST];
@@ -37,15 +39,20 @@ static void let_go(void *p) {
     }
 }
 
+static int is_too_much(size_t n, size_t size) {
+    return running && size && n > fuzz_most_memory / size;
+}
+
 void *__wrap_malloc(size_t size) {
-    return hold(__real_malloc(size));
+    return is_too_much(1, size) ? NULL : hold(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t n, size_t size) {
-    return hold(__real_calloc(n, size));
+    return is_too_much(n, size) ? NULL : hold(__real_calloc(n, size));
 }
 
 void *__wrap_realloc(void *p, size_t size) {
+    if (is_too_much(1, size)) return NULL;
     let_go(p);
     return hold(__real_realloc(p, size));
 }

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What the body may ask for at a time, in bytes; more is not there. */
+extern size_t fuzz_most_memory;
+
 /* Calls body(context); returns when it does, or when it wants to end the program. */
 void fuzz_run(void (*body)(void *), void *context);
 

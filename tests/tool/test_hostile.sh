@@ -47,6 +47,20 @@ for kind in minus zero huge none short empty; do
     refuses "an image that is none ($kind) is named" "cannot read hostile/${kind}_red.ppm" lgg eval hostile/$kind.data $net -by argmax
 done
 
+# A .bmp whose red stands in the highest byte of a pixel is sound.
+word() { printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8 & 255)))\\x$(printf %02x $(($1 >> 16 & 255)))\\x$(printf %02x $(($1 >> 24 & 255)))"; }
+words() { local w; for w in "$@"; do word "$w"; done; }
+{
+    printf BM; words 186 0 122                                             # the file: its size, where its pixels begin
+    words 108 4 4 $((32 << 16 | 1)) 3 64 0 0 0 0                           # 4x4, 32 bits a pixel, by masks
+    words 0xff000000 0x00ff0000 0x0000ff00 0x000000ff 0 0 0 0 0 0 0 0 0 0 0 0 0
+    for ((i = 0; i < 16; ++i)); do word 0xff0000ff; done
+} > hostile/high_red.bmp
+{ echo hostile/high_red.bmp; head -3 train.list; } > hostile/high.list
+printf 'labels=labels.txt\ntrain=train.list\nvalid=hostile/high.list\n' > hostile/high.data
+if "$darknet" lgg eval hostile/high.data $net -by argmax > hostile/said 2> hostile/err; then pass "a .bmp of any order of bytes is read"
+else fail "a .bmp of any order of bytes is read" "$(tail -1 hostile/err)"; fi
+
 # --- devices and folders where a text should be
 printf '[net]\nbatch=4\nwidth=4\nheight=4\nchannels=3\nmax_batches=3\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' > hostile/plain.cfg
 printf 'classes=2\ntrain=train.list\nvalid=train.list\nlabels=labels.txt\nbackup=hostile/backup\n' > hostile/train.data
