@@ -52,9 +52,10 @@ if [ -n "$no_gpu" ]; then check "-nogpu trains without a device" nogpu without_d
 check "trains on two GPUs" two train two -gpus 0,1
 "$build/share_weights" tests/gpu/small.cfg 2> "$build/share.log" | grep -E '^(PASS|FAIL)' || status=1
 
-# The networks of several GPUs have each its teacher; and are made equal every few iterations.
+# The networks of several GPUs have each its teacher; and are made equal every few iterations. With other weights to begin with so small a
+# network diverges once in two hundred trainings.
 with_teacher() (
-    sed "s|^teacher_cfg=.*|teacher_cfg=small.cfg|; s|^teacher_weights=.*|teacher_weights=backup/small$final.weights|; s|^max_batches=.*|max_batches=16|" \
+    sed "s|^teacher_cfg=.*|teacher_cfg=small.cfg|; s|^teacher_weights=.*|teacher_weights=backup/small$final.weights|; s|^max_batches=.*|max_batches=16\nseed=1|; s|^learning_rate=.*|learning_rate=.001|" \
         tests/gpu/distilled.cfg > "$build/two/distilled.cfg"
     cd "$build/two" && "$darknet" classifier train small.data distilled.cfg -gpus 0,1
 )

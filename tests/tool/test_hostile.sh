@@ -41,7 +41,9 @@ printf 'P6\n60000 60000\n255\n' > hostile/huge_red.ppm
 printf 'no image' > hostile/none_red.ppm
 head -c 24 images/1_red.ppm > hostile/short_red.ppm
 : > hostile/empty_red.ppm
-for kind in minus zero huge none short empty; do
+# a PNG of colours of four bits, which there is not
+base64 -d <<< "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACBAIAAAD91JpzAAAAFElEQVR4nGNgZGJm5zJhIQYSBLIAAWAANT95ewAB0AAASUVOREJggg==" > hostile/shallow_red.ppm
+for kind in minus zero huge none short empty shallow; do
     { head -3 train.list; echo "hostile/${kind}_red.ppm"; } > hostile/$kind.list
     printf 'labels=labels.txt\ntrain=train.list\nvalid=hostile/%s.list\n' $kind > hostile/$kind.data
     refuses "an image that is none ($kind) is named" "cannot read hostile/${kind}_red.ppm" lgg eval hostile/$kind.data $net -by argmax
