@@ -49,7 +49,7 @@ static void check_memory_gpu(const lgg_section *s, int batch, int classes) {
 static void make_loss_gpu(lgg_section *s, const host_pass *pass, int batch) {
     int classes = lgg_section_needs_labels(s) ? host_truths(pass) : 0;
     lgg_status status = LGG_OK;
-    if (!s->network->device) status = lgg_device_create(&s->network->device, host_stream(), 0);
+    if (!s->network->device) status = lgg_device_create(&s->network->device, host_stream(), LGG_PRODUCTS_BEST);
     if (status == LGG_OK) {
         lgg_loss_free_gpu(s->loss_gpu);
         s->loss_gpu = NULL;

@@ -5,7 +5,7 @@
  *
  *     lgg_device *device;
  *     lgg_loss_gpu *loss;
- *     if (lgg_device_create(&device, stream, 0) != LGG_OK) ...
+ *     if (lgg_device_create(&device, stream, LGG_PRODUCTS_BEST) != LGG_OK) ...
  *     if (lgg_loss_create_gpu(&loss, device, LGG_GKD, &options, 3, 128, 10) != LGG_OK) ...
  *     lgg_loss_evaluate_gpu(loss, 128, labels, students, teachers, -25.f * 128);      returns at once
  *     lgg_loss_read_gpu(loss, &value, NULL, NULL);                                    waits for that evaluation
@@ -27,9 +27,17 @@ struct CUstream_st; /* a cudaStream_t is a pointer to one; NULL is the default s
 
 typedef struct lgg_device lgg_device;
 
-/* Sets up the current CUDA device for losses. tf32 has no effect any more: products are float32 throughout, their errors bounded as
- * LGG_PRODUCT_ERROR says, which three digits of TF32 would not keep. On failure *device is NULL. */
-lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, int tf32);
+/* How the products of matrices are made that cosines and their gradients consist of: X X' and W X. Either way they are as exact as
+ * LGG_PRODUCT_ERROR says (lgg_graphs.h), which TF32 alone would not be, and the same in every run; the last digits differ. */
+typedef enum {
+    LGG_PRODUCTS_BEST,    /* as the next but one where that is to be had, else as the next */
+    LGG_PRODUCTS_FLOAT32, /* by multiplications and additions of float32 */
+    LGG_PRODUCTS_3XTF32   /* on tensor cores, by three products of TF32 numbers: with compute capability 8.0 or more */
+} lgg_products_by;
+
+/* Sets up the current CUDA device for losses. LGG_ERROR_ARGUMENT where products are to be made in a way that is not to be had, on this device or
+ * as the library was compiled. On failure *device is NULL. */
+lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, lgg_products_by products);
 /* After its losses. */
 void lgg_device_free(lgg_device *device);
 

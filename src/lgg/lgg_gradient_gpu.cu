@@ -1,7 +1,7 @@
 /* lgg_gradient_gpu.cu: adds dL/dX to the gradients of all students at once, from W: a block takes a strip of LGG_TILE columns and as many rows
  * of one of them. Students that share a gradient take turns. Twin of lgg_class_gradient.c and of the product that ends lgg_similarity.c and lgg_distance.c.
  */
-#include "lgg_tile_gpu.h"
+#include "lgg_tensor_gpu.h"
 
 /* A tile of a student's gradient. */
 struct lgg_gradient_tile {
@@ -66,12 +66,36 @@ static __device__ void lgg_parallel_add(const lgg_graphs &graphs, const lgg_back
     }
 }
 
+/* How a tile's products are made. */
+struct lgg_float32 {
+    static constexpr int blocks = 3; /* of a multiprocessor, at the same time */
+    static __device__ inline lgg_place place() {
+        return lgg_place_side_by_side();
+    }
+    static __device__ inline void step(const lgg_terms<float> &rows, const lgg_terms<float> &columns,
+                                       const lgg_place &place, unsigned terms, lgg_sums<float> &sums) {
+        lgg_tile_step(rows, columns, place, terms, sums);
+    }
+};
+
+struct lgg_tensor {
+    static constexpr int blocks = 2;
+    static __device__ inline lgg_place place() {
+        return lgg_place_in_fragments();
+    }
+    static __device__ inline void step(const lgg_terms<float> &rows, const lgg_terms<float> &columns,
+                                       const lgg_place &place, unsigned terms, lgg_sums<float> &sums) {
+        lgg_tensor_step(rows, columns, place, terms, sums);
+    }
+};
+
 /* A tile of gradient += W X, and what parallel pairs add. W is symmetric: its rows are read as columns. */
+template <typename products>
 static __device__ inline void lgg_cosine_gradient_tile(const lgg_graphs &graphs, const lgg_backward &backward,
                                                        const lgg_gradient_tile &tile, lgg_terms<float> &weights,
                                                        lgg_terms<float> &values) {
     const lgg_vertices &vertices = graphs.vertices[tile.g];
-    const lgg_place place = lgg_place_side_by_side();
+    const lgg_place place = products::place();
     const size_t n = graphs.n, d = vertices.d;
     const float *weight = backward.weight + tile.g * n * n;
     lgg_sums<float> sums = {};
@@ -80,7 +104,7 @@ static __device__ inline void lgg_cosine_gradient_tile(const lgg_graphs &graphs,
         lgg_load_rows(weights, weight + j * n + tile.first_row, n, n - tile.first_row, n - j, same);
         lgg_load_rows(values, vertices.x + j * d + tile.first_column, d, d - tile.first_column, n - j, same);
         __syncthreads();
-        lgg_tile_step(weights, values, place, LGG_TILE_STEP, sums);
+        products::step(weights, values, place, LGG_TILE_STEP, sums);
         __syncthreads(); /* the next step overwrites the terms */
     }
     lgg_gradient_write(graphs, tile, place, [&](int r, int c, size_t, size_t) { return sums.value[r][c]; });
@@ -88,12 +112,13 @@ static __device__ inline void lgg_cosine_gradient_tile(const lgg_graphs &graphs,
 }
 
 /* Block (strip, rows). */
-static __global__ void __launch_bounds__(LGG_TILE_THREADS, 3)
+template <typename products>
+static __global__ void __launch_bounds__(LGG_TILE_THREADS, products::blocks)
     lgg_cosine_gradient_kernel(lgg_graphs graphs, lgg_backward backward, unsigned tiles, unsigned round) {
     __shared__ lgg_terms<float> weights, values;
     const lgg_gradient_tile tile = lgg_gradient_tile_of(graphs, tiles);
     if (graphs.vertices[tile.g].round != round) return;
-    lgg_cosine_gradient_tile(graphs, backward, tile, weights, values);
+    lgg_cosine_gradient_tile<products>(graphs, backward, tile, weights, values);
 }
 
 /* ---- Label variation on a whole cosine graph: from sums over classes ----
@@ -169,12 +194,13 @@ static __device__ inline void lgg_load_left(lgg_terms<float> &terms, const lgg_g
     }
 }
 
-/* m [r][t] = M_r of the strip's columns. Threads whose rows are beyond the rank have nothing to add up. */
+/* m [r][t] = M_r of the strip's columns. Warps whose rows are beyond the rank have nothing to add up. */
+template <typename products>
 static __device__ inline void lgg_class_sums(const lgg_graphs &graphs, const lgg_class_factors &factors,
                                              const lgg_gradient_tile &tile, size_t rank, lgg_terms<float> &right,
                                              lgg_terms<float> &values, lgg_terms<float> (&m)[2]) {
     const lgg_vertices &vertices = graphs.vertices[tile.g];
-    const lgg_place place = lgg_place_side_by_side();
+    const lgg_place place = products::place();
     const size_t n = graphs.n, d = vertices.d;
     const double *inverse_length = graphs.inverse_length + tile.g * n;
     const lgg_factor_column column = lgg_factor_column_of(graphs, factors, tile.g, threadIdx.x % LGG_TILE, false);
@@ -184,35 +210,37 @@ static __device__ inline void lgg_class_sums(const lgg_graphs &graphs, const lgg
         lgg_load_rows(values, vertices.x + j * d + tile.first_column, d, d - tile.first_column, n - j,
                       [&](size_t k, float x) { return (float)inverse_length[j + k] * x; });
         __syncthreads();
-        if (place.first_row < rank) lgg_tile_step(right, values, place, LGG_TILE_STEP, sums);
+        if (place.warp_row < rank) products::step(right, values, place, LGG_TILE_STEP, sums);
         __syncthreads(); /* the next step overwrites the terms */
     }
     for (unsigned r = 0; r < LGG_TILE_EACH; r++) {
         for (unsigned c = 0; c < LGG_TILE_EACH; c++) {
             const unsigned row = place.first_row + r;
-            m[row / LGG_TILE_STEP].at(row % LGG_TILE_STEP, place.first_column + c * LGG_TILE_SIDE) = sums.value[r][c];
+            m[row / LGG_TILE_STEP].at(row % LGG_TILE_STEP, place.first_column + c * place.column_apart) =
+                sums.value[r][c];
         }
     }
 }
 
 /* Block (strip): gradient_i += 2 factor / |x_i| sum_r left_ir M_r + W_ii x_i, for all rows. */
+template <typename products>
 static __global__ void __launch_bounds__(LGG_TILE_THREADS, 2)
     lgg_class_gradient_kernel(lgg_graphs graphs, lgg_backward backward, lgg_class_factors factors, unsigned round) {
     __shared__ lgg_terms<float> weights, values, m[2];
     const size_t n = graphs.n, rank = lgg_factor_rank(factors);
     lgg_gradient_tile tile = lgg_gradient_tile_of(graphs, 1);
     const lgg_vertices &vertices = graphs.vertices[tile.g];
-    const lgg_place place = lgg_place_side_by_side();
+    const lgg_place place = products::place();
     bool parallel = false;
     if (vertices.round != round) return;
     for (size_t i = threadIdx.x; i < n; i += LGG_TILE_THREADS)
         parallel |= backward.parallel[tile.g * n + i] > 0;
     if (__syncthreads_or(parallel)) {
         for (; tile.first_row < n; tile.first_row += LGG_TILE)
-            lgg_cosine_gradient_tile(graphs, backward, tile, weights, values);
+            lgg_cosine_gradient_tile<products>(graphs, backward, tile, weights, values);
         return;
     }
-    lgg_class_sums(graphs, factors, tile, rank, weights, values, m);
+    lgg_class_sums<products>(graphs, factors, tile, rank, weights, values, m);
     for (; tile.first_row < n; tile.first_row += LGG_TILE) {
         lgg_sums<float> sums = {};
         for (unsigned first = 0; first < rank; first += LGG_TILE_STEP) {
@@ -220,7 +248,7 @@ static __global__ void __launch_bounds__(LGG_TILE_THREADS, 2)
             lgg_load_left(weights, graphs, factors, tile.g, tile.first_row, first, rank);
             __syncthreads();
             const size_t terms = rank - first < LGG_TILE_STEP ? lgg_whole_eights(rank - first) : LGG_TILE_STEP;
-            lgg_tile_step(weights, m[first / LGG_TILE_STEP], place, (unsigned)terms, sums);
+            products::step(weights, m[first / LGG_TILE_STEP], place, (unsigned)terms, sums);
         }
         lgg_gradient_write(graphs, tile, place, [&](int r, int c, size_t i, size_t t) {
             const double slope = 2 * backward.factor[tile.g] * graphs.inverse_length[tile.g * n + i];
@@ -292,14 +320,27 @@ static __global__ void lgg_distance_gradient_kernel(lgg_graphs graphs, lgg_backw
     });
 }
 
-/* One turn of those that share gradients. */
-static void lgg_gradient_round_gpu(const lgg_graphs *graphs, const lgg_backward *backward,
-                                   const lgg_class_factors *factors, cudaStream_t stream, unsigned round) {
+template <typename products>
+static void lgg_cosine_round_gpu(const lgg_graphs *graphs, const lgg_backward *backward,
+                                 const lgg_class_factors *factors, cudaStream_t stream, unsigned round) {
     const unsigned tiles = (unsigned)(graphs->padded / LGG_TILE), blocks = graphs->strips * tiles;
     if (lgg_factors_pay(graphs, factors)) {
-        lgg_class_gradient_kernel<<<graphs->strips, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, *factors, round);
+        lgg_class_gradient_kernel<products>
+            <<<graphs->strips, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, *factors, round);
+    } else {
+        lgg_cosine_gradient_kernel<products><<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles, round);
+    }
+}
+
+/* One turn of those that share gradients. */
+static void lgg_gradient_round_gpu(const lgg_graphs *graphs, const lgg_backward *backward,
+                                   const lgg_class_factors *factors, const lgg_device *device, unsigned round) {
+    const unsigned tiles = (unsigned)(graphs->padded / LGG_TILE), blocks = graphs->strips * tiles;
+    const cudaStream_t stream = device->stream;
+    if (graphs->cosine && device->tensor_products) {
+        lgg_cosine_round_gpu<lgg_tensor>(graphs, backward, factors, stream, round);
     } else if (graphs->cosine) {
-        lgg_cosine_gradient_kernel<<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles, round);
+        lgg_cosine_round_gpu<lgg_float32>(graphs, backward, factors, stream, round);
     } else if (!graphs->unit) {
         lgg_distance_gradient_kernel<lgg_plain>
             <<<blocks, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, tiles, round);
@@ -312,5 +353,5 @@ static void lgg_gradient_round_gpu(const lgg_graphs *graphs, const lgg_backward 
 void lgg_gradient_add_gpu(const lgg_graphs *graphs, const lgg_backward *backward, const lgg_class_factors *factors,
                           const lgg_device *device) {
     for (unsigned round = 0; graphs->strips > 0 && round < graphs->rounds; round++)
-        lgg_gradient_round_gpu(graphs, backward, factors, device->stream, round);
+        lgg_gradient_round_gpu(graphs, backward, factors, device, round);
 }

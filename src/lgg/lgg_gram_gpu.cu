@@ -8,7 +8,7 @@
  * Squared distances are summed up from the differences, with unit in double precision: where points are close the Gram matrix
  * would have lost its digits, and looking after such pairs one by one takes longer than twice as many operations for all.
  */
-#include "lgg_tile_gpu.h"
+#include "lgg_tensor_gpu.h"
 
 /* Parts are no narrower: there would be more writing than reading. */
 #define LGG_PART_COLUMNS_LEAST 256
@@ -64,6 +64,17 @@ struct lgg_products {
     }
 };
 
+/* Products, on tensor cores. */
+struct lgg_tensor_products {
+    typedef float real;
+    static constexpr bool differs = false;
+    static constexpr int blocks = 2;
+    const double *scale; /* not used */
+    __device__ inline float value(size_t, float x) const {
+        return x;
+    }
+};
+
 /* Squared differences, of y = x. */
 struct lgg_differences {
     typedef float real;
@@ -92,10 +103,18 @@ struct lgg_unit_differences {
     }
 };
 
+template <typename kind> static __device__ inline lgg_place lgg_part_place(const kind &) {
+    return lgg_place_in_groups();
+}
+
+static __device__ inline lgg_place lgg_part_place(const lgg_tensor_products &) {
+    return lgg_place_in_fragments();
+}
+
 /* sums += what the terms in a and b make; of those of element (r, r), with against_zero, a against 0. */
 template <typename kind, typename real>
-static __device__ inline void lgg_part_step(const lgg_terms<real> &a, const lgg_terms<real> &b, const lgg_place &place,
-                                            bool against_zero, lgg_sums<real> &sums) {
+static __device__ inline void lgg_part_step(const kind &, const lgg_terms<real> &a, const lgg_terms<real> &b,
+                                            const lgg_place &place, bool against_zero, lgg_sums<real> &sums) {
     real step[LGG_TILE_EACH][LGG_TILE_EACH] = {};
     LGG_UNROLL
     for (unsigned t = 0; t < LGG_TILE_STEP; t++) {
@@ -109,6 +128,12 @@ static __device__ inline void lgg_part_step(const lgg_terms<real> &a, const lgg_
     lgg_sums_add(sums, step);
 }
 
+static __device__ inline void lgg_part_step(const lgg_tensor_products &, const lgg_terms<float> &a,
+                                            const lgg_terms<float> &b, const lgg_place &place, bool,
+                                            lgg_sums<float> &sums) {
+    lgg_tensor_step(a, b, place, LGG_TILE_STEP, sums);
+}
+
 /* Writes a thread's elements of the tile, and their mirror images. */
 template <typename real>
 static __device__ inline void lgg_part_write(const lgg_graphs &graphs, const lgg_part_tile &tile,
@@ -116,18 +141,17 @@ static __device__ inline void lgg_part_write(const lgg_graphs &graphs, const lgg
     const size_t padded = graphs.padded;
     const size_t i = tile.first_row + place.first_row, j = tile.first_other + place.first_column;
     float *part = graphs.part + tile.part * padded * padded;
-    for (int r = 0; r < LGG_TILE_EACH; r++) {
-        for (int c = 0; c < LGG_TILE_EACH; c++)
-            part[(i + r) * padded + j + c] = (float)sums.value[r][c];
-    }
-    if (i == j) {
-        for (int r = 0; r < LGG_TILE_EACH; r++)
-            graphs.part_length2[tile.part * padded + i + r] = (float)sums.value[r][r];
+    for (unsigned r = 0; r < LGG_TILE_EACH; r++) {
+        for (unsigned c = 0; c < LGG_TILE_EACH; c++) {
+            part[(i + r) * padded + j + c * place.column_apart] = (float)sums.value[r][c];
+            if (i + r == j + c * place.column_apart)
+                graphs.part_length2[tile.part * padded + i + r] = (float)sums.value[r][c];
+        }
     }
     if (tile.first_row == tile.first_other) return;
-    for (int c = 0; c < LGG_TILE_EACH; c++) {
-        for (int r = 0; r < LGG_TILE_EACH; r++)
-            part[(j + c) * padded + i + r] = (float)sums.value[r][c];
+    for (unsigned c = 0; c < LGG_TILE_EACH; c++) {
+        for (unsigned r = 0; r < LGG_TILE_EACH; r++)
+            part[(j + c * place.column_apart) * padded + i + r] = (float)sums.value[r][c];
     }
 }
 
@@ -138,12 +162,12 @@ static __global__ void __launch_bounds__(LGG_TILE_THREADS, kind::blocks) lgg_par
     __shared__ lgg_terms<real> rows, others;
     const lgg_part_tile tile = lgg_part_tile_of(graphs);
     const lgg_vertices &vertices = graphs.vertices[tile.g];
-    const lgg_place place = lgg_place_in_groups();
     const bool diagonal = tile.first_row == tile.first_other;
-    const bool against_zero = kind::differs && diagonal && place.first_row == place.first_column;
     const size_t d = vertices.d, n = graphs.n;
     const double *scale = graphs.inverse_length + tile.g * n;
     const kind row_kind = {scale + tile.first_row}, other_kind = {scale + tile.first_other};
+    const lgg_place place = lgg_part_place(row_kind);
+    const bool against_zero = kind::differs && diagonal && place.first_row == place.first_column;
     lgg_sums<real> sums = {};
     for (size_t t = tile.first; t < tile.last; t += LGG_TILE_STEP) {
         const size_t wanted = tile.last - t;
@@ -154,7 +178,7 @@ static __global__ void __launch_bounds__(LGG_TILE_THREADS, kind::blocks) lgg_par
                            [&](size_t i, float x) { return other_kind.value(i, x); });
         }
         __syncthreads();
-        lgg_part_step<kind>(rows, diagonal ? rows : others, place, against_zero, sums);
+        lgg_part_step(row_kind, rows, diagonal ? rows : others, place, against_zero, sums);
         __syncthreads(); /* the next step overwrites the terms */
     }
     lgg_part_write(graphs, tile, place, sums);
@@ -172,10 +196,19 @@ static __global__ void lgg_lengths_kernel(lgg_graphs graphs) {
     if (threadIdx.x == 0) graphs.inverse_length[row.vector] = total < (double)LGG_ZERO_LENGTH2 ? 0 : 1 / sqrt(total);
 }
 
+lgg_status lgg_has_tensor_products(bool *has) {
+    cudaFuncAttributes kernel;
+    if (cudaFuncGetAttributes(&kernel, lgg_part_kernel<lgg_tensor_products>) != cudaSuccess) return LGG_ERROR_DEVICE;
+    *has = kernel.ptxVersion >= 80; /* of what runs on this device, and so it is no older itself */
+    return LGG_OK;
+}
+
 void lgg_gram_forward_gpu(const lgg_graphs *graphs, const lgg_device *device) {
     const size_t side = graphs->padded / LGG_TILE;
     const unsigned blocks = graphs->parts * (unsigned)(side * (side + 1) / 2);
-    if (graphs->cosine) {
+    if (graphs->cosine && device->tensor_products) {
+        lgg_part_kernel<lgg_tensor_products><<<blocks, LGG_TILE_THREADS, 0, device->stream>>>(*graphs);
+    } else if (graphs->cosine) {
         lgg_part_kernel<lgg_products><<<blocks, LGG_TILE_THREADS, 0, device->stream>>>(*graphs);
     } else if (!graphs->unit) {
         lgg_part_kernel<lgg_differences><<<blocks, LGG_TILE_THREADS, 0, device->stream>>>(*graphs);

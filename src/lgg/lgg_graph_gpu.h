@@ -35,6 +35,7 @@ extern "C" {
 
 struct lgg_device {
     cudaStream_t stream;
+    bool tensor_products; /* products of matrices are made on tensor cores (lgg_tensor_gpu.h) */
 };
 
 /* ---- The graphs of a loss ---- */
@@ -109,6 +110,8 @@ void lgg_graphs_forward_gpu(lgg_graphs *graphs, const lgg_options *options, cons
 /* How many parts there can be, and where the columns are cut: the number of columns of a part. */
 unsigned lgg_parts_most(unsigned count, size_t padded);
 size_t lgg_part_columns(unsigned count, unsigned most, size_t columns, size_t widest);
+/* Whether the kernels are there that make products on tensor cores: compiled for this device, which has them. */
+lgg_status lgg_has_tensor_products(bool *has);
 void lgg_gram_forward_gpu(const lgg_graphs *graphs, const lgg_device *device);
 
 /* ---- lgg_similarity_gpu.cu, lgg_exact_gpu.cu, lgg_neighbors_gpu.cu ---- */

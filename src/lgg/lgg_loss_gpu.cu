@@ -260,15 +260,18 @@ lgg_status lgg_loss_read_gpu(lgg_loss_gpu *loss, double *value, double *sigma, d
     return LGG_OK;
 }
 
-lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, int tf32) {
+lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, lgg_products_by products) {
     int current;
-    (void)tf32;
+    bool has = false;
     if (!device) return LGG_ERROR_ARGUMENT;
     *device = nullptr;
     if (cudaGetDevice(&current) != cudaSuccess) return LGG_ERROR_DEVICE;
+    if (lgg_has_tensor_products(&has) != LGG_OK) return LGG_ERROR_DEVICE;
+    if (products == LGG_PRODUCTS_3XTF32 && !has) return LGG_ERROR_ARGUMENT;
     *device = (lgg_device *)calloc(1, sizeof(lgg_device));
     if (!*device) return LGG_ERROR_MEMORY;
     (*device)->stream = stream;
+    (*device)->tensor_products = has && products != LGG_PRODUCTS_FLOAT32;
     return LGG_OK;
 }
 

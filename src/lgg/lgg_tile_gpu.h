@@ -39,21 +39,22 @@ template <typename real> struct lgg_terms {
     }
 };
 
-/* A thread's elements: rows first_row + r, columns first_column + c * column_apart of the tile. */
+/* A thread's elements: rows first_row + r, columns first_column + c * column_apart of the tile. No thread of its warp has a row before warp_row. */
 struct lgg_place {
-    unsigned first_row, first_column, column_apart;
+    unsigned first_row, first_column, column_apart, warp_row;
 };
 
 /* Neighbouring threads have neighbouring groups of four columns: what they read from the shared memory comes four by four. */
 static __device__ inline lgg_place lgg_place_in_groups() {
     const lgg_place place = {threadIdx.x / LGG_TILE_SIDE * LGG_TILE_EACH, threadIdx.x % LGG_TILE_SIDE * LGG_TILE_EACH,
-                             1};
+                             1, threadIdx.x / 32 * 2 * LGG_TILE_EACH};
     return place;
 }
 
 /* Neighbouring threads have neighbouring columns: what they write to the device's memory lies together. */
 static __device__ inline lgg_place lgg_place_side_by_side() {
-    const lgg_place place = {threadIdx.x / LGG_TILE_SIDE * LGG_TILE_EACH, threadIdx.x % LGG_TILE_SIDE, LGG_TILE_SIDE};
+    const lgg_place place = {threadIdx.x / LGG_TILE_SIDE * LGG_TILE_EACH, threadIdx.x % LGG_TILE_SIDE, LGG_TILE_SIDE,
+                             threadIdx.x / 32 * 2 * LGG_TILE_EACH};
     return place;
 }
 

@@ -79,7 +79,7 @@ int main() {
         {"smooth_preact18", LGG_SMOOTH, 12, 0, 100, preact18, {}},
     };
     lgg_device *device;
-    if (lgg_device_create(&device, nullptr, 0) != LGG_OK) return 1;
+    if (lgg_device_create(&device, nullptr, LGG_PRODUCTS_BEST) != LGG_OK) return 1;
     bool held = true;
     for (const workload &w : workloads)
         held = count(device, w) && held;

@@ -2,12 +2,12 @@
 # all golden cases and against the C library; each of their barriers is taken out once. tests/gpu has what needs a GPU.
 
 CUDA_SOURCES := $(sort $(wildcard src/lgg/*.cu))
-CUDA_HEADERS := $(wildcard src/lgg/*.h) tests/golden/golden.h
+CUDA_HEADERS := $(wildcard src/lgg/*.h) tests/golden/golden.h $(wildcard tests/cuda/*.h)
 GOLDEN_READER := tests/golden/golden.c tests/golden/golden_case.c
 
 EMULATION := $(BUILD)/emulation
 EMULATION_FLAGS := -std=c++17 -O3 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation $(ROOM_FLAGS) -Itests/golden
-EMULATION_RUNTIME := $(patsubst %,$(EMULATION)/%.o,memory kernels libraries)
+EMULATION_RUNTIME := $(patsubst %,$(EMULATION)/%.o,memory kernels tensor_cores libraries)
 EMULATION_HEADERS := $(wildcard tests/cuda/emulation/*.h)
 EMULATION_OBJECTS := $(patsubst src/lgg/%.cu,$(EMULATION)/%.o,$(CUDA_SOURCES)) $(EMULATION_RUNTIME)
 
@@ -27,7 +27,7 @@ $(EMULATION)/%.o: tests/cuda/emulation/%.cpp $(EMULATION_HEADERS)
 	@$(CXX) $(EMULATION_FLAGS) -fPIC -c $< -o $@
 $(EMULATION)/reader.o: $(GOLDEN_READER) $(CUDA_HEADERS)
 	@mkdir -p $(@D)
-	@$(CC) $(LGG_CFLAGS) -O1 -DGOLDEN_CUDA -r $(GOLDEN_READER) -o $@
+	@$(CC) $(LGG_CFLAGS) -O1 -r $(GOLDEN_READER) -o $@
 $(EMULATION)/golden: tests/cuda/golden_cuda.cu $(EMULATION)/reader.o $(EMULATION_OBJECTS) $(BUILD)/liblgg.a
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
 $(EMULATION)/test_twins: tests/cuda/test_twins.cu $(EMULATION_OBJECTS) $(BUILD)/liblgg.a
@@ -41,9 +41,9 @@ $(EMULATION)/test_tap: tests/cuda/test_tap.cu $(EMULATION)/lgg_tap_kernels.o $(E
 .PHONY: test-cuda
 test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins $(EMULATION)/test_product $(EMULATION)/test_tap $(EMULATION)/count_launches
 	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1; status=0; \
-	$(EMULATION)/golden $(CASES) || status=1; \
-	LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
-	$(EMULATION)/test_product || status=1; \
+	LGG_EMULATION_PTX=80 $(EMULATION)/golden $(CASES) || status=1; \
+	LGG_EMULATION_PTX=80 LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
+	LGG_EMULATION_PTX=80 $(EMULATION)/test_product || status=1; \
 	$(EMULATION)/test_tap || status=1; \
 	LGG_EMULATION_DRY=1 $(EMULATION)/count_launches > /dev/null && echo "PASS launches: as few as there should be" || status=1; \
 	tests/cuda/test_barriers.sh $(EMULATION)/test_twins $(EMULATION)/test_tap || status=1; \

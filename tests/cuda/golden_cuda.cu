@@ -1,5 +1,6 @@
-/* golden_cuda.cu: evaluates golden cases with the CUDA twins, on a GPU or in the emulation. */
-#include "lgg_gpu.h"
+/* golden_cuda.cu: evaluates golden cases with the CUDA twins, on a GPU or in the emulation; where it has tensor cores, those with cosines by them,
+ * too. */
+#include "products.h"
 extern "C" {
 #include "golden.h"
 }
@@ -42,7 +43,7 @@ lgg_status evaluate(lgg_device *device, const golden_case *c, const float *label
     return status;
 }
 
-lgg_status golden_cuda_evaluate(const golden_case *c, double *value, float **gradient) {
+lgg_status golden_cuda_evaluate(lgg_products_by products, const golden_case *c, double *value, float **gradient) {
     const size_t layers = (size_t)c->layers;
     std::vector<device_matrix> student(layers), teacher(layers), delta(layers);
     std::vector<lgg_representation> students(layers), teachers(layers);
@@ -72,7 +73,7 @@ lgg_status golden_cuda_evaluate(const golden_case *c, double *value, float **gra
     }
 
     lgg_device *device;
-    lgg_status status = lgg_device_create(&device, nullptr, 0);
+    lgg_status status = lgg_device_create(&device, nullptr, products);
     if (status != LGG_OK) return status;
     status = evaluate(device, c, labels.value, students.data(), teachers.data(), value);
     lgg_device_free(device);
@@ -85,10 +86,27 @@ lgg_status golden_cuda_evaluate(const golden_case *c, double *value, float **gra
     return status;
 }
 
-} // namespace
+lgg_status evaluate_float32(const golden_case *c, double *value, float **gradient) {
+    return golden_cuda_evaluate(LGG_PRODUCTS_FLOAT32, c, value, gradient);
+}
+
+lgg_status evaluate_3xtf32(const golden_case *c, double *value, float **gradient) {
+    return golden_cuda_evaluate(LGG_PRODUCTS_3XTF32, c, value, gradient);
+}
+
+int takes_3xtf32(const golden_case *c) {
+    static const bool has = has_products_way(LGG_PRODUCTS_3XTF32);
+    return has && loss_has_products(c->kind, c->options);
+}
 
 #ifdef EMULATION_CUDA_RUNTIME_H
-extern "C" const golden_backend golden_cuda = {"emulated GPU", golden_cuda_evaluate};
+#define DEVICE "emulated GPU"
 #else
-extern "C" const golden_backend golden_cuda = {"GPU", golden_cuda_evaluate};
+#define DEVICE "GPU"
 #endif
+const golden_backend by_float32 = {DEVICE, "", nullptr, evaluate_float32},
+                     by_3xtf32 = {DEVICE, ", 3xTF32", takes_3xtf32, evaluate_3xtf32};
+
+} // namespace
+
+extern "C" const golden_backend *const golden_backends[GOLDEN_MOST_BACKENDS] = {&by_float32, &by_3xtf32};

@@ -1,26 +1,21 @@
 /* test_twins.cu: the CUDA twins against the C library, on a GPU or in the emulation, where golden cases do not reach: batches of more
  * than a block's threads and down to one sample, every k, soft labels, zero, coincident and nearly coincident points, gradients
- * that are added to, partial batches; and that two runs agree to the bit.
+ * that are added to, partial batches; products in float32 and on tensor cores; and that two runs agree to the bit.
  *
- * One line a case. usage: test_twins [-x | -large]
+ * One line a case and way of products. usage: test_twins [-x | -large]
  *
  * -x      ends at the first case that fails
  * -large  the cases of the paper's shapes in place of the small ones
  */
-#include "lgg_gpu.h"
-#include <cuda_runtime.h>
+#include "products.h"
+#include "twins.h"
 #include <iterator>
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
-#include <vector>
 
 namespace {
 
-/* Relative, as for golden cases. Both sides compute in float32, over points that are hard on it: with products summed in another
- * order than the library's, angles at near points differ by 3e-5. */
-constexpr double bound = 1e-4;
+using namespace twins;
 
 struct twin_case {
     const char *name;
@@ -194,124 +189,15 @@ std::vector<float> soft_labels(random_numbers &random, size_t n, size_t classes)
     return labels;
 }
 
-struct result {
-    double value = 0, zero_share = 0;
-    std::vector<double> sigma;
-    std::vector<std::vector<float>> gradient;
-};
-
-/* What both sides get. */
-struct problem {
-    const twin_case *c;
-    lgg_options options;
-    std::vector<float> labels;
-    std::vector<std::vector<float>> student, teacher, delta;
-    size_t layers() const {
-        return c->d.size();
-    }
-};
-
-constexpr float scale = -3;
-
-lgg_status on_cpu(const problem &p, result &r) {
-    lgg_loss *loss;
-    lgg_status status = lgg_loss_create(&loss, p.c->kind, &p.options, (int)p.layers(), p.c->batch, p.c->classes);
-    if (status != LGG_OK) return status;
-    std::vector<lgg_representation> student, teacher;
-    r.gradient = p.delta;
-    r.sigma.resize(p.layers());
-    for (size_t l = 0; l < p.layers(); l++) {
-        const size_t own = p.c->shared ? 0 : l;
-        student.push_back({p.student[own].data(), r.gradient[own].data(), p.c->d[l]});
-        teacher.push_back({p.teacher[l].data(), nullptr, p.c->d[l]});
-    }
-    status = lgg_loss_evaluate(loss, p.c->batch, p.labels.data(), student.data(), teacher.data(), scale, &r.value,
-                               r.sigma.data());
-    r.zero_share = lgg_loss_zero_share(loss);
-    lgg_loss_free(loss);
-    return status;
-}
-
-float *pushed(const std::vector<float> &host) {
-    float *memory = nullptr;
-    const size_t bytes = host.size() * sizeof(float);
-    if (cudaMalloc((void **)&memory, bytes) != cudaSuccess) return nullptr;
-    cudaMemcpy(memory, host.data(), bytes, cudaMemcpyHostToDevice);
-    return memory;
-}
-
-/* Room for more samples than there are, so that a loss sized for them is used on a partial batch. */
-lgg_status on_gpu(lgg_device *device, const problem &p, result &r) {
-    lgg_loss_gpu *loss;
-    lgg_status status =
-        lgg_loss_create_gpu(&loss, device, p.c->kind, &p.options, (int)p.layers(), p.c->batch + 3, p.c->classes);
-    if (status != LGG_OK) return status;
-    std::vector<lgg_representation> student, seen, teacher;
-    float *labels = pushed(p.labels);
-    for (size_t l = 0; l < p.layers(); l++) {
-        student.push_back({pushed(p.student[l]), pushed(p.delta[l]), p.c->d[l]});
-        seen.push_back(student[p.c->shared ? 0 : l]);
-        teacher.push_back({pushed(p.teacher[l]), nullptr, p.c->d[l]});
-    }
-    status = lgg_loss_evaluate_gpu(loss, p.c->batch, labels, seen.data(), teacher.data(), scale);
-    r.gradient = p.delta;
-    r.sigma.resize(p.layers());
-    if (status == LGG_OK) status = lgg_loss_read_gpu(loss, &r.value, r.sigma.data(), &r.zero_share);
-    for (size_t l = 0; l < p.layers(); l++) {
-        cudaMemcpy(r.gradient[l].data(), student[l].gradient, r.gradient[l].size() * sizeof(float),
-                   cudaMemcpyDeviceToHost);
-        cudaFree((void *)student[l].x);
-        cudaFree(student[l].gradient);
-        cudaFree((void *)teacher[l].x);
-    }
-    cudaFree(labels);
-    lgg_loss_free_gpu(loss);
-    return status;
-}
-
-/* ||a - b|| / ||b - start||: how far a is from b, measured by what was added to start. */
-double gradient_error(const std::vector<float> &a, const std::vector<float> &b, const std::vector<float> &start) {
-    double difference = 0, size = 0;
-    for (size_t t = 0; t < a.size(); t++) {
-        difference += pow((double)a[t] - (double)b[t], 2);
-        size += pow((double)b[t] - (double)start[t], 2);
-    }
-    return sqrt(difference) / (sqrt(size) + 1e-2);
-}
-
-double scalar_error(double a, double b) {
-    return fabs(a - b) / (fabs(b) + 1e-2);
-}
-
-/* The worst relative error of anything in a, b being right; NaN if there is one. */
-double worst_error(const problem &p, const result &a, const result &b) {
-    std::vector<double> errors = {scalar_error(a.value, b.value), scalar_error(a.zero_share, b.zero_share)};
-    for (size_t l = 0; l < p.layers(); l++) {
-        errors.push_back(scalar_error(a.sigma[l], b.sigma[l]));
-        errors.push_back(gradient_error(a.gradient[l], b.gradient[l], p.delta[l]));
-    }
-    double worst = 0;
-    for (double error : errors) {
-        if (!(error <= worst)) worst = error;
-        if (isnan(worst)) break;
-    }
-    return worst;
-}
-
-bool same_bits(const result &a, const result &b) {
-    bool same = !memcmp(&a.value, &b.value, sizeof a.value);
-    for (size_t l = 0; l < a.gradient.size(); l++) {
-        same = same && !memcmp(&a.sigma[l], &b.sigma[l], sizeof(double)) &&
-               !memcmp(a.gradient[l].data(), b.gradient[l].data(), a.gradient[l].size() * sizeof(float));
-    }
-    return same;
-}
-
 problem problem_of(const twin_case &c) {
     problem p;
     random_numbers random = {(uint64_t)(c.batch * 31 + c.d[0])};
     const size_t n = (size_t)c.batch;
-    p.c = &c;
+    p.kind = c.kind;
+    p.batch = c.batch;
+    p.classes = c.classes;
+    p.scale = -3;
+    p.shared = c.shared;
     lgg_options_default(c.kind, &p.options);
     c.set(p.options);
     p.labels = soft_labels(random, n, (size_t)c.classes);
@@ -329,38 +215,57 @@ problem problem_of(const twin_case &c) {
     return p;
 }
 
-bool check(lgg_device *device, const twin_case &c) {
-    const problem p = problem_of(c);
-    result cpu, gpu, again;
-    if (on_cpu(p, cpu) != LGG_OK || on_gpu(device, p, gpu) != LGG_OK || on_gpu(device, p, again) != LGG_OK) {
+/* Against what the library computes, by products made in one way. */
+bool check_products(const twin_case &c, const problem &p, const result &cpu, const products_way &way) {
+    lgg_device *device;
+    result gpu, again;
+    if (lgg_device_create(&device, nullptr, way.by) != LGG_OK || on_gpu(device, p, gpu) != LGG_OK ||
+        on_gpu(device, p, again) != LGG_OK) {
         printf("FAIL twins: %s: an error was reported\n", c.name);
         return false;
     }
+    lgg_device_free(device);
     const double error = worst_error(p, gpu, cpu);
     const bool repeatable = same_bits(gpu, again), held = error <= bound && repeatable;
-    printf("%s twins: %s, B = %d, d = %d: relative error %.1e%s%s\n", held ? "PASS" : "FAIL", c.name, c.batch, c.d[0],
-           error, error <= bound ? "" : " (bound 1e-4)", repeatable ? "" : ", two runs differ");
+    printf("%s twins: %s%s%s, B = %d, d = %d: relative error %.1e%s%s\n", held ? "PASS" : "FAIL", c.name,
+           loss_has_products(p.kind, p.options) ? ", " : "", loss_has_products(p.kind, p.options) ? way.name : "",
+           c.batch, c.d[0], error, error <= bound ? "" : " (bound 1e-4)", repeatable ? "" : ", two runs differ");
     fflush(stdout);
+    return held;
+}
+
+bool check(const twin_case &c, bool on_tensor_cores) {
+    const problem p = problem_of(c);
+    result cpu;
+    bool held = true;
+    if (on_cpu(p, cpu) != LGG_OK) {
+        printf("FAIL twins: %s: the library reports an error\n", c.name);
+        return false;
+    }
+    for (const products_way &way : products_ways) {
+        const bool is_other = way.by == LGG_PRODUCTS_3XTF32;
+        if (is_other && !(on_tensor_cores && loss_has_products(p.kind, p.options))) continue;
+        held = check_products(c, p, cpu, way) && held;
+    }
     return held;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-    lgg_device *device;
     const bool stop = argc > 1 && !strcmp(argv[1], "-x"), large = argc > 1 && !strcmp(argv[1], "-large");
     const std::vector<twin_case> checked = large
                                                ? std::vector<twin_case>(std::begin(large_cases), std::end(large_cases))
                                                : std::vector<twin_case>(std::begin(cases), std::end(cases));
     int failed = 0;
-    if (lgg_device_create(&device, nullptr, 0) != LGG_OK) {
+    if (!has_products_way(LGG_PRODUCTS_FLOAT32)) {
         printf("FAIL twins: no device\n");
         return 1;
     }
+    const bool on_tensor_cores = has_tensor_products("twins");
     for (const twin_case &c : checked) {
-        failed += !check(device, c);
+        failed += !check(c, on_tensor_cores);
         if (failed && stop) break;
     }
-    lgg_device_free(device);
     return failed ? 1 : 0;
 }

@@ -15,13 +15,6 @@
 
 #define GOLDEN_BOUND 1e-4
 
-#ifdef GOLDEN_CUDA
-extern const golden_backend golden_cuda;
-static const golden_backend *const backend = &golden_cuda;
-#else
-static const golden_backend *const backend = &golden_cpu;
-#endif
-
 /* ||a - b||, or ||a|| where b is NULL */
 static double golden_norm(size_t count, const float *a, const float *b) {
     double sum = 0;
@@ -53,7 +46,7 @@ static double golden_gradient_error(const golden_case *c, float **gradient) {
 }
 
 /* Evaluates a case and prints its line; 1 if it holds. */
-static int golden_check(const char *name, const golden_case *c) {
+static int golden_check(const golden_backend *backend, const char *name, const golden_case *c) {
     float **gradient = calloc((size_t)c->layers, sizeof *gradient);
     lgg_status status = gradient ? LGG_OK : LGG_ERROR_MEMORY;
     double loss = 0;
@@ -64,13 +57,13 @@ static int golden_check(const char *name, const golden_case *c) {
     }
     if (status == LGG_OK) status = backend->evaluate(c, &loss, gradient);
     if (status != LGG_OK) {
-        printf("FAIL %s: %s on the %s\n", name, lgg_status_string(status), backend->name);
+        printf("FAIL %s%s: %s on the %s\n", name, backend->way, lgg_status_string(status), backend->name);
     } else {
         const double loss_error = fabs(loss - c->loss) / (fabs(c->loss) + 0.01);
         const double gradient_error = golden_gradient_error(c, gradient);
         held = loss_error <= GOLDEN_BOUND && gradient_error <= GOLDEN_BOUND;
-        printf("%s %s: relative error of the loss %.1e, of the gradient %.1e%s\n", held ? "PASS" : "FAIL", name,
-               loss_error, gradient_error, held ? "" : " (bound 1e-4)");
+        printf("%s %s%s: relative error of the loss %.1e, of the gradient %.1e%s\n", held ? "PASS" : "FAIL", name,
+               backend->way, loss_error, gradient_error, held ? "" : " (bound 1e-4)");
     }
     for (int i = 0; gradient && i < c->layers; i++)
         free(gradient[i]);
@@ -87,7 +80,7 @@ static void golden_name(const char *path, char *name, size_t size) {
 }
 
 int main(int argc, char **argv) {
-    int failed = 0;
+    int taken[GOLDEN_MOST_BACKENDS] = {0}, held[GOLDEN_MOST_BACKENDS] = {0}, failed = 0;
     if (argc < 2) {
         fprintf(stderr, "usage: %s FILE...\n", argv[0]);
         return 2;
@@ -98,12 +91,21 @@ int main(int argc, char **argv) {
         golden_name(argv[i], name, sizeof name);
         if (golden_case_read(&c, argv[i], message, sizeof message)) {
             printf("FAIL %s: %s\n", name, message);
-            failed++;
+            taken[0]++;
             continue;
         }
-        failed += !golden_check(name, &c);
+        for (int b = 0; b < GOLDEN_MOST_BACKENDS && golden_backends[b]; b++) {
+            if (golden_backends[b]->takes && !golden_backends[b]->takes(&c)) continue;
+            taken[b]++;
+            held[b] += golden_check(golden_backends[b], name, &c);
+        }
         golden_case_free(&c);
     }
-    printf("%d of %d golden cases hold on the %s\n", argc - 1 - failed, argc - 1, backend->name);
+    for (int b = 0; b < GOLDEN_MOST_BACKENDS && golden_backends[b]; b++) {
+        failed += taken[b] - held[b];
+        if (b > 0 && taken[b] == 0) continue;
+        printf("%d of %d golden cases hold on the %s%s\n", held[b], taken[b], golden_backends[b]->name,
+               golden_backends[b]->way);
+    }
     return failed ? 1 : 0;
 }

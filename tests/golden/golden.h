@@ -43,11 +43,15 @@ void golden_case_free(golden_case *c);
 
 /* Whoever evaluates cases: the CPU, or a GPU. */
 typedef struct {
-    const char *name;
+    const char *name, *way; /* "GPU"; and ", 3xTF32", after a case's name, where that is not the only one */
+    /* Whether the way makes a difference to the case, and is to be had; NULL: all cases are evaluated. */
+    int (*takes)(const golden_case *c);
     /* loss receives L, gradient[i] (batch, columns of student i), zeroed by the caller, receives dL/dx_i. */
     lgg_status (*evaluate)(const golden_case *c, double *loss, float **gradient);
 } golden_backend;
 
-extern const golden_backend golden_cpu;
+/* Each case is evaluated by all of these. */
+enum { GOLDEN_MOST_BACKENDS = 2 };
+extern const golden_backend *const golden_backends[GOLDEN_MOST_BACKENDS]; /* NULL after the last */
 
 #endif

@@ -52,4 +52,5 @@ static lgg_status golden_cpu_evaluate(const golden_case *c, double *loss, float 
     return status;
 }
 
-const golden_backend golden_cpu = {"CPU", golden_cpu_evaluate};
+static const golden_backend golden_cpu = {"CPU", "", NULL, golden_cpu_evaluate};
+const golden_backend *const golden_backends[GOLDEN_MOST_BACKENDS] = {&golden_cpu};

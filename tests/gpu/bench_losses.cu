@@ -176,7 +176,7 @@ int main() {
         {"gkd_b4096", LGG_GKD, 5, 4096, {8192}, {8192}},
     };
     lgg_device *device;
-    if (lgg_device_create(&device, nullptr, 0) != LGG_OK) fail("no device");
+    if (lgg_device_create(&device, nullptr, LGG_PRODUCTS_BEST) != LGG_OK) fail("no device");
     const device_rates rates = measure();
     printf("gpu_sgemm %.4g TFLOP/s\n", rates.flops / 1e9);
     printf("gpu_copy %.4g GB/s\n", rates.bytes / 1e6);

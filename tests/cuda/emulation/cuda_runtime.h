@@ -12,11 +12,12 @@
  * copied asynchronously to the host is there only after somebody has waited for it.
  *
  * The threads of a warp exchange values in the same way: each comes to the exchange alone, and none goes on before all that have not ended are
- * there. There are no tensor cores, and so this is CUDA 9.
+ * there. There are no tensor cores for libraries, and so this is CUDA 9; our own kernels may have some (tensor_cores.h).
  *
  * LGG_EMULATION_SEED=n       another order
  * LGG_EMULATION_DEVICES=n    0 or 1 of the devices
  * LGG_EMULATION_BYTES=n      the memory of a device, which is else 8 GB
+ * LGG_EMULATION_PTX=80       what kernels are compiled for, which is else 70: from 80 on they use tensor cores
  * LGG_EMULATION_DRY=1        kernels and libraries are counted, and do nothing
  * LGG_SKIP_BARRIER=file:line takes out the __syncthreads...() of that line
  *
@@ -66,6 +67,10 @@ enum { cudaDeviceScheduleBlockingSync = 4 };
 struct cudaDeviceProp {
     char name[256];
     int major, minor;
+};
+
+struct cudaFuncAttributes {
+    int ptxVersion;
 };
 
 typedef struct dim3 {
@@ -122,6 +127,11 @@ size_t emulation_waits(void);
 template <typename T> cudaError_t cudaMalloc(T **memory, size_t size) {
     return cudaMalloc((void **)memory, size);
 }
+cudaError_t emulation_function_attributes(struct cudaFuncAttributes *attributes);
+template <typename T> cudaError_t cudaFuncGetAttributes(struct cudaFuncAttributes *attributes, T *) {
+    return emulation_function_attributes(attributes);
+}
+
 template <typename T> cudaError_t cudaHostAlloc(T **memory, size_t size, unsigned flags) {
     return cudaHostAlloc((void **)memory, size, flags);
 }

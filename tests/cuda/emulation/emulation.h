@@ -22,6 +22,15 @@ class emulation_access {
 /* Counts one launch, copy or call of a library; returns whether it is to be done, too: LGG_EMULATION_DRY says no. */
 bool emulation_counted();
 
+/* What a thread has of the matrices of a warp's product (tensor_cores.h). */
+struct emulation_fragments {
+    float *sum;        /* (4) */
+    const float *a, *b; /* (4), (2) */
+};
+
+/* Makes the product of a warp's 32 threads. */
+void emulation_multiply(const emulation_fragments *lanes);
+
 /* Ends the program unless all `size` bytes are memory that the current device may work on. */
 void emulation_check_range(const char *who, const void *memory, size_t size);
 

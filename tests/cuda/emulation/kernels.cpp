@@ -1,5 +1,6 @@
 /* kernels.cpp (test only): runs grids of threads. */
 #include "emulation.h"
+#include "tensor_cores.h"
 #include <algorithm>
 #include <memory>
 #include <numeric>
@@ -35,6 +36,7 @@ struct thread {
     int line;
     bool exchanges; /* it waits for its warp alone */
     uint64_t value; /* and brings this */
+    emulation_fragments fragments; /* or these, of a product */
 };
 
 /* What a lane has brought to the last exchange of its warp. */
@@ -136,6 +138,11 @@ void resume_threads() {
     }
 }
 
+/* Whether two threads wait at the same line. */
+bool is_same_place(const thread &one, const thread &other) {
+    return one.line == other.line && (one.file == other.file || !strcmp(one.file, other.file));
+}
+
 /* Whether all threads of a warp that have not ended are at the same exchange. */
 bool meet(unsigned first, unsigned end) {
     const thread *one = nullptr;
@@ -143,26 +150,36 @@ bool meet(unsigned first, unsigned end) {
         const thread &other = threads[t];
         if (other.done) continue;
         if (!other.exchanges) return false;
-        if (one && (one->line != other.line || strcmp(one->file, other.file)))
-            fail("threads of a warp wait at different exchanges");
+        if (one && !is_same_place(*one, other)) fail("threads of a warp wait at different exchanges");
         one = &other;
     }
     return one;
 }
 
+/* Their product, which needs all threads of the warp. */
+void multiply(const std::vector<unsigned> &lanes) {
+    emulation_fragments fragments[warp];
+    if (lanes.size() != warp) fail("threads of a warp are missing in a product");
+    for (unsigned lane = 0; lane < warp; lane++)
+        fragments[lane] = threads[lanes[lane]].fragments;
+    emulation_multiply(fragments);
+}
+
 /* Lets go on whatever warps have met at an exchange, their threads in random order. Returns whether there was one. */
 bool resume_warps() {
+    static std::vector<unsigned> lanes;
     const unsigned count = (unsigned)threads.size();
     bool any = false;
     if (!exchanging) return false;
     for (unsigned first = 0; first < count; first += warp) {
         const unsigned end = std::min(first + warp, count);
         if (!meet(first, end)) continue;
-        std::vector<unsigned> lanes;
+        lanes.clear();
         for (unsigned t = first; t < end; ++t) {
             exchanged[t] = {!threads[t].done, threads[t].value};
             if (!threads[t].done) lanes.push_back(t);
         }
+        if (threads[lanes[0]].fragments.sum) multiply(lanes);
         std::shuffle(lanes.begin(), lanes.end(), order());
         for (unsigned t : lanes) {
             go_on_as(t);
@@ -181,8 +198,7 @@ bool have_ended() {
         const thread &one = threads[t], &other = threads[turn[0]];
         if (one.done != other.done) fail("a thread left while others wait at a barrier");
         if (!one.done && one.exchanges) fail("a thread waits for its warp, others at a barrier");
-        if (!one.done && (one.line != other.line || strcmp(one.file, other.file)))
-            fail("threads wait at different barriers");
+        if (!one.done && !is_same_place(one, other)) fail("threads wait at different barriers");
         holding += one.predicate;
     }
     return threads[turn[0]].done;
@@ -199,14 +215,21 @@ bool can_launch(dim3 blocks, dim3 block) {
 int emulation_barrier(const char *file, int line, bool predicate) {
     if (is_skipped(file, line)) return predicate; /* what a thread knows on its own */
     fiber *const on = current_fiber;
-    threads[current] = {on, false, predicate, file, line, false, 0};
+    threads[current] = {on, false, predicate, file, line, false, 0, {}};
     leave(*on);
     return holding;
 }
 
 void emulation_exchange(const char *file, int line, uint64_t value) {
     fiber *const on = current_fiber;
-    threads[current] = {on, false, false, file, line, true, value};
+    threads[current] = {on, false, false, file, line, true, value, {}};
+    exchanging = true;
+    leave(*on);
+}
+
+void emulation_mma_tf32(const char *file, int line, float *sum, const float *a, const float *b) {
+    fiber *const on = current_fiber;
+    threads[current] = {on, false, false, file, line, true, 0, {sum, a, b}};
     exchanging = true;
     leave(*on);
 }

@@ -237,6 +237,12 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int devic
     return cudaSuccess;
 }
 
+cudaError_t emulation_function_attributes(struct cudaFuncAttributes *attributes) {
+    static const char *const given = getenv("LGG_EMULATION_PTX");
+    attributes->ptxVersion = given ? atoi(given) : 70;
+    return cudaSuccess;
+}
+
 cudaError_t cudaSetDeviceFlags(unsigned) {
     return cudaSuccess;
 }
