@@ -1,5 +1,6 @@
 # make test-cuda: the CUDA twins of the mathematics where there is no GPU. The same kernel sources run on the CPU (emulation/), over
-# all golden cases and against the C library; each of their barriers is taken out once. tests/gpu has what needs a GPU.
+# all golden cases and against the C library, products by float32 and on tensor cores (LGG_EMULATION_PTX=80); each of their barriers is taken
+# out once. tests/gpu has what needs a GPU; its benchmark's check of values is tested here.
 
 CUDA_SOURCES := $(sort $(wildcard src/lgg/*.cu))
 CUDA_HEADERS := $(wildcard src/lgg/*.h) tests/golden/golden.h $(wildcard tests/cuda/*.h)
@@ -34,18 +35,21 @@ $(EMULATION)/test_twins: tests/cuda/test_twins.cu $(EMULATION_OBJECTS) $(BUILD)/
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
 $(EMULATION)/test_product: tests/cuda/test_product.cu $(EMULATION_OBJECTS) $(BUILD)/liblgg.a
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
+$(EMULATION)/bench_losses: tests/gpu/bench_losses.cu tests/gpu/pack/emulated_events.h $(EMULATION_OBJECTS) $(BUILD)/liblgg.a
+	@$(CXX) $(EMULATION_FLAGS) -include tests/gpu/pack/emulated_events.h -x c++ $< -x none $(filter %.o %.a,$^) -o $@ -fopenmp -lopenblas -lm
 $(EMULATION)/test_tap: tests/cuda/test_tap.cu $(EMULATION)/lgg_tap_kernels.o $(EMULATION_RUNTIME)
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o,$^) -o $@ -lopenblas -lm
 
 # Many small products: threads of their own would only get into each other's way.
 .PHONY: test-cuda
-test-cuda: $(EMULATION)/golden $(EMULATION)/test_twins $(EMULATION)/test_product $(EMULATION)/test_tap $(EMULATION)/count_launches
+test-cuda: $(patsubst %,$(EMULATION)/%,golden test_twins test_product test_tap count_launches bench_losses)
 	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1; status=0; \
 	LGG_EMULATION_PTX=80 $(EMULATION)/golden $(CASES) || status=1; \
 	LGG_EMULATION_PTX=80 LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
 	LGG_EMULATION_PTX=80 $(EMULATION)/test_product || status=1; \
 	$(EMULATION)/test_tap || status=1; \
 	LGG_EMULATION_DRY=1 $(EMULATION)/count_launches > /dev/null && echo "PASS launches: as few as there should be" || status=1; \
+	tests/gpu/test_bench.sh $(EMULATION)/bench_losses $(EMULATION)/bench || status=1; \
 	tests/cuda/test_barriers.sh $(EMULATION)/test_twins $(EMULATION)/test_tap || status=1; \
 	exit $$status
 

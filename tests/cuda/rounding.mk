@@ -1,6 +1,6 @@
 # make test-cuda-rounding, of make test-cuda: the emulation once more, rounding as little like the CPU library as a GPU may: multiplications
 # and additions are fused wherever the compiler likes, so that the twins do not agree with the library merely because both round the
-# same way.
+# same way. Products are float32's: the model of tensor cores rounds in a way of its own already.
 
 ROUNDING := $(BUILD)/emulation-rounding
 # fused: what the processor has an instruction for
