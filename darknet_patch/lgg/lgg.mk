@@ -128,7 +128,7 @@ COMMON += $(if $(filter pjreddie,$(LGG_HOST)),-DLGG_IS_PJREDDIE)
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): lgg/lgg.mk
 $(addprefix $(OBJDIR), $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))): $(wildcard lgg/lgg/*.h lgg/darknet/*_kernels.h)
 
-# TF32: convolutions may round float32 to TF32 on the GPUs that have it, where this is ours to say. The losses never do.
+# TF32: convolutions may round float32 to TF32 on the GPUs that have it, where this is ours to say. The losses never lose digits by it.
 ifeq ($(TF32), 1)
 $(OBJDIR)cuda_compatibility.o: COMMON += -DTF32
 endif

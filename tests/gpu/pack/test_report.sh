@@ -111,10 +111,10 @@ stand_in "$root/usr/bin/python3" 'case "$*" in
 esac'
 stand_in "$root/usr/bin/compute-sanitizer" 'while [ "${1#-}" != "$1" ]; do shift 2; done; exec "$@"'
 sed -i 's/shift 2; done/case $1 in --tool | --kernel-regex | --error-exitcode) shift 2 ;; esac; done/' "$root/usr/bin/compute-sanitizer"
-report all JOBS=2 /packed/gpu-report/report.sh
+report all JOBS=2 LGG_EMULATION_PTX=80 /packed/gpu-report/report.sh
 check "no path is missing" says_not "$root/tmp/all/log.txt" 'No such file\|not found\|cannot open'
 check "no line says FAIL" says_not "$text" '^FAIL'
-for line in 'libcudnn.so: /opt/python/.*/nvidia/cudnn/lib' 'libcudart.so: packed' 'PyTorch, a stand-in' '[0-9]* of [0-9]* golden cases hold' \
+for line in 'libcudnn.so: /opt/python/.*/nvidia/cudnn/lib' 'libcudart.so: packed' 'PyTorch, a stand-in' '[0-9]* of [0-9]* golden cases hold on the emulated GPU$' '[0-9]* of [0-9]* golden cases hold on the emulated GPU, 3xTF32' \
     'PASS dropout: trained twice, and resumed: the same bits' 'PASS distilled: computed twice, the same bits' \
     'gpu_gkd_wrn28_times_faster_than_torch 6 ratio' 'aim_gpu_gkd_wrn28_over_floor 1.2 (at most 1.5: met)' 'gpu_step_wrn28-0.5-gkd ' \
     'aim_gpu_step_wrn28-0.5-gkd_lgg_share .* (at most 3: \(not \)\?met)' 'PASS sanitizer-racecheck' '10000 of 50000 training images' \
