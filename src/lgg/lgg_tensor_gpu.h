@@ -2,7 +2,7 @@
  * does.
  *
  * Tensor cores multiply TF32 numbers, which have 10 bits of float32's 23 after the point. So a value x is taken apart: big, the TF32 number next to
- * it, and small, the one next to x - big. A product is small big + big small + big big (3xTF32), which is the same to the bit when the
+ * it, and small, what TF32 can hold of x - big. A product is small big + big small + big big (3xTF32), which is the same to the bit when the
  * factors change places: so the matrix of cosines is symmetric, and equal vectors have equal ones.
  *
  * The bound, in units of FLT_EPSILON times the sum of the |x y|. How tensor cores add up is not documented; what is assumed is the least
@@ -23,19 +23,8 @@
 
 #include "lgg_tile_gpu.h"
 #ifndef __CUDACC__
-#include "tensor_cores.h" /* the emulation's: lgg_nearest_tf32, lgg_mma_tf32 */
+#include "tensor_cores.h" /* the emulation's lgg_mma_tf32 */
 #else
-
-/* The TF32 number next to x. */
-static __device__ inline float lgg_nearest_tf32(float x) {
-#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
-    uint32_t bits;
-    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(x));
-    return __uint_as_float(bits);
-#else
-    return x;
-#endif
-}
 
 /* sum (16, 8) += a (16, 8) b (8, 8), by all threads of a warp. Thread l has of a rows l / 4 and 8 more, then the same of the second four
  * columns: columns l % 4 and 4 more; of b rows l % 4 and 4 more, column l / 4; of the sum row l / 4, columns 2 (l % 4) and the next, then the same
@@ -65,12 +54,25 @@ static __device__ inline lgg_place lgg_place_in_fragments() {
     return place;
 }
 
-/* Values taken apart. */
+/* What is behind the 10 bits of TF32. */
+#define LGG_TF32_REST 0x1fffu
+
+/* The TF32 number next to x, ties away from 0, and NaN or anything for NaN: as cvt.rna.tf32.f32, which looks for infinities, too. */
+static __device__ inline float lgg_nearest_tf32(float x) {
+    return __uint_as_float((__float_as_uint(x) + (LGG_TF32_REST + 1) / 2) & ~LGG_TF32_REST);
+}
+
+/* Likewise, towards 0; NaN for NaN. */
+static __device__ inline float lgg_cut_tf32(float x) {
+    return __uint_as_float(__float_as_uint(x) & ~LGG_TF32_REST);
+}
+
+/* Values taken apart. x - big has 13 bits at most, of which one is cut off where it has all. */
 template <unsigned count> struct lgg_halves {
     float big[count], small[count];
     __device__ void set(unsigned k, float x) {
         big[k] = lgg_nearest_tf32(x);
-        small[k] = lgg_nearest_tf32(x - big[k]);
+        small[k] = lgg_cut_tf32(x - big[k]);
     }
 };
 
@@ -92,6 +94,7 @@ static __device__ inline void lgg_tensor_step(const lgg_terms<float> &rows, cons
                                               const lgg_place &place, unsigned terms, lgg_sums<float> &sums) {
     const unsigned lane = threadIdx.x % 32;
     float step[LGG_TILE_EACH][LGG_TILE_EACH] = {};
+    LGG_NO_UNROLL
     for (unsigned first = 0; first < terms; first += 8) {
         lgg_halves<4> column[2];
         lgg_halves<2> row[2];
@@ -99,8 +102,9 @@ static __device__ inline void lgg_tensor_step(const lgg_terms<float> &rows, cons
             const unsigned t = first + lane % 4 * 2 + h;
             for (unsigned c = 0; c < LGG_TILE_EACH; c++)
                 column[c / 2].set(2 * h + c % 2, columns.at(t, place.first_column + c * place.column_apart));
+            const lgg_two two = rows.two(t, place.warp_row + lane / 4 * 2);
             for (unsigned r = 0; r < 2; r++)
-                row[r].set(h, rows.at(t, place.warp_row + lane / 4 * 2 + r));
+                row[r].set(h, two.value[r]);
         }
         for (unsigned i = 0; i < 2; i++) {
             for (unsigned j = 0; j < 2; j++)

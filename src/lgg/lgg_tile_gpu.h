@@ -17,15 +17,21 @@
 #define LGG_TILE_SIDE 16
 #define LGG_TILE_EACH 4
 
-/* Eight terms at a time, where nvcc compiles: enough to read ahead. */
+/* Eight terms at a time, where nvcc compiles: enough to read ahead. And not at all, where there are enough already. */
 #ifdef __CUDACC__
 #define LGG_UNROLL _Pragma("unroll 8")
+#define LGG_NO_UNROLL _Pragma("unroll 1")
 #else
 #define LGG_UNROLL
+#define LGG_NO_UNROLL
 #endif
 
 /* What a thread reads from the shared memory at once. */
 template <typename real> struct alignas(16) lgg_four { real value[LGG_TILE_EACH]; };
+
+struct alignas(8) lgg_two {
+    float value[2];
+};
 
 /* A step's terms of 64 rows, or columns: [term][row]. Those of a term are 68 values apart, so that eight threads that write eight terms of a
  * row, four rows a warp, write to different banks. */
@@ -36,6 +42,10 @@ template <typename real> struct lgg_terms {
     }
     __device__ const real &at(unsigned term, unsigned row) const {
         return four[term][row / LGG_TILE_EACH].value[row % LGG_TILE_EACH];
+    }
+    /* This row and the next; an even one. */
+    __device__ lgg_two two(unsigned term, unsigned row) const {
+        return *(const lgg_two *)&at(term, row);
     }
 };
 

@@ -266,6 +266,12 @@ static inline uint32_t __float_as_uint(float value) {
     return bits;
 }
 
+static inline float __uint_as_float(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 static inline float __ldg(const float *value) {
     return *value;
 }

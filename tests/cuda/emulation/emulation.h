@@ -24,7 +24,7 @@ bool emulation_counted();
 
 /* What a thread has of the matrices of a warp's product (tensor_cores.h). */
 struct emulation_fragments {
-    float *sum;        /* (4) */
+    float *sum;         /* (4) */
     const float *a, *b; /* (4), (2) */
 };
 

@@ -9,14 +9,6 @@
 
 #include "cuda_runtime.h"
 
-/* cvt.rna.tf32.f32: to the nearest, ties away from zero. */
-static inline float lgg_nearest_tf32(float x) {
-    uint32_t bits = __float_as_uint(x);
-    if (bits << 1 < 0xff000000u) bits = (bits + 0x1000u) & ~0x1fffu;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 /* sum (16, 8) += a (16, 8) b (8, 8), by all threads of a warp, as mma.sync.m16n8k8 deals the matrices out to them: an exchange. */
 void emulation_mma_tf32(const char *file, int line, float *sum, const float *a, const float *b);
 #define lgg_mma_tf32(sum, a, b) emulation_mma_tf32(__FILE__, __LINE__, sum, a, b)
