@@ -37,6 +37,29 @@ void host_read_image(const char *path, int w, int h, int c, float *x) {
     free_image(crop);
 }
 
+void host_read_for_detector(const network *net, const char *path, float *x, int *w, int *h) {
+    image whole = read_whole_image(path, net->c), fitted = host_fit_image(net, whole);
+    memcpy(x, fitted.data, (size_t)net->inputs * sizeof *x);
+    *w = whole.w, *h = whole.h;
+    free_image(whole);
+    free_image(fitted);
+}
+
+const layer *host_boxes_layer(const network *net) {
+    for (int i = net->n - 1; i >= 0; --i)
+        if (host_finds_boxes(&net->layers[i])) return &net->layers[i];
+    return NULL;
+}
+
+char *host_labels_path(const char *path) {
+    char image[HOST_LABELS_PATH], labels[HOST_LABELS_PATH];
+    /* some names become longer, by a few letters */
+    if (strlen(path) + 64 > sizeof image) tool_fail("%.40s...: is too long a path for Darknet", path);
+    strcpy(image, path);
+    host_replace_by_labels(image, labels);
+    return lgg_copy_string(labels);
+}
+
 unsigned char *host_png(const unsigned char *pixels, int w, int h, int c, int *length) {
     return stbi_write_png_to_mem(pixels, w * c, w, h, c, length);
 }

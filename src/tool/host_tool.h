@@ -30,6 +30,28 @@ void host_pull_output(const network *net, layer *l);
 void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                int ldc);
 
+/* ---- detectors ---- */
+
+/* Whether the layer is one of those whose boxes host_find_boxes gives. */
+static inline int host_finds_boxes(const layer *l) {
+    return host_box_values(l) > 0;
+}
+/* Reads an image file as this host's `detector` does when it tests: x (c, h, w) of net's size; *w and *h become the file's own. */
+void host_read_for_detector(const network *net, const char *path, float *x, int *w, int *h);
+/* The *count boxes of the last forward pass (of batch 1), as parts of an image of w x h pixels, for free_detections: scores at or under
+ * `threshold` are 0, and so are those that non-maximum suppression at an IoU of `nms` takes; nms 0: none. */
+detection *host_find_boxes(network *net, int w, int h, float threshold, float nms, int *count);
+/* The labels file that this host's trainer reads for an image file, new; the image's own path where its name gives none. */
+char *host_labels_path(const char *image);
+
+/* For host_tool.c. What host_read_for_detector makes of the whole image, to be freed. */
+image host_fit_image(const network *net, image whole);
+/* The host's rules for host_labels_path, both of HOST_LABELS_PATH bytes. */
+#define HOST_LABELS_PATH 4096
+void host_replace_by_labels(char *image, char *labels);
+/* The last layer of those that find boxes; NULL: there is none. */
+const layer *host_boxes_layer(const network *net);
+
 /* For host_tool.c. The largest centred square of an image, resized to (w, h), to be freed. */
 image host_crop_centre(image whole, int w, int h);
 /* What a gradient of the input needs of a network that was parsed for inference. */

@@ -13,6 +13,25 @@ image host_crop_centre(image whole, int w, int h) {
     return crop;
 }
 
+image host_fit_image(const network *net, image whole) {
+    return net->letter_box ? letterbox_image(whole, net->w, net->h) : resize_image(whole, net->w, net->h);
+}
+
+detection *host_find_boxes(network *net, int w, int h, float threshold, float nms, int *count) {
+    const float hierarchy = .5f; /* as `detector valid` has it */
+    const layer *l = host_boxes_layer(net);
+    detection *boxes = get_network_boxes(net, w, h, threshold, hierarchy, NULL, 1, count, net->letter_box);
+    if (nms > 0 && l->nms_kind == DEFAULT_NMS)
+        do_nms_sort(boxes, *count, l->classes, nms);
+    else if (nms > 0)
+        diounms_sort(boxes, *count, l->classes, nms, l->nms_kind, l->beta_nms);
+    return boxes;
+}
+
+void host_replace_by_labels(char *path, char *labels) {
+    replace_image_to_label(path, labels);
+}
+
 /* The input index of the greatest value in the window of output (i, j) of an image's channel, the first of equal ones; -1 if the
  * window lies in the padding. */
 static int index_of_maximum(const layer *l, const float *channel, int i, int j) {

@@ -15,6 +15,29 @@ image host_crop_centre(image whole, int w, int h) {
     return center_crop_image(whole, w, h);
 }
 
+image host_fit_image(const network *net, image whole) {
+    return letterbox_image(whole, net->w, net->h);
+}
+
+detection *host_find_boxes(network *net, int w, int h, float threshold, float nms, int *count) {
+    const float hierarchy = .5f; /* as `detector valid` has it */
+    detection *boxes = get_network_boxes(net, w, h, threshold, hierarchy, NULL, 1, count);
+    if (nms > 0) do_nms_sort(boxes, *count, host_boxes_layer(net)->classes, nms);
+    return boxes;
+}
+
+/* As fill_truth_detection in Darknet's data.c. */
+void host_replace_by_labels(char *path, char *labels) {
+    static const char *const rules[][2] = {{"images", "labels"}, {"JPEGImages", "labels"}, {"raw", "labels"},
+                                           {".jpg", ".txt"},     {".png", ".txt"},         {".JPG", ".txt"},
+                                           {".JPEG", ".txt"}};
+    strcpy(labels, path);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; ++i) {
+        strcpy(path, labels);
+        find_replace(path, (char *)rules[i][0], (char *)rules[i][1], labels);
+    }
+}
+
 /* This host has them always. */
 void host_add_training_buffers(network *net) {
     (void)net;

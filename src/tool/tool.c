@@ -15,6 +15,7 @@ typedef struct {
 
 static const command commands[] = {
     {"eval", command_eval, NETWORK, "test error: arg max, k-nearest neighbours, logistic regression"},
+    {"map", command_map, NETWORK, "mean average precision of a detector, as COCO defines it"},
     {"embed", command_embed, NETWORK, "what a layer gives for each image of a list, as .npy and CSV"},
     {"nearest", command_nearest, NETWORK " IMAGE...",
      "the most similar images of a list, as a table and a contact sheet"},

@@ -261,6 +261,7 @@ double tool_random_poisson(tool_random *random, double mean);
 /* ---- the commands ---- */
 
 int command_eval(int argc, char **argv);
+int command_map(int argc, char **argv);
 int command_embed(int argc, char **argv);
 int command_nearest(int argc, char **argv);
 int command_variation(int argc, char **argv);

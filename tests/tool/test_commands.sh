@@ -227,9 +227,11 @@ run variation two.data yolo.cfg yolo.weights -batch 5 -layers input,0 > out/said
     && pass "a detection network's layers can be looked at" || fail "a detection network's layers can be looked at" "$(tail -1 err)"
 printf '[net]\ninputs=48\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' > flat.cfg
 fails "a network that takes no images" "should have width, height and channels" eval two.data flat.cfg linear.weights
-for command in eval variation graph plot attack corrupt stress; do "$darknet" lgg $command -help; done > out/help 2>&1
-[ "$(grep -c '^usage: ./darknet lgg [a-z]* \(data.cfg net.cfg net.weights\|log.csv\) \[options\]$' out/help)" = 7 ] && pass "each command's -help begins with its usage" \
+for command in eval map variation graph plot attack corrupt stress; do "$darknet" lgg $command -help; done > out/help 2>&1
+[ "$(grep -c '^usage: ./darknet lgg [a-z]* \(data.cfg net.cfg net.weights\|log.csv\) \[options\]$' out/help)" = 8 ] && pass "each command's -help begins with its usage" \
     || fail "each command's -help begins with its usage" "$(grep usage out/help | head -1)"
+missing=$("$darknet" lgg help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | while read -r command; do grep -q "^| .*\`$command\`.* |" "$here/../../README.md" || echo "$command"; done)
+[ -z "$missing" ] && pass "README's table has every command" || fail "README's table has every command" "not $missing"
 for size in "7 3 3" "4 4 1" "2 9 4"; do
     set -- $size
     printf '[net]\nwidth=%d\nheight=%d\nchannels=%d\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' "$1" "$2" "$3" > size.cfg
