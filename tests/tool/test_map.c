@@ -137,6 +137,12 @@ static void test_best_of_those_left(void) {
     check_equal("a taken truth leaves the next best", at(&of[0], 50), 1);
     check_equal("unless it overlaps too little", at(&of[0], 70), 51. / 101);
     check_equal("what overlaps too little takes nothing", at(&of[0], 85), .5 * 51 / 101);
+    there_is(0, 0, 0, 10);
+    there_is(0, 0, 3, 13);
+    finds(0, 0, 2, 12, .9);
+    finds(0, 0, 0, 9, .8);
+    judge();
+    check_equal("the truth that is overlapped most is taken", at(&of[0], 50), 1);
 }
 
 static void test_classes(void) {
@@ -167,14 +173,18 @@ static void test_most(void) {
     check_equal("the one after them does not", ap_behind(100), 100000);
 }
 
-/* Recalls are read at hundredths, exactly: 29 of 100 reach .29. */
+/* Recalls are read at hundredths, exactly: k of 100 reach k of them, and 0. */
 static void test_recalls(void) {
-    for (int i = 0; i < 100; ++i)
-        there_is(i / 25, 0, i % 25, i % 25 + 1);
-    for (int i = 0; i < 29; ++i)
-        finds(i / 25, 0, i % 25, i % 25 + 1, .9);
-    judge();
-    check_equal("29 of 100 reach a recall of .29", at(&of[0], 95), 30. / 101);
+    double worst = 0;
+    for (int k = 1; k <= 100; ++k) {
+        for (int i = 0; i < 100; ++i)
+            there_is(i / 25, 0, i % 25, i % 25 + 1);
+        for (int i = 0; i < k; ++i)
+            finds(i / 25, 0, i % 25, i % 25 + 1, .9);
+        judge();
+        worst = fmax(worst, fabs(at(&of[0], 95) - (k + 1) / 101.));
+    }
+    check_equal("29 of 100 reach a recall of .29, and so on", worst, 0);
 }
 
 static void test_iou(void) {
