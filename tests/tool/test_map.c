@@ -330,7 +330,7 @@ static void write_many_scenes(const char *folder) {
             const int colour = rand() % 2, what = rand() % 8;
             if (what < 4) draw_square(s, c % 4, c / 4, colour, 215 + rand() % 41);
             if (what > 0 && what < 5)
-                label(s, colour, c % 4 * cell + rand() % 100 * .03, c / 4 * cell + rand() % 100 * .03, cell, cell);
+                label(s, colour, c % 4 * cell + rand() % 100 * .02, c / 4 * cell + rand() % 100 * .02, cell, cell);
         }
         end_scene(s, folder, name, list);
     }
