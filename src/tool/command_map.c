@@ -5,8 +5,8 @@
 #include "tool_detector.h"
 
 typedef struct {
-    int classes, images, unlabelled; /* unlabelled: images without a labels file */
-    tool_precision all, *of;         /* of (classes) */
+    int classes, images;
+    tool_precision all, *of; /* of (classes) */
 } judgement;
 
 /* Of the class, in a new string. */
@@ -17,23 +17,24 @@ static char *class_name(const tool_data *data, int label) {
     return lgg_copy_string(number);
 }
 
-static tool_objects read_truths(const char *list, const tool_images *images, int classes, int *unlabelled) {
+/* The list is for messages. */
+static tool_objects read_truths(const char *list, const tool_images *images, int classes) {
     tool_objects truths = {0};
     char *missing = NULL;
-    *unlabelled = 0;
+    int unlabelled = 0;
     for (int i = 0; i < images->count; ++i) {
         char *labels;
         if (tool_detector_read_truths(images->path[i], i, classes, &truths, &labels)) continue;
-        if ((*unlabelled)++ == 0)
+        if (unlabelled++ == 0)
             missing = labels;
         else
             free(labels);
     }
-    if (*unlabelled == images->count)
+    if (unlabelled == images->count)
         tool_fail("%s: no image has a labels file; that of the first would be %s", list, missing);
     if (!truths.count) tool_fail("%s: no labels file has a box in it", list);
     if (missing) {
-        tool_note("%d of the images have no labels file, the first %s: taken as without objects", *unlabelled, missing);
+        tool_note("%d of the images have no labels file, the first %s: taken as without objects", unlabelled, missing);
     }
     free(missing);
     return truths;
@@ -126,7 +127,7 @@ int command_map(int argc, char **argv) {
     if (data->classes && data->classes != j.classes)
         tool_fail("%s: names %d classes, but %s finds %d", file[0], data->classes, file[1], j.classes);
     tool_images *images = tool_images_without_labels(data->valid, w, h, c, tests);
-    tool_objects truths = read_truths(data->valid, images, j.classes, &j.unlabelled);
+    tool_objects truths = read_truths(data->valid, images, j.classes);
     tool_objects found = find(model, images, threshold, nms);
     j.images = images->count;
     j.of = lgg_allocate((size_t)j.classes, sizeof *j.of, "the classes");

@@ -36,6 +36,8 @@ void host_gemm(int ta, int tb, int m, int n, int k, const float *a, int lda, con
 static inline int host_finds_boxes(const layer *l) {
     return host_box_values(l) > 0;
 }
+/* The last layer of those that find boxes; NULL: there is none. */
+const layer *host_boxes_layer(const network *net);
 /* Reads an image file as this host's `detector` does when it tests: x (c, h, w) of net's size; *w and *h become the file's own. */
 void host_read_for_detector(const network *net, const char *path, float *x, int *w, int *h);
 /* The *count boxes of the last forward pass (of batch 1), as parts of an image of w x h pixels, for free_detections: scores at or under
@@ -49,8 +51,6 @@ image host_fit_image(const network *net, image whole);
 /* The host's rules for host_labels_path, both of HOST_LABELS_PATH bytes. */
 #define HOST_LABELS_PATH 4096
 void host_replace_by_labels(char *image, char *labels);
-/* The last layer of those that find boxes; NULL: there is none. */
-const layer *host_boxes_layer(const network *net);
 
 /* For host_tool.c. The largest centred square of an image, resized to (w, h), to be freed. */
 image host_crop_centre(image whole, int w, int h);

@@ -10,8 +10,8 @@
 
 #include "tool_network.h"
 
-int tool_detector_classes(const tool_model *model, const char *cfg) {
-    const network *net = tool_model_network((tool_model *)model);
+int tool_detector_classes(tool_model *model, const char *cfg) {
+    const network *net = tool_model_network(model);
     int found = -1;
     for (int i = 0; i < net->n; ++i) {
         if (!host_finds_boxes(&net->layers[i])) continue;

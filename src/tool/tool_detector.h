@@ -7,7 +7,7 @@
 
 /* The number of classes of the boxes that the network finds. Fails where it finds none, or where this host could not tell what its layers find
  * apart. */
-int tool_detector_classes(const tool_model *model, const char *cfg);
+int tool_detector_classes(tool_model *model, const char *cfg);
 
 /* Adds what the network (of batch 1) finds on the image file, by the host's own functions: boxes of a score over `threshold`, those left by
  * non-maximum suppression at an IoU of `nms` (0: all), at most TOOL_MAP_MOST. */
