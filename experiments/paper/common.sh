@@ -1,10 +1,11 @@
 # common.sh: what paper.sh and run.sh share: reading a table file. Its format:
 #
 #   title TEXT                        what the table is
+#   task TASK                         classifier (default) or detector, which trains on the scenes of `make detection-data`
 #   seeds N                           seeds of every run (SEEDS=n overrides it)
 #   train N                           train on the first N images of the training list
 #   holdout N                         train without the last N images of the training list, and evaluate on those
-#   evaluate MEASURE [OPTIONS]        clean, neighbours, attack, apgd, corrupt, curve: how a trained network is judged; options of `./darknet lgg`
+#   evaluate MEASURE [OPTIONS]        how a trained network is judged: clean, neighbours, attack, apgd, corrupt or curve; a detector: map; options of `./darknet lgg`
 #   baseline METHOD                   what the others are compared with
 #   teacher METHOD                    how often the others decide as its first seed does, where that is right and where it is wrong
 #   run METHOD CFG [WORD]...          a run for each seed; the words:
@@ -23,9 +24,9 @@ set -euo pipefail
 
 die() { echo "$(basename "$table" .txt): $*" >&2; exit 1; }
 
-# Sets seeds, train, holdout, baseline, evaluations, and methods, with their cfg_of, words_of, seeds_of.
+# Sets task, seeds, train, holdout, baseline, evaluations, and methods, with their cfg_of, words_of, seeds_of.
 read_table() {
-    seeds=${SEEDS:-} train='' holdout='' baseline='' teacher='' evaluations=() methods=()
+    task=classifier seeds=${SEEDS:-} train='' holdout='' baseline='' teacher='' evaluations=() methods=()
     declare -gA cfg_of words_of seeds_of evaluate_options
     local line key rest number=0
     while IFS= read -r line || [ -n "$line" ]; do
@@ -34,6 +35,7 @@ read_table() {
         read -r key rest <<< "$line" || true
         case $key in
             '' | title | paper) ;;
+            task) task=$rest ;;
             seeds) seeds=${SEEDS:-$rest} ;;
             train) train=$rest ;;
             holdout) holdout=$rest ;;
@@ -41,7 +43,11 @@ read_table() {
             teacher) teacher=$rest ;;
             evaluate)
                 read -r key rest <<< "$rest" || true
-                case $key in clean | neighbours | attack | apgd | corrupt | curve) ;; *) die "line $number: evaluate '$key': clean, neighbours, attack, apgd, corrupt or curve" ;; esac
+                case $task-$key in
+                    classifier-clean | classifier-neighbours | classifier-attack | classifier-apgd | classifier-corrupt | classifier-curve | detector-map) ;;
+                    detector-*) die "line $number: evaluate '$key': a detector is judged by map" ;;
+                    *) die "line $number: evaluate '$key': clean, neighbours, attack, apgd, corrupt or curve; map behind 'task detector'" ;;
+                esac
                 evaluations+=("$key") evaluate_options[$key]=$rest
                 ;;
             run)
@@ -49,10 +55,12 @@ read_table() {
                 methods+=("$key")
                 read -r "cfg_of[$key]" "words_of[$key]" <<< "$rest" || true
                 ;;
-            *) die "line $number: '$key' is not known: title, seeds, train, holdout, evaluate, baseline, teacher, run or paper" ;;
+            *) die "line $number: '$key' is not known: title, task, seeds, train, holdout, evaluate, baseline, teacher, run or paper" ;;
         esac
     done < "$table"
+    case $task in classifier | detector) ;; *) die "task $task: classifier or detector" ;; esac
     [ ${#methods[@]} -gt 0 ] || die "no run"
+    [ -z "$teacher" ] || [ "$task" = classifier ] || die "teacher $teacher: classifiers alone decide as a teacher does"
     [ -z "$teacher" ] || [ -n "${cfg_of[$teacher]:-}" ] || die "teacher $teacher: there is no run of that name"
     case $seeds in '' | *[!0-9]* | 0) die "seeds=$seeds: a number of at least 1 would be right" ;; esac
     for key in "${methods[@]}"; do

@@ -39,8 +39,8 @@ done
 {
     echo "# The paper's tables, as measured"
     echo
-    echo "Written by \`make keep-results\` from what \`make table1\`, \`table2\` and \`table3\` left in results/. Mean +- standard deviation over seeds;"
-    echo "gain: how much less error, or more agreement, than the baseline with the same seeds; p: of no difference, two-sided paired t-test. The"
+    echo "Written by \`make keep-results\` from what \`make table1\`, \`table2\`, \`table3\` and \`table-detection\` left in results/. Mean +- standard deviation over seeds;"
+    echo "gain: how much less error, or more agreement or precision, than the baseline with the same seeds; p: of no difference, two-sided paired t-test. The"
     echo "paper's figures are those of its full scale. What was tried on the way, and did not work: [LOG.md](LOG.md)."
     for table in "$dest"/results/*.md; do
         [ -e "$table" ] || continue

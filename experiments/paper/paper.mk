@@ -4,6 +4,7 @@
 #   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
 #   SLURM="-p gpu --gres=gpu:1" (an array of jobs, by sbatch)  PARALLEL="-S host1,host2" (GNU parallel over ssh)
 #
+#   make table-detection  a detector with and without [lgg_gkd], over images, pixels and boxes
 #   make search        label variation's open choices, on training images only; make search-late: its later options, at equal slopes
 #   make geometry      what label variation can tell: sigma of known embeddings, and of those that search-late trained
 #   make keep-results  puts finished tables into RESULTS.md and results/ here, and what the demo and the benchmark measured beside
@@ -20,12 +21,14 @@ $(PAPER)/paper_table: experiments/paper/paper_table.c src/tool/tool.h src/tool/t
 
 PAPER_TABLES := $(patsubst experiments/paper/%.txt,%,$(wildcard experiments/paper/table*.txt experiments/paper/search*.txt))
 
-.PHONY: table1 table2 table3 search $(PAPER_TABLES)
+.PHONY: table1 table2 table3 table-detection search $(PAPER_TABLES)
 table1 table2 table3: %: %-$(SCALE)
+table-detection: table-detection-small
 search: search-label_variation
+$(filter %-detection-small, $(PAPER_TABLES)): detection-data
 $(PAPER_TABLES): deps darknet data
 	@$(MAKE) --no-print-directory $(PAPER)/paper_table
-	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' SLURM='$(SLURM)' PARALLEL='$(PARALLEL)' GPU='$(GPU)' \
+	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' SLURM='$(SLURM)' PARALLEL='$(PARALLEL)' GPU='$(GPU)' HOST='$(HOST)' \
 		KEPT='$(KEPT)' experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
 
 # make geometry: what label variation can tell of embeddings that are known, and of those that make search-late trained.

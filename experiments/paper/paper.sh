@@ -27,7 +27,9 @@ fi
 
 # The lists of images, and the data file that names them.
 prepare_data() {
-    local list=data/cifar10/train.list tests=data/cifar10/test.list
+    local set=cifar10
+    if [ "$task" = detector ]; then set=detection; fi
+    local list=data/$set/train.list tests=data/$set/test.list
     if [ -n "$holdout" ]; then
         head -n "-$holdout" "$list" > "$out/train.list"
         tail -n "$holdout" "$list" > "$out/test.list"
@@ -39,7 +41,7 @@ prepare_data() {
         head -n "$train" "$out/train.list" > "$out/train.list.new"
         mv "$out/train.list.new" "$out/train.list"
     fi
-    sed -e "s|^backup=.*|backup=$out/backup/|" -e "s|^train=.*|train=$out/train.list|" -e "s|^valid=.*|valid=$tests|" data/cifar10.data > "$out/data.cfg"
+    sed -e "s|^backup=.*|backup=$out/backup/|" -e "s|^train=.*|train=$out/train.list|" -e "s|^valid=.*|valid=$tests|" data/$set.data > "$out/data.cfg"
 }
 
 # Runs of this table that were done before, here or elsewhere; one whose cfg has changed since is done again.
@@ -110,7 +112,7 @@ run_wave() {
             export OMP_NUM_THREADS=\${OMP_NUM_THREADS:-\$SLURM_CPUS_ON_NODE} OMP_WAIT_POLICY=\${OMP_WAIT_POLICY:-passive}
             exec $run $table \$(sed -n \${SLURM_ARRAY_TASK_ID}p $runs)"
     elif [ -n "$parallel" ]; then # which reads PARALLEL itself
-        exec parallel --will-cite --jobs "$jobs" --workdir "$PWD" --env OUT --env DEADLINE --colsep ' ' "$run" "$table" "{1}" "{2}" < "$runs"
+        exec parallel --will-cite --jobs "$jobs" --workdir "$PWD" --env OUT --env DEADLINE --env HOST --colsep ' ' "$run" "$table" "{1}" "{2}" < "$runs"
     fi
     # shellcheck disable=SC2086
     exec xargs -r -L 1 -P "$jobs" $runner "$run" "$table" < "$runs"
@@ -120,7 +122,7 @@ run_wave() {
 stop() {
     kill "$watcher"
     if [ -n "$slurm" ]; then scancel --name="$out" --user="$(id -un)"; fi
-    pkill -TERM -f "^[^ ]*darknet classifier train $out/data.cfg" || true
+    pkill -TERM -f "^[^ ]*darknet $task train $out/data.cfg" || true
     # The second signal does not wait for runs elsewhere: the line to them breaks, and that stops them.
     if [ -n "$parallel" ]; then kill -TERM "$wave_runner" && sleep .2 && kill -TERM "$wave_runner" || true; fi
     wait

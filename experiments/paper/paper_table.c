@@ -4,7 +4,7 @@
  *
  * Prints the table and writes DIR/table.txt, DIR/table.md, DIR/table.csv and DIR/table.svg (bars with whiskers of one standard
  * deviation), and, where learning curves were measured, DIR/curve.csv and DIR/curve.svg. Each method is compared with the baseline over the seeds that
- * both have: gain = mean of the paired differences d (less error, or more agreement), and the two-sided p of Student's t = mean(d) / (sd(d) / sqrt(n)). */
+ * both have: gain = mean of the paired differences d (less error, or more agreement or precision), and the two-sided p of Student's t = mean(d) / (sd(d) / sqrt(n)). */
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -15,9 +15,9 @@
 #include "tool.h"
 #include "tool_drawing.h"
 
-enum { MAX_METHODS = 64, MAX_SEEDS = 64, MAX_POINTS = 1024, MEASURES = 9, LINE = 4096 };
+enum { MAX_METHODS = 64, MAX_SEEDS = 64, MAX_POINTS = 1024, MEASURES = 11, LINE = 4096 };
 
-/* What a run's result file calls a figure, and what a reader does. A gain is less of an error, but more of an agreement. */
+/* What a run's result file calls a figure, and what a reader does. A gain is less of an error, but more of an agreement or a precision. */
 static const struct {
     const char *name, *evaluation, *title;
     int more;
@@ -31,6 +31,8 @@ static const struct {
     {"relative_mce", "corrupt", "relative MCE", 0},
     {"agree_right", "teacher", "decides as the teacher where that is right, %", 1},
     {"agree_wrong", "teacher", "decides as the teacher where that is wrong, %", 1},
+    {"map50", "map", "mAP@.5, %", 1},
+    {"map", "map", "mAP@.5:.95, %", 1},
 };
 
 typedef struct {
@@ -96,7 +98,7 @@ static void read_paper_line(table *t, char *rest) {
         int measure = find_measure(word);
         if (!equals || measure < 0)
             tool_fail("%s: paper %s %s: clean, neighbours, attack, apgd, corrupted, relative_excess, relative_mce, "
-                      "agree_right or agree_wrong=number",
+                      "agree_right, agree_wrong, map50 or map=number",
                       t->file, name, word);
         m->paper[measure] = strtod(equals + 1, &end);
         if (end == equals + 1 || *end) tool_fail("%s: paper %s %s=%s: no number", t->file, name, word, equals + 1);
@@ -259,11 +261,13 @@ static void print_table(FILE *file, table *t) {
     fprintf(file, "%s\n", t->title);
     for (int m = 0; m < MEASURES; ++m)
         if (t->evaluated[m]) print_measure(file, t, m);
-    fprintf(file,
-            "\nMean +- standard deviation over seeds; gain: how much less error, or more agreement, than the %s with "
-            "the same "
-            "seeds;\np: of no difference, two-sided paired t-test (a p above .05 is no result).\n",
-            t->baseline);
+    fprintf(
+        file,
+        "\nMean +- standard deviation over seeds; gain: how much less error, or more agreement or precision, than the "
+        "%s with "
+        "the same "
+        "seeds;\np: of no difference, two-sided paired t-test (a p above .05 is no result).\n",
+        t->baseline);
     if (*t->corruptions) fprintf(file, "Corruptions: %s.\n", t->corruptions);
     if (*t->hardly) fprintf(file, "%s\n", hardly_line(t, text));
     fprintf(file, "%d runs; %s; commit %s; %s.\n", t->found, t->dates, t->commits, t->machines);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# One run of a table: derives its cfg, trains through `./darknet classifier train`, evaluates through `./darknet lgg`, and writes its
-# one result file when all of that is done. Called again it goes on from the last backup; a run that is over costs nothing; a run
+# One run of a table: derives its cfg, trains through `./darknet classifier train` or `detector train`, evaluates through `./darknet lgg`, and
+# writes its one result file when all of that is done. Called again it goes on from the last backup; a run that is over costs nothing; a run
 # whose cfg has changed starts anew.
 #
 # Ends with 0 also when the table's budget of time is over (DEADLINE, seconds since 1970), and with 255 when it was told to stop.
@@ -74,9 +74,17 @@ train() {
     if [ -n "$restart" ]; then train_first_part; fi
     if [ -s "$backup.backup" ]; then from=("$backup.backup"); elif [ -n "$restart" ]; then from=("$backup.restart"); fi
     say "training, $(net_option "$cfg" max_batches) iterations${from:+, from $from}"
-    within_budget "$darknet" classifier train "$data" "$cfg" "${from[@]}"
+    train_from "$cfg" "${from[@]}"
     trap - EXIT
     echo $((SECONDS - began)) >> "$out/logs/$name.seconds"
+}
+
+# train_from CFG [WEIGHTS]: until it ends with $backup.weights.
+train_from() {
+    local options=()
+    if [ "$task-${HOST:-}" = detector-alexeyab ]; then options=(-dont_show); fi
+    within_budget "$darknet" "$task" train "$data" "$@" "${options[@]}"
+    if [ "$task" = detector ]; then mv "${backup}_final.weights" "$backup.weights"; fi
 }
 
 # restart=N: the first N iterations as a training of their own. Its weights go on without their state file, so that momentum
@@ -88,7 +96,7 @@ train_first_part() {
     sed "s/^max_batches=.*/max_batches=$restart/" "$cfg" > "$first"
     say "training up to iteration $restart"
     if [ -s "$backup.backup" ]; then from=("$backup.backup"); fi
-    within_budget "$darknet" classifier train "$data" "$first" "${from[@]}"
+    train_from "$first" "${from[@]}"
     from=()
     rm -f "$backup.backup" "$backup.backup.state"
     mv "$backup.weights" "$backup.restart"
@@ -143,6 +151,7 @@ evaluate() {
                 measure corrupt corrupt -by "$by" ${evaluate_options[corrupt]} "${base[@]}"
                 ;;
             curve) measure_curve ;;
+            map) measure map map ${evaluate_options[map]} ;;
         esac
     done
 }
@@ -168,6 +177,7 @@ summarize() {
     [ ! -s "${m}_neighbours.csv" ] || awk -F, '$3 == "all" { print "neighbours," $6 }' "${m}_neighbours.csv"
     [ ! -s "${m}_attack.csv" ] || awk -F, '$1 == "fgsm" { print "attack," $5 }' "${m}_attack.csv"
     [ ! -s "${m}_apgd.csv" ] || awk -F, '$1 == "worst" { print "apgd," $5 }' "${m}_apgd.csv"
+    [ ! -s "${m}_map.csv" ] || awk -F, '$1 == "all" { printf "map50,%s\nmap,%s\n", $5, $4; exit }' "${m}_map.csv"
     [ ! -s "${m}_corrupt.csv" ] || awk -F, -v is_base="$([ "$method" = "$baseline" ] && echo 1)" '
         $1 == "clean" { clean = $4 }
         NR > 1 && $1 != "clean" { error += $4; ++n; source = $5; images = $3 }
@@ -203,7 +213,7 @@ main() {
     evaluate
     summarize > "$result.new"
     mv "$result.new" "$result"
-    say "done: $(awk -F, '/^(clean|attack|relative_mce),/ { printf "%s%s %.2f", sep, $1, $2; sep = ", " }' "$result")"
+    say "done: $(awk -F, '/^(clean|attack|relative_mce|map50|map),/ { printf "%s%s %.2f", sep, $1, $2; sep = ", " }' "$result")"
 }
 
 main

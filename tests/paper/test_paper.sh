@@ -25,20 +25,21 @@ plain="run plain cfg/demo-plain.cfg net.burn_in=5 budget"
 
 # Statistics: three seeds, differences 1, 2, 3: mean 2, deviation 1, t = 2 / (1 / sqrt 3) = 3.4641, p = .074180 with two degrees of freedom
 # (1 - t / sqrt(t^2 + 2)).
-table known "$(printf 'run %s cfg/demo-plain.cfg\n' plain better alone; printf 'paper better clean=7\nteacher alone\n')"
+table known "$(printf 'run %s cfg/demo-plain.cfg\n' plain better alone; printf 'paper better clean=7\nteacher alone\nevaluate map\n')"
 mkdir -p "$work/known/runs"
 i=0
 for values in "10 9 50 53" "12 10 52 56" "14 11 54 59"; do
     i=$((i + 1))
     set -- $values
-    printf 'name,value\nclean,%s\nagree_right,%s\ndate,2020-01-01\n' "$1" "$3" > "$work/known/runs/plain-$i.csv"
-    printf 'name,value\nclean,%s\nagree_right,%s\ndate,2020-01-01\n' "$2" "$4" > "$work/known/runs/better-$i.csv"
+    printf 'name,value\nclean,%s\nagree_right,%s\nmap50,%s\ndate,2020-01-01\n' "$1" "$3" "$3" > "$work/known/runs/plain-$i.csv"
+    printf 'name,value\nclean,%s\nagree_right,%s\nmap50,%s\ndate,2020-01-01\n' "$2" "$4" "$4" > "$work/known/runs/better-$i.csv"
 done
 "$program" "$work/known.txt" "$work/known" 3 > "$work/known.log" 2>&1
 holds paper_mean_and_deviation_over_seeds "$(grep plain "$work/known/table.csv")" grep -q '^clean,plain,3,12,2,,,,,10;12;14$' "$work/known/table.csv"
 holds paper_paired_gain_and_p "$(grep better "$work/known/table.csv")" grep -q '^clean,better,3,10,1,2,1,0.0741799,7,9;10;11$' "$work/known/table.csv"
 # 3, 4, 5: t = 4 sqrt 3
 holds paper_more_agreement_is_a_gain "$(grep agree_right,better "$work/known/table.csv")" grep -q '^agree_right,better,3,56,3,4,1,0.0202041,,53;56;59$' "$work/known/table.csv"
+holds paper_more_precision_is_a_gain "$(grep map50,better "$work/known/table.csv")" grep -q '^map50,better,3,56,3,4,1,0.0202041,,53;56;59$' "$work/known/table.csv"
 holds paper_a_method_without_runs_has_no_figure "$(grep alone "$work/known/table.csv")" grep -q '^clean,alone,0,,,,,,,' "$work/known/table.csv"
 holds paper_chart_is_a_picture "table.svg" grep -q '</svg>' "$work/known/table.svg"
 holds paper_table_as_markdown "$(grep better "$work/known/table.md")" grep -qxF '| better | 10.00 +- 1.00 | 3 | +2.00 +- 1.00 | 0.0742 | 7.00 |  |' "$work/known/table.md"
@@ -79,11 +80,11 @@ before=$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)
 paper whole
 holds paper_a_second_call_trains_nothing "$(grep training "$work/whole.log")" [ "$before" = "$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)" ]
 
-# until ITERATION: waits, a minute at most, for the log of the run to get there.
+# until_iteration ITERATION [RUN]: waits, a minute at most, for the log of TABLE/logs/RUN to get there.
 until_iteration() {
-    local i
+    local i log=$PAPER_OUT/${2:-pieces/logs/plain-1}.csv
     for ((i = 0; i < 600; ++i)); do
-        [ "$(wc -l < "$PAPER_OUT/pieces/logs/plain-1.csv")" -le "$1" ] || return 0
+        if [ -e "$log" ] && [ "$(wc -l < "$log")" -gt "$1" ]; then return 0; fi
         sleep .1
     done
 }
@@ -152,7 +153,51 @@ holds paper_agreement_with_the_teacher "$(tail -1 "$work/taught.log")" [ "$(sed 
 holds paper_a_teacher_is_not_compared_with_itself "it is" [ "$(grep -c agree "$PAPER_OUT/taught/runs/ready-1.csv")" = 0 ]
 holds paper_prints_the_agreement "table" grep -q '| decides as the teacher where that is wrong, %' "$PAPER_OUT/taught/table.md"
 
+# Detectors: trained from scratch and from a teacher, judged, stopped, gone on with.
+scenes() { # scenes NAME LINES: a table file of detectors
+    printf '%s\n' "title a test of detectors" "task detector" "seeds 2" "train 256" "baseline student" "evaluate map -test 40" "$2" > "$work/$1.txt"
+}
+detector="cfg/tiny-yolo-gkd.cfg net.batch=16 net.burn_in=5 drop=lgg_gkd budget"
+student="run student $detector=60 seeds=1"
+scenes detectors "run teacher cfg/tiny-yolo-teacher.cfg net.batch=16 net.burn_in=5 seeds=1 budget=3
+run student $detector=3
+run boxes $detector=3 add=experiments/paper/small/gkd-detector.cfg lgg_gkd.teacher_weights=@teacher lgg_gkd.vertices=boxes lgg_gkd.samples=64"
+paper detectors
+d=$PAPER_OUT/detectors
+holds paper_detectors_run_to_the_end "$(tail -1 "$work/detectors.log")" [ "$(ls "$d/runs" | tr '\n' ' ')" = "boxes-1.csv boxes-2.csv student-1.csv student-2.csv teacher-1.csv " ]
+holds paper_a_detector_has_its_precision "$(cat "$d/runs/boxes-2.csv")" [ "$(grep '^map' "$d/runs/boxes-2.csv" | tr '\n' ' ')" = \
+    "$(awk -F, 'NR == 2 { print "map50," $5 " map," $4 " " }' "$d/measures/boxes-2_map.csv")" ]
+holds paper_a_detector_is_judged_on_the_test_scenes "$(cat "$d/data.cfg")" grep -qx 'valid=data/detection/test.list' "$d/data.cfg"
+holds paper_detectors_of_other_seeds_differ "the same weights" [ "$(md5sum < "$d/backup/student-1.weights")" != "$(md5sum < "$d/backup/student-2.weights")" ]
+holds paper_a_detector_has_its_teacher "$(head -2 "$d/logs/boxes-1.csv")" grep -q lgg_gkd "$d/logs/boxes-1.csv"
+holds paper_and_it_is_the_table_s "$(grep teacher_ "$d/cfg/boxes-1.cfg")" grep -qx "teacher_weights=$d/backup/teacher-1.weights" "$d/cfg/boxes-1.cfg"
+holds paper_prints_the_precision "$(tail -2 "$work/detectors.log")" grep -q '^| mAP@.5:.95, % ' "$d/table.md"
+
+scenes cut "$student"
+experiments/paper/paper.sh "$work/cut.txt" "$program" > "$work/cut.log" 2>&1 &
+runner=$!
+until_iteration 5 cut/logs/student-1
+kill -TERM $runner
+wait $runner
+holds paper_a_signal_stops_a_detector "it was over before" [ ! -e "$PAPER_OUT/cut/runs/student-1.csv" ]
+holds paper_and_leaves_its_backup "$(ls "$PAPER_OUT/cut/backup")" [ -s "$PAPER_OUT/cut/backup/student-1.backup.state" ]
+paper cut
+holds paper_a_detector_goes_on "$(tail -3 "$work/cut.log")" grep -q "training, 60 iterations, from .*/student-1.backup" "$work/cut.log"
+holds paper_and_logs_each_iteration_once "the log" [ "$(cut -d, -f1 "$PAPER_OUT/cut/logs/student-1.csv" | sort | uniq -d | wc -l)-$(wc -l < "$PAPER_OUT/cut/logs/student-1.csv")" = 0-61 ]
+scenes uncut "$student"
+paper uncut
+holds paper_and_ends_as_in_one_go "other weights" cmp "$PAPER_OUT/cut/backup/student-1.weights" "$PAPER_OUT/uncut/backup/student-1.weights"
+
 # Mistakes.
+scenes mistake "evaluate clean"
+paper mistake
+refused paper_judges_a_detector_by_its_precision_alone mistake "evaluate 'clean': a detector is judged by map"
+scenes mistake "$student"$'\n'"teacher student"
+paper mistake
+refused paper_asks_no_detector_to_agree mistake "teacher student: classifiers alone"
+table mistake "task segmenter"
+paper mistake
+refused paper_names_an_unknown_task mistake "task segmenter: classifier or detector"
 table mistake "$plain=5"$'\n'"teacher nobody"
 paper mistake
 refused paper_names_a_missing_teacher mistake "teacher nobody: there is no run"
