@@ -3,8 +3,16 @@
 TESTS += test-paper
 
 .PHONY: test-paper
-test-paper: darknet detection-data $(PAPER)/paper_table
-	@HOST=$(HOST) tests/paper/test_paper.sh $(PAPER)/paper_table
+test-paper: darknet $(PAPER)/paper_table
+	@tests/paper/test_paper.sh $(PAPER)/paper_table
+
+# The same with detectors, on either host.
+TESTS += test-detectors
+
+.PHONY: test-detectors
+test-detectors: darknet detection-data
+	@$(MAKE) --no-print-directory -s $(PAPER)/paper_table
+	@HOST=$(HOST) tests/paper/test_detectors.sh $(PAPER)/paper_table
 
 # The same under Slurm and through GNU parallel over ssh, where Debian's packages slurm-wlm, parallel and openssh-server are installed.
 TESTS += test-schedulers
