@@ -64,10 +64,11 @@ run_target() {
 
 # run_targets TARGET...: each through run_target, by a make that has nothing else to do. It goes on after a failure.
 run_targets() {
-    local jobs=()
+    local jobs=() waiting=0
+    case " $* " in *' test-schedulers '*) waiting=1 ;; esac # for minutes, for others: it takes no core meanwhile
     case ${MAKEFLAGS:-} in
         *jobserver*) ;; # that of the make which runs this
-        *) jobs=("-j${JOBS:-$(nproc)}") ;;
+        *) jobs=("-j$((${JOBS:-$(nproc)} + waiting))") ;;
     esac
     {
         echo ".PHONY: every-target $*"

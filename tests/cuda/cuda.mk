@@ -1,6 +1,6 @@
 # make test-cuda: the CUDA twins of the mathematics where there is no GPU. The same kernel sources run on the CPU (emulation/), over
 # all golden cases and against the C library, products by float32 and on tensor cores (LGG_EMULATION_PTX=80); each of their barriers is taken
-# out once. tests/gpu has what needs a GPU; its benchmark's check of values is tested here.
+# out once. tests/gpu has what needs a GPU.
 
 CUDA_SOURCES := $(sort $(wildcard src/lgg/*.cu))
 CUDA_HEADERS := $(wildcard src/lgg/*.h) tests/golden/golden.h $(wildcard tests/cuda/*.h)
@@ -42,21 +42,22 @@ $(EMULATION)/test_tap: tests/cuda/test_tap.cu $(EMULATION)/lgg_tap_kernels.o $(E
 
 # Many small products: threads of their own would only get into each other's way.
 .PHONY: test-cuda
-test-cuda: $(patsubst %,$(EMULATION)/%,golden test_twins test_product test_tap count_launches bench_losses)
+test-cuda: $(patsubst %,$(EMULATION)/%,golden test_twins test_product test_tap count_launches)
 	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1; status=0; \
 	LGG_EMULATION_PTX=80 $(EMULATION)/golden $(CASES) || status=1; \
 	LGG_EMULATION_PTX=80 LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
 	LGG_EMULATION_PTX=80 $(EMULATION)/test_product || status=1; \
 	$(EMULATION)/test_tap || status=1; \
 	LGG_EMULATION_DRY=1 $(EMULATION)/count_launches > /dev/null && echo "PASS launches: as few as there should be" || status=1; \
-	tests/gpu/test_bench.sh $(EMULATION)/bench_losses $(EMULATION)/bench || status=1; \
 	tests/cuda/test_barriers.sh $(EMULATION)/test_twins $(EMULATION)/test_tap || status=1; \
 	exit $$status
 
-# The same at the paper's shapes: some minutes.
+# The same at the paper's shapes, and the check of values in the benchmark of tests/gpu: some minutes.
 .PHONY: test-cuda-large
-test-cuda-large: $(EMULATION)/test_twins
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(EMULATION)/test_twins -large
+test-cuda-large: $(EMULATION)/test_twins $(EMULATION)/bench_losses
+	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1; status=0; \
+	tests/gpu/test_bench.sh $(EMULATION)/bench_losses $(EMULATION)/bench || status=1; \
+	LGG_EMULATION_PTX=80 $(EMULATION)/test_twins -large || status=1; exit $$status
 
 TESTS += test-cuda
 TEST_PRODUCTS += $(BUILD)/liblgg.a $(EMULATION_RUNTIME) $(EMULATION)/reader.o
