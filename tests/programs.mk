@@ -9,14 +9,17 @@ HOST_WITHOUT = $(shell printf 'include Makefile\nwithout:\n\t@echo $$(LGG_WITHOU
 	$(MAKE) --no-print-directory -s -C $(HOST_TREE) -f - without)
 HOST_TEST_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(abspath $(HOST_TREE))
 
+# All that the host is made of but its main(). Not by wildcard: what make has once seen of a folder it does not look at again, and here it is
+# filled meanwhile.
+HOST_OBJECTS = $(filter-out %/darknet.o, $(shell ls $(HOST_TREE)/obj/*.o))
+
 .PHONY: host-test-libs host-stock
 ifeq ($(HOST),alexeyab)
 # It has no library of its own by default, and other names for what the tests call.
 HOST_TEST_CFLAGS += -D_GNU_SOURCE= -isystem $(HOST_TREE)/3rdparty/stb/include -include tests/second_host/as_first_host.h
 HOST_LDFLAGS = $(shell printf 'include Makefile\nldflags:\n\t@echo $$(LDFLAGS)\n' | \
 	$(MAKE) --no-print-directory -s -C $(HOST_TREE) -f - ldflags $(HOST_SWITCHES) $(if $(NVCC),NVCC=$(NVCC)))
-# Not by wildcard: what make has once seen of a folder it does not look at again, and here it is filled meanwhile.
-HOST_TEST_LIBS = $(BUILD)/tests/second-host.o $(filter-out %/darknet.o, $(shell ls $(HOST_TREE)/obj/*.o)) \
+HOST_TEST_LIBS = $(BUILD)/tests/second-host.o $(HOST_OBJECTS) \
 	$(HOST_LDFLAGS) -lstdc++
 host-test-libs: host
 	@mkdir -p $(BUILD)/tests

@@ -14,7 +14,7 @@ SCALE ?= small
 PAPER := $(BUILD)/paper
 PAPER_CFLAGS = -O2 -std=c11 $(OWN_WARNINGS) $(ROOM_FLAGS) -Isrc/tool
 ifeq ($(HOST),alexeyab)
-PAPER_LIBS = $(filter-out %/darknet.o, $(shell ls $(HOST_TREE)/obj/*.o)) $(HOST_LDFLAGS) -lstdc++ -lgsl -lm
+PAPER_LIBS = $(HOST_OBJECTS) $(HOST_LDFLAGS) -lstdc++ -lgsl -lm
 else
 PAPER_LIBS = -L$(HOST_TREE) -ldarknet -Wl,-rpath,$(abspath $(HOST_TREE)) -lgsl -lopenblas -lm
 endif

@@ -30,7 +30,7 @@ $(RECORDS): tests/gpu/compare_records.c tests/gpu/record.h tests/gpu/compare.h
 	@mkdir -p $(@D)
 	@$(CC) -O1 $(OWN_WARNINGS) $< -o $@ -lm
 host_gpu_program = $(CC) -O1 $(OWN_WARNINGS) $(filter-out -include tests/second_host/as_first_host.h,$(HOST_TEST_CFLAGS)) \
-	$(if $(filter 1,$(GPU)),$(call gpu_defines,$(CUDNN))) $(1) -o $(2) $(filter-out %/darknet.o,$(wildcard $(HOST_TREE)/obj/*.o)) \
+	$(if $(filter 1,$(GPU)),$(call gpu_defines,$(CUDNN))) $(1) -o $(2) $(HOST_OBJECTS) \
 	$(HOST_LDFLAGS) -lstdc++
 $(BUILD)/share_weights: tests/gpu/share_weights.c $(wildcard $(HOST_TREE)/obj/*.o)
 	@$(call host_gpu_program,$<,$@)
