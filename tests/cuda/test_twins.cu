@@ -2,9 +2,9 @@
  * than a block's threads and down to one sample, every k, soft labels, zero, coincident and nearly coincident points, gradients
  * that are added to, partial batches; products in float32 and on tensor cores; and that two runs agree to the bit.
  *
- * One line a case and way of products. usage: test_twins [-x | -large]
+ * One line a case and way of products. usage: test_twins [-x [NAME] | -large]
  *
- * -x      ends at the first case that fails
+ * -x      ends at the first case that fails; of those whose names begin with NAME
  * -large  the cases of the paper's shapes in place of the small ones
  */
 #include "products.h"
@@ -254,6 +254,7 @@ bool check(const twin_case &c, bool on_tensor_cores) {
 
 int main(int argc, char **argv) {
     const bool stop = argc > 1 && !strcmp(argv[1], "-x"), large = argc > 1 && !strcmp(argv[1], "-large");
+    const char *const name = stop && argc > 2 ? argv[2] : "";
     const std::vector<twin_case> checked = large
                                                ? std::vector<twin_case>(std::begin(large_cases), std::end(large_cases))
                                                : std::vector<twin_case>(std::begin(cases), std::end(cases));
@@ -264,6 +265,7 @@ int main(int argc, char **argv) {
     }
     const bool on_tensor_cores = has_tensor_products("twins");
     for (const twin_case &c : checked) {
+        if (strncmp(c.name, name, strlen(name))) continue;
         failed += !check(c, on_tensor_cores);
         if (failed && stop) break;
     }

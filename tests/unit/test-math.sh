@@ -59,5 +59,5 @@ coverage() {
         }
         END { if (all) printf "coverage of src/lgg: %.1f %% of %d lines\n", 100 * run / all, all }'
 }
-coverage "$BUILD/test/threads"
+coverage "$BUILD/test/single"
 exit $status

@@ -3,8 +3,8 @@
 
 comma := ,
 LGG_SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
-LGG_TEST_THREADS := $(LGG_SANITIZE) --coverage -fopenmp
-LGG_TEST_SINGLE := $(LGG_SANITIZE) -fopenmp-simd
+LGG_TEST_THREADS := $(LGG_SANITIZE) -fopenmp
+LGG_TEST_SINGLE := $(LGG_SANITIZE) --coverage -fopenmp-simd
 UNIT_SOURCES := $(sort $(filter-out %/reference.c,$(wildcard tests/unit/*.c)))
 # Any of the library's tiles on any processor that has them.
 CHOSEN_TILES := tests/unit/chosen_tiles.c -Wl,--wrap=lgg_tiles_best
@@ -30,8 +30,8 @@ $(BUILD)/test/$(1)/golden: $(GOLDEN_SOURCES) tests/golden/golden.h tests/unit/ch
 	$$(CC) $(LGG_CFLAGS) $(LGG_SANITIZE) $(2) $(CHOSEN_TILES) $(GOLDEN_SOURCES) $(BUILD)/test/$(1)/liblgg.a -o $$@ -lm
 endef
 
-$(eval $(call math_tests,threads,-fsanitize=address$(comma)undefined --coverage -fopenmp))
-$(eval $(call math_tests,single,-fsanitize=address$(comma)undefined))
+$(eval $(call math_tests,threads,-fsanitize=address$(comma)undefined -fopenmp))
+$(eval $(call math_tests,single,-fsanitize=address$(comma)undefined --coverage))
 $(eval $(call math_tests,fast,-fopenmp))
 
 # The golden cases once more, with another rounding of the Gram matrix.

@@ -5,7 +5,6 @@
 #include <memory>
 #include <numeric>
 #include <random>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string>
 #include <ucontext.h>
@@ -18,10 +17,12 @@ namespace {
 constexpr size_t stack_bytes = 64 << 10;
 
 /* A stack that threads of a block run on, one after another; a thread that comes to a barrier keeps it until the thread ends. It is
- * entered by its context once, and then switched by _setjmp and _longjmp, which make no system call. */
+ * entered by its context once, and then switched by the compiler's own setjmp and longjmp, which save three registers and make no system
+ * call. */
+using place = void *[5];
 struct fiber {
     ucontext_t entry;
-    jmp_buf resume;
+    place resume;
     std::unique_ptr<char[]> stack{new char[stack_bytes]};
     bool entered = false;
 };
@@ -53,8 +54,9 @@ bool exchanging;                /* whether any thread may wait for its warp */
 std::vector<unsigned> turn;     /* the threads in the order in which they run */
 size_t begun;                   /* of turn */
 unsigned current;
+std::vector<emulation_index> indices; /* threadIdx of each thread */
 fiber *current_fiber;
-jmp_buf scheduler;
+place scheduler;
 const std::function<void()> *running;
 int holding; /* predicates that held at the last barrier */
 
@@ -85,12 +87,17 @@ emulation_index index_of(size_t i, const emulation_index &size) {
 
 void go_on_as(unsigned index) {
     current = index;
-    threadIdx = index_of(index, blockDim);
+    threadIdx = indices[index];
+}
+
+/* A function of its own: whoever has set a place must not jump itself. */
+[[noreturn, gnu::noinline]] void jump(place to) {
+    __builtin_longjmp(to, 1);
 }
 
 /* From a fiber back to the scheduler, until the scheduler comes back to it. */
 void leave(fiber &f) {
-    if (!_setjmp(f.resume)) _longjmp(scheduler, 1);
+    if (!__builtin_setjmp(f.resume)) jump(scheduler);
 }
 
 /* A thread without a barrier costs a call: the next one runs on the same stack. */
@@ -108,9 +115,9 @@ void fiber_main() {
 
 /* From the scheduler to a fiber, until that leaves. */
 void enter(fiber &f) {
-    if (_setjmp(scheduler)) return;
+    if (__builtin_setjmp(scheduler)) return;
     current_fiber = &f;
-    if (f.entered) _longjmp(f.resume, 1);
+    if (f.entered) jump(f.resume);
     f.entered = true;
     getcontext(&f.entry);
     f.entry.uc_stack.ss_sp = f.stack.get();
@@ -269,6 +276,9 @@ void emulation_run(dim3 blocks, dim3 block_size, const std::function<void()> &ke
     turn.resize((size_t)block_size.x * block_size.y * block_size.z);
     std::iota(block.begin(), block.end(), 0u);
     std::iota(turn.begin(), turn.end(), 0u);
+    indices.clear();
+    for (size_t t = 0; t < turn.size(); t++)
+        indices.push_back(index_of(t, blockDim));
     std::shuffle(block.begin(), block.end(), order());
     for (size_t b : block) {
         blockIdx = index_of(b, gridDim);
