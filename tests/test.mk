@@ -10,8 +10,8 @@ TEST_PRODUCTS := $(ROBUST_TEST)/make_images $(BUILD)/liblgg.a $(EMULATION_RUNTIM
 endif
 
 # The longest begin first, so that none of them is left for the end.
-TESTS_LONG := test-schedulers test-host test-gpu-emulated test-every-cfg test-gpu-link test-second-host test-fuzz test-paper test-cuda test-opencv test-math test-robust \
-	test-gradient check-warnings test-tool test-demo
+TESTS_LONG := test-schedulers test-gpu-emulated test-tool test-cuda test-queue test-gpu-link test-fuzz test-second-host test-math test-opencv test-every-cfg \
+	test-paper test-deploy test-host test-robust test-gradient check-warnings test-demo
 TESTS_IN_ORDER = $(filter $(TESTS),$(TESTS_LONG)) $(sort $(filter-out $(TESTS_LONG),$(TESTS)))
 
 # What is there before the first area begins; no area looks at it again.

@@ -30,11 +30,17 @@ differs() {
     ! LD_LIBRARY_PATH=$PWD/$copy tests/gpu/compare.sh "$compare" "$build/broken" "$1" > "$build/mutant.said" 2>&1
 }
 
+# The unbroken tree with its objects, so that only what a mutant changes is built.
+make_copy() {
+    rm -rf "$copy"
+    cp -a "$build/darknet-$host" "$copy"
+}
+
 # mutant WHAT NETWORK FILE PERL: PERL changes FILE of the host's tree, and NETWORK must differ.
 mutant() {
-    cp -p "$copy/$3" "$build/unbroken"
+    make_copy
     perl -0pi -e "$4" "$copy/$3"
-    if cmp -s "$copy/$3" "$build/unbroken"; then
+    if cmp -s "$copy/$3" "$build/darknet-$host/$3"; then
         echo "FAIL mutant: $1: there is nothing to break in $3"
         status=1
     elif ! rebuild > "$build/mutant.log" 2>&1; then
@@ -46,12 +52,10 @@ mutant() {
         echo "FAIL mutant: $1: nothing notices"
         status=1
     fi
-    cp "$build/unbroken" "$copy/$3"
 }
 
 switches=("$@")
-rm -rf "$copy"
-cp -a "$build/darknet-$host" "$copy"
+make_copy
 if differs small; then
     echo "FAIL mutant: the unbroken copy differs, too: $(cut -c -120 "$build/mutant.said")"
     exit 1
