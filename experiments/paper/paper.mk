@@ -1,6 +1,6 @@
 # make table1, table2, table3: the paper's tables; paper.sh runs them, the table files say what they are.
 #
-#   SCALE=small   (default) what two cores do within an hour; SCALE=full: RECIPES to the letter, for a GPU
+#   SCALE=small   (default) what two cores do within an hour; SCALE=medium: within hours; SCALE=full: as the authors trained, for a GPU
 #   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
 #   SLURM="-p gpu --gres=gpu:1" (an array of jobs, by sbatch)  PARALLEL="-S host1,host2" (GNU parallel over ssh)
 #
@@ -26,7 +26,12 @@ $(PAPER)/paper_table: experiments/paper/paper_table.c src/tool/tool.h src/tool/t
 PAPER_TABLES := $(patsubst experiments/paper/%.txt,%,$(wildcard experiments/paper/table*.txt experiments/paper/search*.txt))
 
 .PHONY: table1 table2 table3 table-detection search $(PAPER_TABLES)
+ifneq ($(filter-out small medium full,$(SCALE)),)
+table1 table2 table3:
+	@echo "SCALE=$(SCALE): small, medium or full would be right" >&2; exit 1
+else
 table1 table2 table3: %: %-$(SCALE)
+endif
 table-detection: table-detection-small
 search: search-label_variation
 $(filter %-detection-small, $(PAPER_TABLES)): detection-data

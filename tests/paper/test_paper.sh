@@ -71,6 +71,21 @@ holds paper_cfg_appends_sections "add" grep -q '^\[hkd\]' <(derive "")
 derive "nothing.here=1" > "$work/derive.log" 2>&1
 holds paper_cfg_names_a_missing_section "$(tail -1 "$work/derive.log")" grep -q 'no section \[nothing\]' "$work/derive.log"
 
+# The tables of the project: each run's .cfg, derived as run.sh does before it finds that there is no time, is one that Darknet reads.
+wrong=''
+for list in experiments/paper/{table,search}*.txt; do
+    out=$work/derived/$(basename "$list" .txt)
+    mkdir -p "$out"/{backup,cfg,logs,runs,measures}
+    while read -r method; do echo over > "$out/runs/$method-1.csv"; done < <(awk '$1 == "run" { print $2 }' "$list")
+    while read -r method; do
+        rm "$out/runs/$method-1.csv"
+        OUT=$out DEADLINE=1 experiments/paper/run.sh "$list" "$method" 1 > "$out/log" 2>&1 && ./darknet ops "$out/cfg/$method-1.cfg" > "$out/log" 2>&1 &&
+            grep -q '^Floating Point Operations' "$out/log" || wrong=${wrong:-"$list: $method: $(tail -1 "$out/log")"}
+        echo over > "$out/runs/$method-1.csv"
+    done < <(awk '$1 == "run" && !/ weights=/ { print $2 }' "$list")
+done
+check paper_the_runs_of_all_tables_can_be_read "${#wrong}" "$wrong"
+
 # A whole table, stopped by its budget, then by a kill in the middle, then finished: the same as in one go.
 table whole "$plain=12"$'\n'"run gkd cfg/demo-plain.cfg add=experiments/paper/small/gkd.cfg net.burn_in=5 budget=12"
 paper whole
