@@ -185,6 +185,7 @@ LDFLAGS += $(if $(LGG_OPENBLAS),-Wl$(lgg_comma)-rpath$(lgg_comma)$(LGG_OPENBLAS)
 endif
 # OpenBLAS brings LAPACK
 $(addprefix $(OBJDIR), $(LGG_OBJECTS)): COMMON += -DLGG_LAPACK
+$(OBJDIR)arithmetic.o: COMMON += -DLGG_BLAS
 endif
 
 # Libraries that single `./darknet lgg` commands use: built in where they are, and where they are not, the option that needs one

@@ -157,6 +157,11 @@ static inline size_t host_iteration(const network *net) {
 static inline int host_changes_batch(const network *net) {
     return net->dynamic_minibatch;
 }
+/* An option of net by which a detector, or by the second any training, draws its images in an order of its own; NULL without one. */
+static inline const char *host_draws_images(const network *net, int detecting) {
+    if (detecting && net->track) return "track";
+    return net->contrastive ? "contrastive" : NULL;
+}
 /* An option of net by which images are changed beyond a crop and a mirror image, or networks change them; NULL without one. */
 static inline const char *host_changes_images(const network *net) {
     if (net->mixup) return "mixup, cutmix or mosaic";

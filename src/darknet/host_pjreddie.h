@@ -129,6 +129,12 @@ static inline int host_changes_batch(const network *net) {
     (void)net;
     return 0;
 }
+/* An option of net by which images are drawn in an order of its own; NULL without one. */
+static inline const char *host_draws_images(const network *net, int detecting) {
+    (void)net;
+    (void)detecting;
+    return NULL;
+}
 /* An option of net by which images are changed beyond a crop and a mirror image; NULL without one. */
 static inline const char *host_changes_images(const network *net) {
     return net->center ? "center" : NULL;

@@ -34,6 +34,28 @@ static const char *instructions(void) {
     return "no AVX2";
 }
 
+#ifdef DNNL
+/* The widest that oneDNN may choose, by the names of its ONEDNN_MAX_CPU_ISA; NULL where they are others than these. */
+static const char *dnnl_instructions(void) {
+    switch (dnnl_get_effective_cpu_isa()) {
+    case dnnl_cpu_isa_sse41:
+        return "SSE41";
+    case dnnl_cpu_isa_avx:
+        return "AVX";
+    case dnnl_cpu_isa_avx2:
+        return "AVX2";
+    case dnnl_cpu_isa_avx512_core:
+        return "AVX512_CORE";
+    case dnnl_cpu_isa_avx512_core_vnni:
+        return "AVX512_CORE_VNNI";
+    case dnnl_cpu_isa_avx512_core_bf16:
+        return "AVX512_CORE_BF16";
+    default:
+        return NULL;
+    }
+}
+#endif
+
 static void append(char text[LGG_ARITHMETIC], const char *format, ...) {
     const size_t length = strlen(text);
     va_list arguments;
@@ -58,5 +80,9 @@ void lgg_describe_arithmetic(char text[LGG_ARITHMETIC]) {
 #ifdef DNNL
     const dnnl_version_t *version = dnnl_version();
     append(text, ", oneDNN %d.%d.%d", version->major, version->minor, version->patch);
+    if (dnnl_instructions())
+        append(text, " %s", dnnl_instructions());
+    else
+        append(text, " of instructions %#x", (unsigned)dnnl_get_effective_cpu_isa());
 #endif
 }

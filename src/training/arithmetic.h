@@ -13,7 +13,7 @@ extern "C" {
 
 #define LGG_ARITHMETIC 128
 
-/* Writes one line without its end, such as "2 threads, AVX-512, OpenBLAS SkylakeX, oneDNN 2.6.0"; bytes after its end are 0. */
+/* Writes one line without its end, such as "2 threads, AVX-512, OpenBLAS SkylakeX, oneDNN 2.6.0 AVX512_CORE"; bytes after its end are 0. */
 void lgg_describe_arithmetic(char text[LGG_ARITHMETIC]);
 
 #ifdef __cplusplus

@@ -198,15 +198,24 @@ void lgg_balance_labels(const network *net, int classes, const char *datacfg) {
             net->batch, classes, classes);
 }
 
-lgg_recipe *lgg_start_loading(const network *net) {
+static lgg_recipe *start_loading(const network *net, int detecting) {
     lgg_recipe *recipe = host_recipe(net);
     if (!recipe) return NULL;
+    const char *order = host_draws_images(net, detecting);
+    if (order && (recipe->shuffle || recipe->balanced)) {
+        fprintf(stderr, "[net]: warning: %s=1 draws images in an order of its own, and %s=1 does not reach it\n", order,
+                recipe->balanced ? "balanced" : "shuffle");
+    }
     recipe->position = *net->seen;
     if (recipe->gpu_data) {
         const char *changed = recipe->adversarial.steps ? "adversarial" : NULL;
         recipe->gpu_data = check_gpu_data(net, recipe->pad_crop >= 0, changed);
     }
     return recipe;
+}
+
+lgg_recipe *lgg_start_loading(const network *net) {
+    return start_loading(net, 0);
 }
 
 lgg_recipe *lgg_start_detecting(const network *net) {
@@ -226,7 +235,7 @@ lgg_recipe *lgg_start_detecting(const network *net) {
                 "[net]: warning: with dynamic_minibatch=1 a training that goes on draws other images than one that "
                 "was never stopped\n");
     }
-    return lgg_start_loading(net);
+    return start_loading(net, 1);
 }
 
 int lgg_begin_resizing(const network *net, int passes) {

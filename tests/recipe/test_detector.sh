@@ -102,6 +102,14 @@ pad_crop_is_said() {
     if [ "$(grep -ac 'pad_crop=4 is for classifiers' "$work/padded/log")" = 1 ]; then pass "$name"; else fail "$name" "no line says so"; fi
 }
 
+# What this host alone has.
+order_of_its_own_is_said() {
+    local name="a detector says that shuffle does not reach images drawn as a track"
+    final track max_batches=1 seed=3 shuffle=1 track=1
+    if [ "$(grep -ac 'track=1 draws images in an order of its own, and shuffle=1 does not' "$work/track/log")" = 1 ]; then pass "$name"
+    else fail "$name" "$(tail -1 "$work/track/log")"; fi
+}
+
 # long_names: backup folders and .cfg files with names as long as the system takes.
 long_names() {
     local long folder base name="weights are saved under long names" mode
@@ -132,5 +140,6 @@ seed_repeats
 options_reach_the_loader
 going_on
 pad_crop_is_said
+if [ "$host" = alexeyab ]; then order_of_its_own_is_said; fi
 long_names
 [ $failures -eq 0 ]

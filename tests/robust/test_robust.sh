@@ -187,6 +187,15 @@ check "a_state_of_other_weights_is_said_and_not_used" says other.out "belongs to
 OMP_NUM_THREADS=2 "$darknet" classifier train small/tiny.data longer.cfg quick-whole/quick.backup > threads.out 2>&1
 check "going_on_with_another_number_of_threads_is_said" grep -qaE "quick.backup was trained with 1 thread, .*, this is 2 threads, .*: the training goes on, but not to the same bits" threads.out
 check "and_keeps_the_momentum" says threads.out "Going on at iteration 400 with the momentum"
+# What no one has set: an old processor's kernels, which every newer one can run.
+OPENBLAS_CORETYPE=Nehalem ONEDNN_MAX_CPU_ISA=SSE41 "$darknet" classifier train small/tiny.data longer.cfg quick-whole/quick.backup > kernels.out 2>&1
+kernels_said() { grep -qaE "quick.backup was trained with 1 thread, .*$1.*, this is 1 thread, .*$2.*: the training goes on, but not to the same bits" kernels.out; }
+if [ "$(uname -m)" != x86_64 ]; then
+    echo "SKIPPED kernels of other processors: those of x86-64 are known here"
+else
+    if ldd "$darknet" | grep -q libopenblas; then check "going_on_with_other_kernels_of_OpenBLAS_is_said" kernels_said 'OpenBLAS ' 'OpenBLAS Nehalem'; fi
+    if ldd "$darknet" | grep -q libdnnl; then check "going_on_with_other_kernels_of_oneDNN_is_said" kernels_said 'oneDNN ' 'oneDNN [0-9.]+ SSE41'; fi
+fi
 check "going_on_with_the_same_is_not" eval '! says between.out "was trained with"'
 
 ### No room, no right to write
