@@ -1,4 +1,4 @@
-/* host_calls.h: all that Darknet's own files call of ours. Only they include it: one line in each, whatever patches are left out. */
+/* host_calls.h: what Darknet's own files call of ours, included by one line in each, whatever patches are left out. */
 #ifndef HOST_CALLS_H
 #define HOST_CALLS_H
 

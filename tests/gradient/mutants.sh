@@ -1,6 +1,6 @@
 #!/bin/bash
-# Takes out of the host, one by one, every group of patches that mends it, and everything that our functions put around its layers;
-# builds that, and runs the tests: at least one of them must fail.
+# Takes out of the host, one by one, every group of patches that mends it, and every function around its layers that changes what is
+# computed, not only its speed; builds that, and runs the tests: at least one of them must fail.
 #
 # ONLY="name..." in the environment tries those alone. Names: the groups of the queue, and the functions below.
 #
