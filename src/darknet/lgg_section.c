@@ -76,8 +76,9 @@ float lgg_alpha_now(const lgg_section *s, const host_pass *pass) {
 void warn_of_lgg_negatives(const lgg_section *s, int layer) {
     lgg_warn(
         &s->place,
-        "similarity=cosine: layer %d has negative outputs, and edges may have negative weights; rbf or exp suit it",
-        layer);
+        "similarity=cosine: layer %d has negative outputs, and edges may have negative weights%s; rbf with unit=1, or "
+        "exp, suits it",
+        layer, s->options.graph.normalize ? ", degrees may be near 0, and gradients without bound" : "");
 }
 
 void warn_of_lgg_zeros(lgg_section *s, double share) {

@@ -472,8 +472,15 @@ static void test_warnings(void) {
                            said, sizeof said);
     report("cosine on negative outputs is warned of once",
            status == 0 &&
-               count_words(said,
-                           "layer 1 [label_variation]: warning: similarity=cosine: layer 0 has negative outputs") == 1,
+               count_words(
+                   said, "layer 1 [label_variation]: warning: similarity=cosine: layer 0 has negative outputs") == 1 &&
+               count_words(said, "gradients without bound") == 0,
+           said);
+    status =
+        run_apart(train_thrice, "[connected]\noutput=5\nactivation=linear\n[label_variation]\nclasses=3\nnormalize=1\n",
+                  said, sizeof said);
+    report("and where its edges are normalized, of degrees near 0",
+           status == 0 && count_words(said, "degrees may be near 0, and gradients without bound; rbf with unit=1") == 1,
            said);
     status = run_apart(train_dead, "[connected]\noutput=5\nactivation=relu\n[label_variation]\nclasses=3\n", said,
                        sizeof said);
