@@ -1,5 +1,6 @@
-# make test-math: the mathematics, in two builds, each under the address and undefined sanitizers: with OpenMP,
-# and without (its coverage is printed: threads would share the counters, and wait for each other at every line). A third, as fast as it is used, goes through the tiles of every processor and several numbers of threads.
+# make test-math: the mathematics, in two builds, each under the address and undefined sanitizers: with OpenMP, and without (its coverage is
+# printed: threads would share the counters, and wait for each other at every line). A third, as fast as it is used, goes through the
+# tiles of every processor and several numbers of threads.
 
 comma := ,
 LGG_SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
