@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "lgg_hooks.h"
-#include "lgg_section.h"
 #include "lgg_positions.h"
+#include "lgg_section_table.h"
 #include "network_plan.h"
 #include "recipe.h"
 #include "weights.h"

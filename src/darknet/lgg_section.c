@@ -1,6 +1,7 @@
 /* lgg_section.c: the steps of a section that do not ask where the numbers are. */
 #include "lgg_section.h"
 #include "lgg_positions.h"
+#include "lgg_section_table.h"
 #include "network_plan.h"
 
 #include <stdlib.h>
@@ -9,19 +10,6 @@ void *allocate_for_lgg(const lgg_place *place, int n, size_t size) {
     void *memory = calloc((size_t)n, size);
     if (!memory) lgg_fail(place, "out of memory");
     return memory;
-}
-
-int lgg_section_needs_labels(const lgg_section *s) {
-    return s->kind == LGG_LABEL_VARIATION || s->kind == LGG_SMOOTH ||
-           (s->kind == LGG_GKD && s->options.edges != LGG_EDGES_ALL);
-}
-
-int lgg_section_minds_order(const lgg_section *s) {
-    return s->kind == LGG_HKD || s->vertices != LGG_VERTICES_IMAGES;
-}
-
-int lgg_section_has_graphs(const lgg_section *s) {
-    return s->kind != LGG_HKD;
 }
 
 /* Logits are compared class by class. */

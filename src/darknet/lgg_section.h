@@ -74,14 +74,7 @@ typedef struct lgg_section {
 /* Zeroed memory; the program ends where there is none. */
 void *allocate_for_lgg(const lgg_place *place, int n, size_t size);
 
-/* Whether the section compares with the labels of the batch. */
-int lgg_section_needs_labels(const lgg_section *section);
-
-/* Whether the order of a layer's values matters: to graphs of images it does not. */
-int lgg_section_minds_order(const lgg_section *section);
-
 /* The parts of those steps that do not ask where the numbers are. */
-int lgg_section_has_graphs(const lgg_section *section);
 void meet_lgg_teacher(lgg_section *section, const layer *layers, int batch);
 void check_lgg_classes(const lgg_section *section, int outputs, int taught_outputs);
 int lgg_minds_negatives(const lgg_section *section);

@@ -1,6 +1,7 @@
 /* lgg_section_cpu.c: the backward pass of an LGG section on the CPU. */
 #include "lgg_section.h"
 #include "lgg_positions.h"
+#include "lgg_section_table.h"
 
 #include <unistd.h>
 

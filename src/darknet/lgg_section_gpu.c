@@ -4,6 +4,7 @@
  * of progress, or the next pass), and whoever asks waits for the loss alone, not for what was enqueued after it. */
 #include "lgg_section.h"
 #include "lgg_positions.h"
+#include "lgg_section_table.h"
 
 #include <stdlib.h>
 

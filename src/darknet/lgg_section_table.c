@@ -148,6 +148,19 @@ int lgg_section_has_teacher(const lgg_section_type *type) {
     return (TAUGHT >> (type - lgg_section_types) & 1) != 0;
 }
 
+int lgg_section_needs_labels(const lgg_section *s) {
+    return s->kind == LGG_LABEL_VARIATION || s->kind == LGG_SMOOTH ||
+           (s->kind == LGG_GKD && s->options.edges != LGG_EDGES_ALL);
+}
+
+int lgg_section_minds_order(const lgg_section *s) {
+    return s->kind == LGG_HKD || s->vertices != LGG_VERTICES_IMAGES;
+}
+
+int lgg_section_has_graphs(const lgg_section *s) {
+    return s->kind != LGG_HKD;
+}
+
 int lgg_section_has_option(const lgg_section_type *type, const lgg_option *option) {
     return option->sections >> (type - lgg_section_types) & 1;
 }

@@ -48,6 +48,15 @@ const lgg_section_type *find_lgg_section_type(const char *header);
 /* Whether sections of this type have a teacher. */
 int lgg_section_has_teacher(const lgg_section_type *type);
 
+/* Whether the section compares with the labels of the batch. */
+int lgg_section_needs_labels(const lgg_section *section);
+
+/* Whether the order of a layer's values matters: to graphs of images it does not. */
+int lgg_section_minds_order(const lgg_section *section);
+
+/* Whether it compares graphs: all do but HKD, which compares logits. */
+int lgg_section_has_graphs(const lgg_section *section);
+
 int lgg_section_has_option(const lgg_section_type *type, const lgg_option *option);
 
 /* Gives section the kind and the defaults of its type. */

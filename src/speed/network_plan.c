@@ -13,7 +13,7 @@
 #include "elementwise_fast.h"
 #include "layer_fast.h"
 #include "lgg_hooks.h"
-#include "lgg_section.h"
+#include "lgg_section_table.h"
 #include "previous_delta.h"
 
 static void put_channels_first(const layer *l, const float *from, float *to) {
