@@ -8,6 +8,7 @@ mkdir -p results/geometry
 for run in results/search-late/runs/*.csv; do
     [ -e "$run" ] || continue
     name=$(basename "$run" .csv)
+    case $name in *-half-* | *-twice-*) continue ;; esac # another lambda of the same
     $darknet lgg embed data/cifar10.data "results/search-late/cfg/$name.cfg" "results/search-late/backup/$name.weights" -images 2000 -o "results/geometry/$name" > /dev/null
     networks+=("${name%-*}" "results/geometry/$name")
 done
