@@ -79,6 +79,15 @@ static inline float host_dropout_factor(const layer *l, size_t i) {
     return l->rand[i] < l->probability ? 0.f : l->scale;
 }
 
+/* The device that net is on is this thread's from now on: with several of them the last one that was set up is. */
+static inline void host_select_device(const network *net) {
+#ifdef GPU
+    if (net->gpu_index >= 0) cuda_set_device(net->gpu_index);
+#else
+    (void)net;
+#endif
+}
+
 /* The images (B, inputs) that net is working on. */
 static inline float *host_input(const network *net) {
     return net->input;

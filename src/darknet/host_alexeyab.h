@@ -290,6 +290,11 @@ static inline void host_keep_delta(layer *l) {
 #endif
 }
 
+/* Whether l, a [dropout], leaves out blocks on the device. */
+static inline int host_drops_blocks(const layer *l) {
+    return l->dropblock;
+}
+
 /* What l, a section, takes over from the layer before it beside its buffers: what this host's demo looks for in a network's last
  * layer. */
 static inline void host_follow_previous(layer *l, const layer *previous) {
@@ -519,7 +524,7 @@ static inline int host_mends_weights(const layer *l) {
 static inline const char *host_adds_in_any_order(const layer *l) {
     if (l->type == SCALE_CHANNELS) return "a [scale_channels]";
     if (l->type == SHORTCUT && l->nweights > 0) return "a [shortcut] with weights";
-    if (l->type == DROPOUT && l->dropblock) return "a [dropout] with dropblock=1";
+    if (l->type == DROPOUT && host_drops_blocks(l)) return "a [dropout] with dropblock=1";
     return l->xnor ? "a convolution with xnor=1" : NULL;
 }
 /* The values of each sample of layer l->input_layers[i] that l, a [route], takes, and which is the first of them. */

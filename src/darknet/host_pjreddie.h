@@ -353,6 +353,12 @@ static inline void host_follow_deltas(network *net) {
     (void)net;
 }
 
+/* Whether l, a [dropout], leaves out blocks on the device. */
+static inline int host_drops_blocks(const layer *l) {
+    (void)l;
+    return 0;
+}
+
 /* What l, a section, takes over from the layer before it beside its buffers: nothing that this host asks for. */
 static inline void host_follow_previous(layer *l, const layer *previous) {
     (void)l, (void)previous;

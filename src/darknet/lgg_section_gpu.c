@@ -81,6 +81,7 @@ void collect_lgg_report(lgg_section *s) {
 
 static void evaluate_lgg_section_gpu(lgg_section *s, const host_pass *pass, int n, int batch) {
     collect_lgg_report(s);
+    if (s->network->device) lgg_device_set_stream(s->network->device, host_stream()); /* hosts may change it */
     if (n > s->max_batch) make_loss_gpu(s, pass, n);
     float scale = -s->lambda * (float)batch * host_loss_scale(pass);
     for (int i = 0; i < s->n && s->lambda <= 0; ++i)

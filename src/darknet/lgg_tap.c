@@ -95,8 +95,20 @@ static int is_activated(const layer *owner) {
     return owner->type == SOFTMAX || owner->type == LOGXENT;
 }
 
+/* Fails if a dropout leaves out blocks of the tapped layer after the section: which ones, it does not keep. */
+static void check_blocks(const lgg_place *place, const lgg_tap *tap, const layer *layers, int count) {
+    for (int i = tap->layer + 1; i < count && works_in_place(&layers[i]); ++i) {
+        if (i < place->index || layers[i].type != DROPOUT || !host_drops_blocks(&layers[i])) continue;
+        lgg_fail(place,
+                 "layers=%d: [dropout] (layer %d) has dropblock=1 and changes what this section taps; put the section "
+                 "after it",
+                 tap->layer, i);
+    }
+}
+
 void check_lgg_tap(const lgg_place *place, const lgg_tap *tap, const layer *layers, int count) {
     const layer *owner = find_owner(layers, tap->layer);
+    check_blocks(place, tap, layers, count);
     if (!is_activated(owner)) return;
     for (const layer *l = owner + 1; l < layers + count && works_in_place(l); ++l) {
         if (l->type != DROPOUT) continue;

@@ -28,7 +28,8 @@ int find_default_lgg_tap(const lgg_place *place, const char *option, const layer
 /* What the nearest softmax before `end` takes in: the logits. */
 int find_logits_lgg_tap(const lgg_place *place, const char *option, const layer *layers, int end, int needs_gradient);
 
-/* Fails if a dropout works in the buffer of a tapped softmax: its Jacobian needs the probabilities themselves. */
+/* Fails if a dropout works in the buffer of a tapped softmax, whose Jacobian needs the probabilities themselves, or leaves out blocks of a tapped
+ * layer after the section. */
 void check_lgg_tap(const lgg_place *place, const lgg_tap *tap, const layer *layers, int count);
 
 /* The tapped layer's output, and where its gradient goes. `section` is the layer index of the section that taps, `count` the

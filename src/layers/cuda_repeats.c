@@ -3,8 +3,10 @@
 #include "cuda_repeats.h"
 
 #ifdef GPU
+#include "host.h"
 
 curandStatus_t draw_uniform(curandGenerator_t generator, float *values_gpu, size_t n) {
+    curandSetStream(generator, host_stream());
     if (lgg_repeats()) {
         const unsigned long long high = (unsigned)lgg_rand(), low = (unsigned)lgg_rand();
         curandSetPseudoRandomGeneratorSeed(generator, high << 31 | low);

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* curandGenerateUniform; with a seed from where the iteration's own numbers are, so that a training which goes on draws what the whole one
+/* curandGenerateUniform, on the stream that the host's layers run on; with a seed from where the iteration's own numbers are, so that a training which goes on draws what the whole one
  * does. */
 curandStatus_t draw_uniform(curandGenerator_t generator, float *values_gpu, size_t n);
 

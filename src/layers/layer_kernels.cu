@@ -93,7 +93,9 @@ tensor_table *make_tensor_table(const learning_tensor *tensors, size_t count) {
     }
     if (made) {
         table->count = (unsigned)count;
-        made = cudaMemcpy(table->tensors, placed, count * sizeof(placed_tensor), cudaMemcpyHostToDevice) == cudaSuccess;
+        made =
+            cudaMemcpy(table->tensors, placed, count * sizeof(placed_tensor), cudaMemcpyHostToDevice) == cudaSuccess &&
+            cudaStreamSynchronize(nullptr) == cudaSuccess; /* until then it may be on its way still */
     }
     free(placed);
     if (made) return table;

@@ -38,6 +38,8 @@ typedef enum {
 /* Sets up the current CUDA device for losses. LGG_ERROR_ARGUMENT where products are to be made in a way that is not to be had, on this device or
  * as the library was compiled. On failure *device is NULL. */
 lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, lgg_products_by products);
+/* What is enqueued from now on goes to that stream. What was enqueued before must be done: lgg_loss_read_gpu says when it is. */
+void lgg_device_set_stream(lgg_device *device, struct CUstream_st *stream);
 /* After its losses. */
 void lgg_device_free(lgg_device *device);
 

@@ -137,7 +137,10 @@ static lgg_status lgg_loss_set_up(lgg_loss_gpu *loss, size_t bytes) {
     lgg_loss_take_gpu(loss, &arena);
     for (size_t i = 0; i < report; i++)
         loss->host_report[i] = 0;
-    return LGG_OK;
+    /* no loss writes all of it, and all of it is copied */
+    const cudaError_t cleared =
+        cudaMemsetAsync(loss->backward.report, 0, report * sizeof(double), loss->device->stream);
+    return cleared == cudaSuccess ? LGG_OK : LGG_ERROR_DEVICE;
 }
 
 lgg_status lgg_loss_create_gpu(lgg_loss_gpu **loss, lgg_device *device, lgg_kind kind, const lgg_options *options,
@@ -161,8 +164,8 @@ lgg_status lgg_loss_create_gpu(lgg_loss_gpu **loss, lgg_device *device, lgg_kind
 void lgg_loss_free_gpu(lgg_loss_gpu *loss) {
     if (!loss) return;
     if (loss->reported) cudaEventDestroy(loss->reported);
-    cudaFreeHost(loss->host_report);
     cudaFree(loss->block);
+    cudaFreeHost(loss->host_report);
     free(loss->vertices);
     free(loss);
 }
@@ -273,6 +276,10 @@ lgg_status lgg_device_create(lgg_device **device, struct CUstream_st *stream, lg
     (*device)->stream = stream;
     (*device)->tensor_products = has && products != LGG_PRODUCTS_FLOAT32;
     return LGG_OK;
+}
+
+void lgg_device_set_stream(lgg_device *device, struct CUstream_st *stream) {
+    device->stream = stream;
 }
 
 void lgg_device_free(lgg_device *device) {

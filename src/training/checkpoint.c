@@ -153,6 +153,7 @@ static lgg_file *write_weights(network *net, const char *path, int cutoff) {
 }
 
 int lgg_checkpoint_save_weights(network *net, const char *path, int cutoff) {
+    host_select_device(net);
     lgg_file *weights = write_weights(net, path, cutoff);
     if (!weights) return -1;
     return lgg_file_replace(weights) ? cannot_save(path) : 0;
@@ -232,6 +233,7 @@ static int save_both(network *net, const char *path, const char *state_path, con
 }
 
 int lgg_checkpoint_save(network *net, const char *path, float average_loss) {
+    host_select_device(net);
     char *state_path = lgg_path_with(path, ".state");
     char *old_path = lgg_path_with(path, ".state.old");
     const int failed =
@@ -288,6 +290,7 @@ static state_verdict read_state(network **nets, int n, const char *path, uint64_
         verdict = STATE_DAMAGED;
     for (int i = 0; verdict == STATE_FITS && i < n; ++i) {
         fseek(s.file, (long)length, SEEK_SET);
+        host_select_device(nets[i]);
         for_each_update(nets[i], get_array, &s);
         if (!s.good) verdict = STATE_TOO_LARGE;
         *host_updates(nets[i]) = header->updates;

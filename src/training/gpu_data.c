@@ -187,6 +187,8 @@ static void bring_images(int device, size_t batch) {
              (double)bytes);
         must(cudaMemcpy(images.values_on_device[device], values, sizeof values, cudaMemcpyHostToDevice),
              "the training images", sizeof values);
+        /* from memory that is not pinned they may still be on their way, and the host's stream need not wait for that */
+        must(cudaStreamSynchronize(NULL), "the training images", (double)bytes);
     }
     if (images.batch[device] >= batch) return;
     if (images.crops_on_device[device]) cudaFree(images.crops_on_device[device]);

@@ -35,7 +35,8 @@ int is_noted(image im);
 image note_crop(image im, int size, int left, int top);
 
 #ifdef GPU
-/* cuda_push_array, which does not wait for the device, and makes the batch where there are notes of one. */
+/* cuda_push_array, which does not wait for the device, and makes the batch where there are notes of one. (CUDA itself may wait where whole images are
+ * pushed, since they are not in pinned memory; notes are few bytes, and are copied at once.) */
 void push_batch(float *to_gpu, float *from, size_t n);
 /* The same into n floats that it takes from the device; as cuda_make_array. */
 float *make_batch(float *from, size_t n);

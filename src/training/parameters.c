@@ -105,6 +105,7 @@ int lgg_all_finite(const float *x, size_t n) {
 }
 
 int lgg_first_rubbish(const network *net, const char **array) {
+    host_select_device(net);
     for (int i = 0; i < net->n; ++i) {
         layer *leaves[HOST_MAX_LEAVES];
         const int n = host_leaf_layers(&net->layers[i], leaves);

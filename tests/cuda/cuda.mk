@@ -1,6 +1,6 @@
 # make test-cuda: the CUDA twins of the mathematics where there is no GPU. The same kernel sources run on the CPU (emulation/), over
 # all golden cases and against the C library, products by float32 and on tensor cores (LGG_EMULATION_PTX=80); each of their barriers is taken
-# out once. tests/gpu has what needs a GPU.
+# out once, and the emulation's streams are tried. tests/gpu has what needs a GPU.
 
 CUDA_SOURCES := $(sort $(wildcard src/lgg/*.cu))
 CUDA_HEADERS := $(wildcard src/lgg/*.h) tests/golden/golden.h $(wildcard tests/cuda/*.h)
@@ -8,7 +8,7 @@ GOLDEN_READER := tests/golden/golden.c tests/golden/golden_case.c
 
 EMULATION := $(BUILD)/emulation
 EMULATION_FLAGS := -std=c++17 -O3 -ffp-contract=off $(LGG_WARNINGS) -Itests/cuda/emulation $(ROOM_FLAGS) -Itests/golden
-EMULATION_RUNTIME := $(patsubst %,$(EMULATION)/%.o,memory kernels tensor_cores libraries)
+EMULATION_RUNTIME := $(patsubst %,$(EMULATION)/%.o,memory queues kernels tensor_cores libraries)
 EMULATION_HEADERS := $(wildcard tests/cuda/emulation/*.h)
 EMULATION_OBJECTS := $(patsubst src/lgg/%.cu,$(EMULATION)/%.o,$(CUDA_SOURCES)) $(EMULATION_RUNTIME)
 
@@ -40,14 +40,18 @@ $(EMULATION)/bench_losses: tests/gpu/bench_losses.cu tests/gpu/pack/emulated_eve
 $(EMULATION)/test_tap: tests/cuda/test_tap.cu $(EMULATION)/lgg_tap_kernels.o $(EMULATION_RUNTIME)
 	@$(CXX) $(EMULATION_FLAGS) -x c++ $< -x none $(filter %.o,$^) -o $@ -lopenblas -lm
 
+$(EMULATION)/test_streams: tests/cuda/test_streams.cpp $(EMULATION_RUNTIME)
+	@$(CXX) $(EMULATION_FLAGS) $^ -o $@ -lopenblas
+
 # Many small products: threads of their own would only get into each other's way.
 .PHONY: test-cuda
-test-cuda: $(patsubst %,$(EMULATION)/%,golden test_twins test_product test_tap count_launches)
+test-cuda: $(patsubst %,$(EMULATION)/%,golden test_twins test_product test_tap test_streams count_launches)
 	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1; status=0; \
 	LGG_EMULATION_PTX=80 $(EMULATION)/golden $(CASES) || status=1; \
 	LGG_EMULATION_PTX=80 LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
 	LGG_EMULATION_PTX=80 $(EMULATION)/test_product || status=1; \
 	$(EMULATION)/test_tap || status=1; \
+	$(EMULATION)/test_streams || status=1; \
 	LGG_EMULATION_DRY=1 $(EMULATION)/count_launches > /dev/null && echo "PASS launches: as few as there should be" || status=1; \
 	tests/cuda/test_barriers.sh $(EMULATION)/test_twins $(EMULATION)/test_tap || status=1; \
 	exit $$status

@@ -139,6 +139,10 @@ static const bad_input cases[] = {
      "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\nstream=1\n[label_variation]\n",
      "layer 1 [label_variation]: layer 0 has stream=1, but a network with this section trains on one stream; leave "
      "stream out of layer 0"},
+    {"blocks that are left out after the section",
+     "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\n[label_variation]\n"
+     "[dropout]\ndropblock=1\ndropblock_size_abs=2\n",
+     "layers=0: [dropout] (layer 2) has dropblock=1 and changes what this section taps; put the section after it"},
     {"a layer that waits for a stream", BODY "[route]\nlayers=-1\nwait_stream=0\n[label_variation]\n",
      "layer 3 has wait_stream=0, but"},
     {"a teacher with a stream of its own",

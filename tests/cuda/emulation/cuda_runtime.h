@@ -9,7 +9,8 @@
  * Memory is as strict as a GPU's. What is allocated on the device starts as NaN, is NaN again once freed, is checked for writes past
  * its end, and belongs to one of two devices. The program ends when the host's own code touches it, and when a kernel,
  * a copy or a library gets a pointer that is not the current device's, also in a structure, or in a table of them that is copied asynchronously. What is
- * copied asynchronously to the host is there only after somebody has waited for it.
+ * copied asynchronously to the host is there only after somebody has waited for it. Streams are as strict (queues.h): the program ends when memory
+ * is worked on by one stream while another may still be working on it, although all runs in one order here.
  *
  * The threads of a warp exchange values in the same way: each comes to the exchange alone, and none goes on before all that have not ended are
  * there. There are no tensor cores for libraries, and so this is CUDA 9; our own kernels may have some (tensor_cores.h).
@@ -89,7 +90,6 @@ cudaError_t cudaSetDeviceFlags(unsigned flags);
 cudaError_t cudaDriverGetVersion(int *version);
 cudaError_t cudaRuntimeGetVersion(int *version);
 cudaError_t cudaDeviceSynchronize(void);
-/* There is one queue: every stream is it. */
 cudaError_t cudaStreamCreate(cudaStream_t *stream);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
@@ -173,6 +173,9 @@ int emulation_barrier(const char *file, int line, bool predicate);
 #define __syncthreads_count(predicate) emulation_barrier(__FILE__, __LINE__, predicate)
 #define __syncthreads_or(predicate) (emulation_barrier(__FILE__, __LINE__, predicate) != 0)
 
+/* What this thread asks for, up to the next call, is one operation of the stream; NULL is the current device's default stream. The operation works on
+ * what is checked from now on. */
+void emulation_ask(cudaStream_t stream);
 /* Ends the program unless the current device may work on that memory; NULL is none. */
 void emulation_check_argument(const char *kernel, const void *memory);
 /* Likewise, if any of these words can be nothing but a pointer to memory of the host's, or of another device. */
@@ -186,6 +189,7 @@ template <typename T> void emulation_check_argument(const char *kernel, T *memor
 
 template <typename T>
 cudaError_t cudaMemcpyAsync(void *to, const T *from, size_t size, enum cudaMemcpyKind kind, cudaStream_t stream) {
+    emulation_ask(stream);
     if (std::is_class<T>::value && kind == cudaMemcpyHostToDevice) emulation_check_words("a device", from, size);
     return cudaMemcpyAsync(to, (const void *)from, size, kind, stream);
 }
@@ -214,24 +218,26 @@ uint32_t emulation_ballot(const char *file, int line, bool predicate);
 
 template <typename... Parameters> struct emulation_launch {
     dim3 blocks, threads;
+    cudaStream_t stream;
     const char *name;
     void (*kernel)(Parameters...);
     void operator()(Parameters... arguments) const {
+        emulation_ask(stream);
         (emulation_check_argument(name, arguments), ...);
         emulation_run(blocks, threads, [&] { kernel(arguments...); });
     }
 };
 
 template <typename... Parameters>
-emulation_launch<Parameters...> emulation_launch_of(const char *name, dim3 blocks, dim3 threads, size_t, cudaStream_t,
-                                                    void (*kernel)(Parameters...)) {
-    return {blocks, threads, name, kernel};
+emulation_launch<Parameters...> emulation_launch_of(const char *name, dim3 blocks, dim3 threads, size_t,
+                                                    cudaStream_t stream, void (*kernel)(Parameters...)) {
+    return {blocks, threads, stream, name, kernel};
 }
 
 template <typename... Parameters>
 emulation_launch<Parameters...> emulation_launch_of(const char *name, dim3 blocks, dim3 threads,
                                                     void (*kernel)(Parameters...)) {
-    return {blocks, threads, name, kernel};
+    return {blocks, threads, nullptr, name, kernel};
 }
 
 static inline float atomicAdd(float *to, float value) {

@@ -139,11 +139,12 @@ const char *cudnnGetErrorString(cudnnStatus_t status) {
 }
 
 cudnnStatus_t cudnnCreate(cudnnHandle_t *handle) {
-    *handle = 1;
+    *handle = emulation_new_handle();
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnSetStream(cudnnHandle_t, cudaStream_t) {
+cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream) {
+    emulation_set_stream(handle, stream);
     return CUDNN_STATUS_SUCCESS;
 }
 
@@ -283,11 +284,13 @@ cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t, cudn
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t, const void *alpha, cudnnTensorDescriptor_t x_shape, const void *x,
-                                      cudnnFilterDescriptor_t w_shape, const void *w, cudnnConvolutionDescriptor_t c,
-                                      cudnnConvolutionFwdAlgo_t algorithm, void *workspace, size_t bytes,
-                                      const void *beta, cudnnTensorDescriptor_t y_shape, void *y) {
+cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void *alpha, cudnnTensorDescriptor_t x_shape,
+                                      const void *x, cudnnFilterDescriptor_t w_shape, const void *w,
+                                      cudnnConvolutionDescriptor_t c, cudnnConvolutionFwdAlgo_t algorithm,
+                                      void *workspace, size_t bytes, const void *beta, cudnnTensorDescriptor_t y_shape,
+                                      void *y) {
     static const char who[] = "cudnnConvolutionForward";
+    emulation_ask_by(handle);
     const emulation_access access;
     check_convolution(who, *x_shape, *w_shape, *y_shape, *c, algorithm, workspace, bytes);
     check_values(who, x, count(*x_shape));
@@ -302,12 +305,13 @@ cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t, const void *alpha, cudnnTen
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t, const void *alpha, cudnnFilterDescriptor_t w_shape,
+cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void *alpha, cudnnFilterDescriptor_t w_shape,
                                            const void *w, cudnnTensorDescriptor_t dy_shape, const void *dy,
                                            cudnnConvolutionDescriptor_t c, cudnnConvolutionBwdDataAlgo_t algorithm,
                                            void *workspace, size_t bytes, const void *beta,
                                            cudnnTensorDescriptor_t dx_shape, void *dx) {
     static const char who[] = "cudnnConvolutionBackwardData";
+    emulation_ask_by(handle);
     const emulation_access access;
     check_convolution(who, *dx_shape, *w_shape, *dy_shape, *c, algorithm, workspace, bytes);
     check_values(who, w, count(*w_shape));
@@ -323,12 +327,13 @@ cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t, const void *alpha, cud
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t, const void *alpha, cudnnTensorDescriptor_t x_shape,
+cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t handle, const void *alpha, cudnnTensorDescriptor_t x_shape,
                                              const void *x, cudnnTensorDescriptor_t dy_shape, const void *dy,
                                              cudnnConvolutionDescriptor_t c, cudnnConvolutionBwdFilterAlgo_t algorithm,
                                              void *workspace, size_t bytes, const void *beta,
                                              cudnnFilterDescriptor_t dw_shape, void *dw) {
     static const char who[] = "cudnnConvolutionBackwardFilter";
+    emulation_ask_by(handle);
     const emulation_access access;
     check_convolution(who, *x_shape, *dw_shape, *dy_shape, *c, algorithm, workspace, bytes);
     check_values(who, x, count(*x_shape));
@@ -344,7 +349,7 @@ cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t, const void *alpha, c
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnBatchNormalizationForwardTraining(cudnnHandle_t, cudnnBatchNormMode_t, const void *alpha,
+cudnnStatus_t cudnnBatchNormalizationForwardTraining(cudnnHandle_t handle, cudnnBatchNormMode_t, const void *alpha,
                                                      const void *beta, cudnnTensorDescriptor_t x_shape,
                                                      const void *x_values, cudnnTensorDescriptor_t y_shape,
                                                      void *y_values, cudnnTensorDescriptor_t parameters,
@@ -352,6 +357,7 @@ cudnnStatus_t cudnnBatchNormalizationForwardTraining(cudnnHandle_t, cudnnBatchNo
                                                      void *running_mean, void *running_variance, double epsilon,
                                                      void *saved_mean, void *saved_deviation) {
     static const char who[] = "cudnnBatchNormalizationForwardTraining";
+    emulation_ask_by(handle);
     const emulation_access access;
     check_normalization(who, *x_shape, *y_shape, *parameters, epsilon);
     check_values(who, x_values, count(*x_shape));
@@ -386,15 +392,16 @@ cudnnStatus_t cudnnBatchNormalizationForwardTraining(cudnnHandle_t, cudnnBatchNo
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnBatchNormalizationBackward(cudnnHandle_t, cudnnBatchNormMode_t, const void *alpha, const void *beta,
-                                              const void *alpha_parameters, const void *beta_parameters,
-                                              cudnnTensorDescriptor_t x_shape, const void *x_values,
-                                              cudnnTensorDescriptor_t dy_shape, const void *dy_values,
-                                              cudnnTensorDescriptor_t dx_shape, void *dx_values,
+cudnnStatus_t cudnnBatchNormalizationBackward(cudnnHandle_t handle, cudnnBatchNormMode_t, const void *alpha,
+                                              const void *beta, const void *alpha_parameters,
+                                              const void *beta_parameters, cudnnTensorDescriptor_t x_shape,
+                                              const void *x_values, cudnnTensorDescriptor_t dy_shape,
+                                              const void *dy_values, cudnnTensorDescriptor_t dx_shape, void *dx_values,
                                               cudnnTensorDescriptor_t parameters, const void *scale, void *dscale,
                                               void *dbias, double epsilon, const void *saved_mean,
                                               const void *saved_deviation) {
     static const char who[] = "cudnnBatchNormalizationBackward";
+    emulation_ask_by(handle);
     const emulation_access access;
     check_normalization(who, *x_shape, *dy_shape, *parameters, epsilon);
     check_normalization(who, *x_shape, *dx_shape, *parameters, epsilon);

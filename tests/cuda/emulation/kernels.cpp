@@ -35,8 +35,8 @@ struct thread {
     bool done, predicate;
     const char *file; /* where it waits */
     int line;
-    bool exchanges; /* it waits for its warp alone */
-    uint64_t value; /* and brings this */
+    bool exchanges;                /* it waits for its warp alone */
+    uint64_t value;                /* and brings this */
     emulation_fragments fragments; /* or these, of a product */
 };
 

@@ -1,6 +1,7 @@
 /* memory.cpp (test only): the memory of the emulated devices, and the copies to and from it. */
 #include "driver/cuda.h"
 #include "emulation.h"
+#include "queues.h"
 #include <algorithm>
 #include <map>
 #include <signal.h>
@@ -23,9 +24,12 @@ constexpr unsigned char poison = 0xff;        /* all ones is a NaN */
 struct allocation {
     size_t size;
     int device; /* -1: pinned memory of the host, which every device may work on */
+    emulation_users users;
 };
 
 struct copy {
+    const emulation_queue *queue;
+    size_t number; /* in it */
     void *to;
     std::vector<char> bytes;
 };
@@ -109,7 +113,7 @@ char *take(size_t size) {
 }
 
 /* The allocation that the address lies in; allocations.end() if none. */
-std::map<const char *, allocation>::const_iterator find(const void *memory) {
+std::map<const char *, allocation>::iterator find(const void *memory) {
     auto found = allocations.upper_bound((const char *)memory);
     if (found == allocations.begin()) return allocations.end();
     --found;
@@ -154,12 +158,20 @@ void check_copy(const void *to, const void *from, size_t size, cudaMemcpyKind ki
     if (from_device != is_device_range(from, size)) emulation_fail("a copy's source is not what its kind says");
 }
 
-/* The host waits for the device. */
-void finish_copies() {
-    ++waits;
-    for (const copy &c : underway)
-        memcpy(c.to, c.bytes.data(), c.bytes.size());
-    underway.clear();
+/* Both ends of a copy, of which one may be the host's. */
+void use_both(const void *to, const void *from) {
+    for (const void *end : {to, from}) {
+        const auto found = find(end);
+        if (found != allocations.end()) emulation_use("a copy", &found->second.users);
+    }
+}
+
+/* What the host knows when cudaMemcpy returns: all before it is done, and the copy is if it went to the host or came from pinned memory. From
+ * other memory its bytes are only on their way. */
+void finish_copy(const void *from, cudaMemcpyKind kind) {
+    const bool is_done = kind == cudaMemcpyDeviceToHost || find(from) != allocations.end();
+    emulation_waited();
+    emulation_wait_for_queue(emulation_asked_queue(), emulation_asked_number() - !is_done);
 }
 
 } // namespace
@@ -178,6 +190,22 @@ size_t emulation_launches() {
 size_t emulation_waits() {
     const std::lock_guard<std::mutex> lock(mutex);
     return waits;
+}
+
+void emulation_waited() {
+    ++waits;
+}
+
+void emulation_deliver(const emulation_queue *queue, size_t up_to) {
+    const auto left = std::remove_if(underway.begin(), underway.end(), [&](const copy &c) {
+        const bool is_there = c.queue == queue && c.number <= up_to;
+        if (is_there) memcpy(c.to, c.bytes.data(), c.bytes.size());
+        return is_there;
+    });
+    underway.erase(left, underway.end());
+}
+
+emulation_lock::emulation_lock() : lock(mutex) {
 }
 
 emulation_access::emulation_access() : lock(mutex) {
@@ -208,6 +236,7 @@ void emulation_check_range(const char *who, const void *memory, size_t size) {
         emulation_fail("%s gets memory of another device", who);
     }
     if ((const char *)memory + size > found->first + found->second.size) emulation_fail("%s goes past the end", who);
+    emulation_use(who, &found->second.users);
 }
 
 void emulation_check_argument(const char *kernel, const void *memory) {
@@ -269,7 +298,7 @@ cudaError_t cudaMalloc(void **memory, size_t size) {
     if (size == 0) return cudaSuccess;
     if (used[current_device] + size > device_bytes()) return cudaErrorMemoryAllocation;
     char *taken = take(size);
-    allocations[taken] = {size, current_device};
+    allocations[taken] = {size, current_device, {}};
     used[current_device] += size;
     *memory = taken;
     return cudaSuccess;
@@ -296,7 +325,7 @@ cudaError_t cudaMallocHost(void **memory, size_t size) {
     const std::lock_guard<std::mutex> lock(mutex);
     *memory = malloc(size);
     if (!*memory) return cudaErrorMemoryAllocation;
-    allocations[(char *)*memory] = {size, -1};
+    allocations[(char *)*memory] = {size, -1, {}};
     return cudaSuccess;
 }
 
@@ -307,7 +336,8 @@ cudaError_t cudaHostAlloc(void **memory, size_t size, unsigned) {
 cudaError_t cudaFreeHost(void *memory) {
     if (!memory) return cudaSuccess;
     const std::lock_guard<std::mutex> lock(mutex);
-    finish_copies();
+    emulation_waited();
+    emulation_wait_for_device();
     allocations.erase((char *)memory);
     free(memory);
     return cudaSuccess;
@@ -322,75 +352,41 @@ cudaError_t cudaMemGetInfo(size_t *available, size_t *total) {
 
 cudaError_t cudaMemcpy(void *to, const void *from, size_t size, cudaMemcpyKind kind) {
     if (size == 0) return cudaSuccess;
+    emulation_ask(nullptr);
     const emulation_access access;
     kind = kind_of(to, from, size, kind);
     check_copy(to, from, size, kind);
     emulation_counted();
-    finish_copies();
+    use_both(to, from);
+    finish_copy(from, kind);
     memcpy(to, from, size);
     return cudaSuccess;
 }
 
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyKind kind, cudaStream_t) {
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyKind kind, cudaStream_t stream) {
     if (size == 0) return cudaSuccess;
+    emulation_ask(stream);
     const emulation_access access;
     kind = kind_of(to, from, size, kind);
     check_copy(to, from, size, kind);
     emulation_counted();
+    use_both(to, from);
     if (kind != cudaMemcpyDeviceToHost) {
         memcpy(to, from, size);
         return cudaSuccess;
     }
-    underway.push_back({to, std::vector<char>((const char *)from, (const char *)from + size)});
+    underway.push_back({emulation_asked_queue(), emulation_asked_number(), to,
+                        std::vector<char>((const char *)from, (const char *)from + size)});
     memset(to, poison, size);
     return cudaSuccess;
 }
 
-cudaError_t cudaMemsetAsync(void *memory, int value, size_t size, cudaStream_t) {
+cudaError_t cudaMemsetAsync(void *memory, int value, size_t size, cudaStream_t stream) {
+    emulation_ask(stream);
     const emulation_access access;
     emulation_check_range("cudaMemset", memory, size);
     emulation_counted();
     memset(memory, value, size);
-    return cudaSuccess;
-}
-
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, int) {
-    *event = 1;
-    return cudaSuccess;
-}
-
-cudaError_t cudaEventDestroy(cudaEvent_t) {
-    return cudaSuccess;
-}
-
-cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) {
-    return cudaSuccess;
-}
-
-cudaError_t cudaEventSynchronize(cudaEvent_t) {
-    return cudaDeviceSynchronize();
-}
-
-cudaError_t cudaDeviceSynchronize() {
-    const std::lock_guard<std::mutex> lock(mutex);
-    finish_copies();
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamCreate(cudaStream_t *stream) {
-    *stream = nullptr;
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned) {
-    return cudaStreamCreate(stream);
-}
-
-cudaError_t cudaStreamSynchronize(cudaStream_t) {
-    return cudaDeviceSynchronize();
-}
-
-cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) {
     return cudaSuccess;
 }
 
