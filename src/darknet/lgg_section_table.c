@@ -86,7 +86,8 @@ static const char
 
 const lgg_option lgg_section_options[] = {
     {"layers", ALL, LGG_VALUE_LAYERS, AT(tapped), 0, 0, NULL,
-     "the nearest earlier layer that is no LGG section (`[hkd]`: what the nearest earlier softmax takes in)",
+     "the nearest earlier layer that is no LGG section (`[hkd]`: what the nearest earlier softmax takes in; "
+     "`[lgg_smooth]`: none, give two or more)",
      "the tapped layers, as in `[route]`: absolute, or negative = counted back from this section"},
     {"lambda", ALL, LGG_VALUE_NONNEGATIVE, AT(lambda), 0, 0, NULL, NULL, "weight of this term in the objective"},
     {"classes", ALL, LGG_VALUE_WHOLE, AT(classes), 1, INT_MAX, NULL, "the previous output size",

@@ -18,7 +18,7 @@ END {
     if (value["step_wrn28-0.5_onednn_convolutions"] > 0 && value["peak_rate"] > 0)
         printf "\nWhat bounds a step of WideResNet28-0.5: its arithmetic takes %.0f ms at the %s GFLOP/s that these cores reach in registers; oneDNN%ss convolutions alone take %s ms of the %s, its reorders %s. The rest is its convolutions between few channels (src/speed/convolution_narrow.h, where the processor has AVX-512), batch normalization, residual sums and the wait of cores for one another.\n", 1e3 * value["step_wrn28-0.5_arithmetic"] / value["peak_rate"], value["peak_rate"], "\047", value["step_wrn28-0.5_onednn_convolutions"], value["step_wrn28-0.5"], value["step_wrn28-0.5_onednn_reorders"]
     if (value["step_wrn28-0.5-gkd_at_peak_rate"] > 0)
-        printf "\nWith GKD, the arithmetic of student, teacher and loss together takes %s ms at that rate, half of PyTorch%ss step %.4g ms.\n", value["step_wrn28-0.5-gkd_at_peak_rate"], "\047", value["torch_step_wrn28-0.5-gkd"] / 2
-    print "\n## All figures\n\n| figure | value | unit |\n| --- | --- | --- |"
+        printf "\nWith GKD, the arithmetic of student, teacher and loss takes %s ms at that rate; half of PyTorch%ss step is %.4g ms.\n", value["step_wrn28-0.5-gkd_at_peak_rate"], "\047", value["torch_step_wrn28-0.5-gkd"] / 2
+    print "\n## All figures\n\nRates of losses count whole matrices of products, of which half is computed: they may be above the peak.\n\n| figure | value | unit |\n| --- | --- | --- |"
     for (i = 1; i <= n; ++i) print "| " name[i] " | " value[name[i]] " | " unit[name[i]] " |"
 }
