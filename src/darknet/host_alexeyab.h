@@ -290,6 +290,9 @@ static inline void host_keep_delta(layer *l) {
 #endif
 }
 
+/* Whether the loader of classes makes squares, as wide as the network. */
+#define HOST_LOADS_SQUARES 0
+
 /* Whether l, a [dropout], leaves out blocks on the device. */
 static inline int host_drops_blocks(const layer *l) {
     return l->dropblock;

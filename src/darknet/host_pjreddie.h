@@ -353,6 +353,9 @@ static inline void host_follow_deltas(network *net) {
     (void)net;
 }
 
+/* Whether the loader of classes makes squares, as wide as the network. */
+#define HOST_LOADS_SQUARES 1
+
 /* Whether l, a [dropout], leaves out blocks on the device. */
 static inline int host_drops_blocks(const layer *l) {
     (void)l;

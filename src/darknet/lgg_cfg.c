@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exit.h"
 #include "names.h"
 
 #include "host.h"
@@ -27,7 +28,7 @@ void lgg_fail(const lgg_place *place, const char *format, ...) {
     va_start(arguments, format);
     print_place(place, "", format, arguments);
     va_end(arguments);
-    exit(EXIT_FAILURE);
+    lgg_exit(EXIT_FAILURE);
 }
 
 void lgg_warn(const lgg_place *place, const char *format, ...) {

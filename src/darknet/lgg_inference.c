@@ -78,7 +78,7 @@ static void free_normalization(layer *l) {
 void free_training_buffers(network *net) {
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
-        if (l->type == DROPOUT || l->type == LGG) {
+        if (host_works_in_place(l)) {
             host_share_buffers(l, l - 1);
             continue;
         }

@@ -177,8 +177,48 @@ static const lgg_section *find_labelled_section(const network *net) {
     return NULL;
 }
 
+/* The hosts' loader of classes makes images of 3 channels, and one of them squares alone; whatever the network takes, it gets that. */
+static void check_loaded_shape(const network *net, const char *datacfg) {
+    if (net->c == 3 && (net->w == net->h || !HOST_LOADS_SQUARES)) return;
+    fprintf(stderr,
+            "%s: this network takes images of %dx%dx%d, but classifiers are trained on %s of 3 channels: change width, "
+            "height or channels in [net]\n",
+            datacfg, net->w, net->h, net->c, HOST_LOADS_SQUARES ? "squares" : "images");
+    exit(EXIT_FAILURE);
+}
+
+/* As many labels as there are classes: the hosts look for the name of each of them. */
+static void check_label_count(int classes, const char *datacfg) {
+    list *options = read_data_cfg((char *)datacfg);
+    char *given = option_find(options, (char *)"labels"), *file = given ? given : (char *)"data/labels.list";
+    if (!option_find(options, (char *)"tag")) { /* tags have files of their own */
+        list *labels = get_paths(file);
+        const int count = labels->size;
+        free_ptrs((void **)list_to_array(labels), count);
+        free_list(labels);
+        if (count < classes) {
+            fprintf(stderr, "%s: classes=%d, but %s has %d labels\n", datacfg, classes, file, count);
+            exit(EXIT_FAILURE);
+        }
+    }
+    free_list(options);
+}
+
+/* With a hierarchy an image has a class on each level: no label variation is defined. */
+static void refuse_hierarchy(const network *net) {
+    for (int i = 0; i < net->n && net->hierarchy; ++i) {
+        const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
+        if (!s || !lgg_section_needs_labels(s)) continue;
+        lgg_fail(&s->place, "needs one class for each image, but with tree= an image has one on each level; leave out "
+                            "tree= in the data file and in [softmax], or this section");
+    }
+}
+
 void check_lgg_truth(network *net, int classes, const char *datacfg) {
     const lgg_section *s = find_labelled_section(net);
+    check_loaded_shape(net, datacfg);
+    check_label_count(classes, datacfg);
+    refuse_hierarchy(net);
     lgg_balance_labels(net, classes, datacfg);
     if (net->truths == classes || net->hierarchy) return;
     if (!s && net->truths < classes) {
@@ -193,6 +233,7 @@ void check_lgg_truth(network *net, int classes, const char *datacfg) {
 }
 
 void check_lgg_outputs(network *net, int classes, const char *datacfg) {
+    check_label_count(classes, datacfg);
     if (net->outputs >= classes) return;
     fprintf(stderr,
             "%s: classes=%d, but this network has %d outputs for an image: they are no class scores. Give the .cfg "

@@ -14,14 +14,9 @@ static const struct {
     int readable; /* in a teacher */
 } untappable[] = {HOST_UNTAPPABLE};
 
-/* Whether the layer works in the buffers of the layer before it. */
-static int works_in_place(const layer *l) {
-    return l->type == DROPOUT || l->type == LGG;
-}
-
 /* The layer whose buffers this one works in. */
 static const layer *find_owner(const layer *layers, int index) {
-    while (index > 0 && works_in_place(&layers[index]))
+    while (index > 0 && host_works_in_place(&layers[index]))
         --index;
     return &layers[index];
 }
@@ -85,7 +80,7 @@ int find_logits_lgg_tap(const lgg_place *place, const char *option, const layer 
 /* Whether a dropout works in the tapped layer's buffer, later than the section: its mask is in the output already, but its
  * backward function has run before ours. */
 static int is_dropped_later(const lgg_tap *tap, const layer *layers, int count, int section) {
-    for (int i = tap->layer + 1; i < count && works_in_place(&layers[i]); ++i) {
+    for (int i = tap->layer + 1; i < count && host_works_in_place(&layers[i]); ++i) {
         if (i > section && layers[i].type == DROPOUT) return 1;
     }
     return 0;
@@ -97,7 +92,7 @@ static int is_activated(const layer *owner) {
 
 /* Fails if a dropout leaves out blocks of the tapped layer after the section: which ones, it does not keep. */
 static void check_blocks(const lgg_place *place, const lgg_tap *tap, const layer *layers, int count) {
-    for (int i = tap->layer + 1; i < count && works_in_place(&layers[i]); ++i) {
+    for (int i = tap->layer + 1; i < count && host_works_in_place(&layers[i]); ++i) {
         if (i < place->index || layers[i].type != DROPOUT || !host_drops_blocks(&layers[i])) continue;
         lgg_fail(place,
                  "layers=%d: [dropout] (layer %d) has dropblock=1 and changes what this section taps; put the section "
@@ -110,7 +105,12 @@ void check_lgg_tap(const lgg_place *place, const lgg_tap *tap, const layer *laye
     const layer *owner = find_owner(layers, tap->layer);
     check_blocks(place, tap, layers, count);
     if (!is_activated(owner)) return;
-    for (const layer *l = owner + 1; l < layers + count && works_in_place(l); ++l) {
+    if (owner->type == SOFTMAX && owner->spatial) {
+        lgg_fail(place,
+                 "layers=%d: taps a [softmax] with spatial=1, whose gradient is another on a GPU; tap layer %d instead",
+                 tap->layer, (int)(owner - layers) - 1);
+    }
+    for (const layer *l = owner + 1; l < layers + count && host_works_in_place(l); ++l) {
         if (l->type != DROPOUT) continue;
         lgg_fail(place, "layers=%d: taps probabilities that [dropout] (layer %d) overwrites; tap layer %d instead",
                  tap->layer, (int)(l - layers), (int)(owner - layers) - 1);
@@ -139,7 +139,7 @@ lgg_representation read_lgg_tap(lgg_tap *tap, const layer *layers, int count, in
 
 /* gradient (n) <- gradient * mask * scale of each dropout that works on the tapped layer after the section. */
 static void drop_gradient(const lgg_tap *tap, const layer *layers, int count, int section, size_t n) {
-    for (int i = tap->layer + 1; i < count && works_in_place(&layers[i]); ++i) {
+    for (int i = tap->layer + 1; i < count && host_works_in_place(&layers[i]); ++i) {
         if (i < section || layers[i].type != DROPOUT) continue;
         for (size_t j = 0; j < n; ++j)
             tap->scratch[j] *= host_dropout_factor(&layers[i], j);
@@ -215,7 +215,7 @@ lgg_representation read_lgg_tap_gpu(lgg_tap *tap, const layer *layers, int count
 }
 
 static void drop_gradients_gpu(const lgg_tap *tap, const layer *layers, int count, int section, size_t n) {
-    for (int i = tap->layer + 1; i < count && works_in_place(&layers[i]); ++i) {
+    for (int i = tap->layer + 1; i < count && host_works_in_place(&layers[i]); ++i) {
         const layer *l = &layers[i];
         if (i < section || l->type != DROPOUT) continue;
         drop_gradient_gpu(n, l->rand_gpu, l->probability, l->scale, tap->scratch_gpu, host_stream());

@@ -163,9 +163,9 @@ static int make_prediction(convolution_dnnl *c, layer l, dnnl_format_tag_t inner
     const int made = describe(l, inner, &s) && dnnl_post_ops_create(&rest) == dnnl_success &&
                      describe_rest(&l.functions->plan, &s, rest) &&
                      dnnl_memory_desc_init_by_tag(&biases, 1, (dnnl_dims_t){l.n}, dnnl_f32, dnnl_x) == dnnl_success &&
-                     dnnl_convolution_forward_desc_init(&forward, dnnl_forward_inference, dnnl_convolution_direct,
-                                                        &s.inner_image, &s.inner_filters, &biases, &s.inner_map,
-                                                        s.stride, s.pad, s.pad) == dnnl_success &&
+                     dnnl_dilated_convolution_forward_desc_init(
+                         &forward, dnnl_forward_inference, dnnl_convolution_direct, &s.inner_image, &s.inner_filters,
+                         &biases, &s.inner_map, s.stride, s.skipped, s.pad, s.pad) == dnnl_success &&
                      make_operation(c, &c->forward, &s, &forward, NULL, use, what, rest) &&
                      dnnl_memory_create(&c->forward.biases, &biases, c->engine, DNNL_MEMORY_NONE) == dnnl_success &&
                      (!l.functions->plan.residual ||

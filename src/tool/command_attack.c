@@ -80,9 +80,26 @@ static void choose_bound(attack *a) {
 
 /* ---- running them ---- */
 
+/* The class stands in the path, as Darknet looks for it; one with a slash, such as /cat/, is a folder. */
 static char *image_path(const attack *a, int image, char *path, size_t size) {
-    snprintf(path, size, "%s/%05d_%.80s.png", a->options->save, image, a->data->names[a->set.images->label[image]]);
+    const char *name = a->data->names[a->set.images->label[image]];
+    if (strchr(name, '/')) {
+        snprintf(path, size, "%s/%.80s/%05d.png", a->options->save, name, image);
+    } else {
+        snprintf(path, size, "%s/%05d_%.80s.png", a->options->save, image, name);
+    }
     return path;
+}
+
+/* The folders that images of classes with slashes lie in. */
+static void make_folders(const char *path, const char *directory) {
+    char *folder = lgg_copy_string(path);
+    for (char *slash = strchr(folder + strlen(directory) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        tool_make_directory(folder);
+        *slash = '/';
+    }
+    free(folder);
 }
 
 /* The first point that fools is the one that stays. */
@@ -92,7 +109,8 @@ static void save_image(void *context, int image, const float *point, int fooled)
     if (a->table.worst[image]) return;
     size_t size = strlen(a->options->save) + 128;
     char *path = lgg_allocate(size, 1, "a path");
-    tool_image_write(image_path(a, image, path, size), point, a->set.images->w, a->set.images->h, a->set.images->c);
+    make_folders(image_path(a, image, path, size), a->options->save);
+    tool_image_write(path, point, a->set.images->w, a->set.images->h, a->set.images->c);
     free(path);
 }
 

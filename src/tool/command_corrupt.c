@@ -204,6 +204,8 @@ static void write_labels(const corrupt *c) {
 /* Makes the directory and marks it, before there is any file in it that could be taken for an official one. */
 static void begin_writing(const corrupt *c) {
     const char *directory = c->options->write;
+    if (c->data->classes > 256)
+        tool_fail("-write: labels.npy has a byte for each image, and there are %d classes", c->data->classes);
     tool_make_directory(directory);
     if (is_official(directory)) refuse_to_replace(directory);
     size_t size = strlen(directory) + 16;

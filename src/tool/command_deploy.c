@@ -69,8 +69,8 @@ static void compare_batch(void *context, tool_model *model, int first, int count
         const float *was = tool_model_output(model, c->layer[i]), *is = tool_model_output(c->deployed, c->place[i]);
         for (size_t j = 0; j < (size_t)count * size; ++j) {
             const double apart = fabs((double)was[j] - (double)is[j]);
-            /* written so that NaN counts */
-            if (!(apart <= c->difference)) c->difference = apart;
+            /* a NaN counts, and stays */
+            if (!isnan(c->difference) && !(apart <= c->difference)) c->difference = apart;
             c->largest = fmax(c->largest, fabs((double)was[j]));
         }
     }

@@ -111,7 +111,7 @@ static void choose_images(tool_figure *f, const graph_options *options, int w, i
         while (f->classes[f->mark[i]] != f->images->label[i])
             ++f->mark[i];
     }
-    f->pixels = lgg_allocate((size_t)(n * w * h * c), sizeof(float), "images");
+    f->pixels = lgg_allocate((size_t)n * (size_t)(w * h * c), sizeof(float), "images");
     tool_images_read(f->images, 0, n, f->pixels);
 }
 
@@ -177,7 +177,7 @@ static void build_panels(tool_figure *f, tool_model *model, const graph_options 
     f->panels = lgg_allocate((size_t)f->panel_count, sizeof *f->panels, "panels");
     tool_graph_doubts doubts = {0};
     tool_progress progress = tool_progress_begin("images, once a layer", (long)n * f->panel_count);
-    float *labels = lgg_allocate((size_t)(n * f->data->classes), sizeof(float), "labels");
+    float *labels = lgg_allocate((size_t)n * (size_t)f->data->classes, sizeof(float), "labels");
     for (int i = 0; i < n; ++i)
         labels[i * f->data->classes + f->images->label[i]] = 1;
     lgg_graph *graph;

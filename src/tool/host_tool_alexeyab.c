@@ -141,6 +141,7 @@ int host_reads_net_option(const char *name) {
 
 const char *host_without_gradient(const layer *l) {
     if (l->type == MAXPOOL && l->maxpool_depth) return "a [maxpool] over channels";
+    if (l->type == CONV_LSTM || l->type == HISTORY) return "a recurrent layer";
     return l->antialiasing ? "an antialiased layer" : NULL;
 }
 

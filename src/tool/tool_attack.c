@@ -61,7 +61,9 @@ static void record(attack_pass *p, const attack_slot *slot) {
         r->snr_sum += 20 * log10(attack_length(slot->x, ball->inputs) / noise);
         ++r->noisy;
     }
-    if (p->set->found) p->set->found(p->set->context, image, slot->point, r->fooled[image]);
+    /* noise that was only found beyond epsilon is none */
+    const float *found = p->method->finds_smallest && !r->fooled[image] ? slot->x : slot->point;
+    if (p->set->found) p->set->found(p->set->context, image, found, r->fooled[image]);
     ++p->done;
 }
 

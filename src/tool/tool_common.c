@@ -1,11 +1,13 @@
 /* tool_common.c: errors and progress of the commands. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "exit.h"
 #include "text_file.h"
 #include "tool.h"
 
@@ -27,11 +29,13 @@ static void print_line(const char *format, va_list arguments) {
 }
 
 _Noreturn void tool_fail(const char *format, ...) {
+    static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
     va_list arguments;
+    pthread_mutex_lock(&first); /* of several threads that fail at once, one speaks */
     va_start(arguments, format);
     print_line(format, arguments);
     va_end(arguments);
-    exit(1);
+    lgg_exit(EXIT_FAILURE);
 }
 
 void tool_note(const char *format, ...) {

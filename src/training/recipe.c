@@ -198,9 +198,21 @@ void lgg_balance_labels(const network *net, int classes, const char *datacfg) {
             net->batch, classes, classes);
 }
 
+/* A host may begin as it does for any training, and say only later that it is a detector's. */
+static int finds_objects(const network *net) {
+    for (int i = 0; i < net->n; ++i) {
+        if (host_has_boxes(&net->layers[i])) return 1;
+    }
+    return 0;
+}
+
 static lgg_recipe *start_loading(const network *net, int detecting) {
     lgg_recipe *recipe = host_recipe(net);
     if (!recipe) return NULL;
+    if (recipe->gpu_data && (detecting || finds_objects(net))) {
+        fprintf(stderr, "[net]: gpu_data=1: is for classifiers; leave it out\n");
+        lgg_exit(EXIT_FAILURE);
+    }
     const char *order = host_draws_images(net, detecting);
     if (order && (recipe->shuffle || recipe->balanced)) {
         fprintf(stderr, "[net]: warning: %s=1 draws images in an order of its own, and %s=1 does not reach it\n", order,
@@ -221,10 +233,6 @@ lgg_recipe *lgg_start_loading(const network *net) {
 lgg_recipe *lgg_start_detecting(const network *net) {
     const lgg_recipe *recipe = host_recipe(net);
     if (recipe && recipe->balanced) refuse_unlabelled();
-    if (recipe && recipe->gpu_data) {
-        fprintf(stderr, "[net]: gpu_data=1: is for classifiers; leave it out\n");
-        exit(EXIT_FAILURE);
-    }
     if (recipe && recipe->pad_crop >= 0) {
         fprintf(stderr,
                 "[net]: warning: pad_crop=%d is for classifiers; a detector's images are moved by jitter instead\n",

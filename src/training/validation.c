@@ -25,6 +25,7 @@ static validation_list read_list(char *data_file, network *net) {
     validation_list all = {.classes = option_find_int(options, "classes", 2)};
     check_lgg_outputs(net, all.classes, data_file);
     all.top = option_find_int(options, "top", 1);
+    if (all.top > all.classes) all.top = all.classes;
     all.labels = get_labels(labels);
     list *paths = get_paths(valid);
     all.paths = (char **)list_to_array(paths);

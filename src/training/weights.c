@@ -80,9 +80,25 @@ void check_weights_file(const lgg_place *place, const char *option, const char *
 
 static int is_training;
 
+/* The second word of the command, after `classifier` or the like; NULL without one. Darknet's options may stand before it, and some have a value. */
+static const char *second_word(int argc, char **argv) {
+    static const char *const with_value[] = {"-i", "-gpus", "-ngpus"};
+    int words = 0;
+    for (int i = 1; i < argc && argv[i]; ++i) {
+        int takes_value = 0;
+        for (size_t j = 0; j < sizeof with_value / sizeof *with_value; ++j)
+            takes_value |= strcmp(argv[i], with_value[j]) == 0;
+        i += takes_value;
+        if (takes_value || argv[i][0] == '-') continue;
+        if (++words == 2) return argv[i];
+    }
+    return NULL;
+}
+
 void note_darknet_command(int argc, char **argv) {
+    const char *word = second_word(argc, argv);
     /* `partial train.cfg …` trains nothing */
-    is_training = argc > 2 && strncmp(argv[2], "train", strlen("train")) == 0 && !strchr(argv[2], '.');
+    is_training = word && strncmp(word, "train", strlen("train")) == 0 && !strchr(word, '.');
 }
 
 int darknet_is_training(void) {

@@ -159,6 +159,10 @@ mistakes() {
     fails "deploy over its own file" "would be written over" deploy noise.data $net_weights -o .
     printf 'not a folder\n' > file
     fails "deploy into a file" "no directory" deploy noise.data $net_weights -o file
+    # the first of three outputs overflows in both networks
+    printf "$net[connected]\noutput=3\nactivation=linear\n" > huge.cfg
+    perl -e 'print pack("l<3 q< f<*", 0, 2, 0, 0, (0) x 3, (3e38) x 192, (.01) x 384)' > huge.weights
+    fails "deploy of what overflows" "up to nan away" deploy noise.data huge.cfg huge.weights -o nothing
     has_onnx || { fails "export without ONNX says what to install" "libonnx-dev" export noise.data $net_weights -o nothing.onnx; return; }
     fails "export names the layer that it cannot" "layer 1 [local]" export noise.data $net_weights -o nothing.onnx
     sed -i '/^\[local\]/,/^activation/d' tiny.cfg

@@ -86,6 +86,8 @@ static const bad_input cases[] = {
     {"tapping a yolo", YOLO "[rkd]\n" TEACHER,
      "layers=1: is a [yolo], whose delta is that of its own loss; tap layer 0 instead"},
     {"a softmax that a dropout overwrites", BODY "[dropout]\n[label_variation]\n", "tap layer 1 instead"},
+    {"a softmax over channels", "[connected]\noutput=3\nactivation=linear\n[softmax]\nspatial=1\n[label_variation]\n",
+     "layers=1: taps a [softmax] with spatial=1, whose gradient is another on a GPU; tap layer 0 instead"},
     {"the first section", "[label_variation]\n" BODY, "layer 0 [label_variation]: there is no layer before it"},
     {"hkd without a softmax", "[connected]\noutput=3\n[hkd]\n" TEACHER, "there is no [softmax] before this section"},
     {"labels in a detector", YOLO "[label_variation]\nlayers=0\n",
@@ -174,11 +176,12 @@ static void train_huge_batch(const char *sections) {
 }
 
 static void validate_embedding(const char *sections) {
-    check_lgg_outputs(read_text_network(NET, sections), 10, "data/test.data");
+    check_lgg_outputs(read_text_network(NET, sections), 10, "test.data");
 }
 
 static void train_other_classes(const char *sections) {
-    check_lgg_truth(read_text_network(NET, sections), 10, "data/test.data");
+    network *net = read_text_network("batch=4\nheight=4\nwidth=4\nchannels=3\nmax_batches=1\n", sections);
+    check_lgg_truth(net, 10, "test.data");
 }
 
 /* The last line that a program wrote. */
@@ -279,6 +282,8 @@ static void make_files(void) {
     snprintf(text, sizeof text, "[net]\n%s\n%s", NET,
              "[convolutional]\nfilters=3\nsize=3\npad=1\nactivation=relu\nstream=1\n");
     write_text("streamed.cfg", text);
+    write_text("test.data", "classes=10\nlabels=labels.txt\n");
+    write_text("labels.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
     FILE *file = fopen("teacher.weights", "rb");
     size_t length = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
@@ -310,7 +315,7 @@ void test_bad_input(void) {
                    "[connected]\noutput=1\n[label_variation]\nclasses=1\n", "GB of memory and this machine has",
                    "test.cfg: layer 1 [label_variation]: the graphs of batch=3000000");
     expect_failure("validation of an embedding", validate_embedding, VARIATION,
-                   "classes=10, but this network has 3 outputs", "data/test.data: ");
+                   "classes=10, but this network has 3 outputs", "test.data: ");
     expect_failure("training with other classes", train_other_classes, VARIATION, "give classes=10 in this section",
                    "test.cfg: layer 3 [label_variation]: the labels of this network are 3 wide");
 }

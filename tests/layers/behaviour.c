@@ -332,8 +332,31 @@ static void test_itself(void) {
     free_network(net);
 }
 
+/* A teacher only predicts, by other functions than a student's: from the same weights both must give the same. A host that knows no dilation
+ * leaves it out of both. */
+static void test_same_network(void) {
+    static const char size[] = "batch=4\nheight=33\nwidth=33\nchannels=2\nmax_batches=10\n";
+    static const char dilated[] = "[convolutional]\nfilters=8\nsize=3\nstride=4\npad=1\ndilation=2\nactivation=leaky\n";
+    char text[1024];
+    snprintf(text, sizeof text, "[net]\n%s%s", size, dilated);
+    write_text("same.cfg", text);
+    network *net = read_text_network(size, dilated);
+    save_weights(net, (char[]){"same.weights"});
+    free_network(net);
+    snprintf(text, sizeof text, "%s[lgg_gkd]\nsimilarity=exp\nteacher_cfg=same.cfg\nteacher_weights=same.weights\n",
+             dilated);
+    net = read_text_network(size, text);
+    run_pass(net, 1);
+    const double value = get_lgg_term(net, 0).value;
+    snprintf(text, sizeof text, "the loss is %g", value);
+    report("a teacher with the student's weights and a dilated convolution gives the same", value >= 0 && value < 1e-9,
+           text);
+    free_network(net);
+}
+
 void test_teachers(void) {
     make_teacher();
+    test_same_network();
     test_sharing();
     test_folding();
     test_random_numbers();

@@ -8,6 +8,7 @@
 #include "behaviour.h"
 #include "fixture.h"
 #include "other_classes.h"
+#include "trained_data.h"
 
 int main(int argc, char **argv) {
     if (argc < 2 || chdir(argv[1]) != 0) return EXIT_FAILURE;
@@ -20,5 +21,6 @@ int main(int argc, char **argv) {
     test_words();
     test_bad_input();
     test_other_classes();
+    test_trained_data();
     return count_failures() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -36,3 +36,12 @@ for image in 1 2 16 17 40; do
     [ -z "$difference" ] || { echo "FAIL $name: $difference" && exit 1; }
 done
 echo "PASS $name"
+
+# more guesses than there are classes: the image of no class is not guessed by any of them
+name="classifier valid counts no more guesses than classes"
+cp "$(head -n 1 data/cifar10/test.list)" "$dir/none.ppm"
+{ head -n 1 data/cifar10/test.list; echo "$dir/none.ppm"; } > "$dir/valid.list"
+sed "s|^valid=.*|valid=$dir/valid.list|; s|^top=.*|top=20|" data/cifar10.data > "$dir/valid.data"
+./darknet classifier valid "$dir/valid.data" cfg/demo-teacher.cfg cfg/demo-teacher.weights 2> "$dir/log" > "$dir/valid"
+share=$(shares "$dir/valid" | tail -n 1 | sed 's/.*: //')
+if awk -v share="${share:-1}" 'BEGIN { exit share != .5 }'; then echo "PASS $name"; else echo "FAIL $name: $share of two are right"; exit 1; fi

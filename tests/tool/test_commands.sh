@@ -103,6 +103,13 @@ attacked=$(sed -n 3p out/attack.csv | cut -d, -f5)
     && pass "attack: none at epsilon 0, never helps at 1, saves the images" || fail "attack: none at epsilon 0, never helps at 1, saves the images" "$clean $attacked"
 run attack two.data $net -method pgd -norm 2 -snr 20 -steps 3 > out/said && pass "attack by projected gradient, 2-norm" || fail "attack by projected gradient, 2-norm" "$(tail -1 err)"
 
+# classes that are folders
+printf '/red/\n/blue/\n' > labels-folders.txt; mkdir -p images/red images/blue; : > folders.list
+for i in 1 2; do for class in red blue; do cp "images/${i}_$class.ppm" "images/$class/$i.ppm"; echo "images/$class/$i.ppm" >> folders.list; done; done
+printf 'classes=2\nvalid=folders.list\nlabels=labels-folders.txt\n' > folders.data; printf 'classes=2\nvalid=out/folders/images.list\nlabels=labels-folders.txt\n' > attacked.data
+run attack folders.data $net -epsilon .1 -save out/folders > out/said && run eval attacked.data $net > out/said && [ "$(find out/folders -name '*.png' | wc -l)" = 4 ] \
+    && pass "attack saves images of classes that are folders, to be read again" || fail "attack saves images of classes that are folders, to be read again" "$(tail -1 err)"
+
 # three colours, so that there is a difference of logits ratio
 for i in 1 2 3 4 5; do colour "${i}_green" 90 $((100 + i)) 110; printf 'images/%s_green.ppm\nimages/%s_red.ppm\nimages/%s_blue.ppm\n' "$i" "$i" "$i"; done > three.list
 printf 'classes=3\nvalid=three.list\nlabels=labels3.txt\n' > rgb.data
@@ -151,6 +158,8 @@ if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
     grep -q 'not the official' out/said && ! grep -q ',official,' out/reread.csv && pass "made files stay made when they are read again" \
         || fail "made files stay made when they are read again" "$(head -1 out/said)"
     grep -q '^images: 760 in' err && pass "corrupt's progress is over all of it" || fail "corrupt's progress is over all of it" "$(tail -1 err)"
+    seq -f 'class%g' 300 > many.txt; printf 'images/1_class1.ppm\n' > many.list; printf 'classes=300\nvalid=many.list\nlabels=many.txt\n' > many.data; cp images/1_red.ppm images/1_class1.ppm
+    fails "-write of more classes than a byte tells" "there are 300 classes" corrupt many.data $net -by knn -layer 0 -only fog -write out/many
     mkdir -p out/theirs; cp "$here/npy/fog.npy" out/theirs
     fails "-write over files of others" "which was not made here" corrupt two.data $net -only fog -write out/theirs
     cmp -s out/theirs/fog.npy "$here/npy/fog.npy" && run corrupt two.data $net -only fog -write out/made > out/said && pass "-write replaces only what it made" \
