@@ -2,11 +2,8 @@
 #include "text_file.h"
 
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <sys/stat.h>
-
-#include "lgg_hooks.h"
 
 /* A list of ten million paths is shorter. */
 #define LGG_MOST_TEXT (INT64_C(1) << 30)
@@ -18,11 +15,4 @@ const char *lgg_text_file_fault(const char *path) {
     /* /dev/zero never ends, and no device is where a text is kept */
     if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) return "is a device";
     return status.st_size > LGG_MOST_TEXT ? "is over 1 GB long, no text" : NULL;
-}
-
-void check_lgg_cfg_file(const char *path) {
-    const char *fault = lgg_text_file_fault(path);
-    if (!fault) return;
-    fprintf(stderr, "%s: %s: give the .cfg file of a network\n", path, fault);
-    exit(EXIT_FAILURE);
 }

@@ -54,11 +54,11 @@ static void print_speed(lgg_network *shared, const network *net, int images) {
     int is_first = shared->printed_at <= 0;
     shared->printed_at = now;
     if (is_first) return;
-    shared->iteration = shared->iteration > 0 ? .9 * shared->iteration + .1 * elapsed : elapsed;
-    printf(" %.0f images/s", images / shared->iteration);
+    shared->seconds = shared->seconds > 0 ? .9 * shared->seconds + .1 * elapsed : elapsed;
+    printf(" %.0f images/s", images / shared->seconds);
     double left = (double)net->max_batches - (double)host_iteration(net);
     if (left < 0 || net->max_batches == 0) return;
-    long seconds = (long)(left * shared->iteration + .5);
+    long seconds = (long)(left * shared->seconds + .5);
     printf(", %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 

@@ -22,7 +22,7 @@ typedef struct lgg_network {
     lgg_teacher *teachers; /* each cfg and weights once */
     lgg_device *device;    /* NULL but in training on a GPU */
     double printed_at;     /* seconds; 0 before the first line of progress */
-    double iteration;      /* running average of the seconds an iteration takes */
+    double seconds;        /* an iteration takes: a running average */
 } lgg_network;
 
 /* What one section says of the current iteration: means over its forward passes (the host's subdivisions). */

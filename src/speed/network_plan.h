@@ -34,7 +34,7 @@ void want_gradient_of_images(network *net, int alone);
 /* Layer i of a network that predicts is looked at from outside, from now on: in Darknet's order, if that matters. */
 void keep_planned_output(network *net, int i, int in_darknets_order);
 
-/* The output of layer i as Darknet has it, (batch, outputs): l.output itself or, where the plan has it otherwise, a copy in `copy`. NULL where a
+/* For tests: the output of layer i as Darknet has it, (batch, outputs): l.output itself or, where the plan has it otherwise, a copy in `copy`. NULL where a
  * pass in training has put it into a residual sum at once. */
 const float *planned_output(const network *net, int i, float_buffer *copy);
 

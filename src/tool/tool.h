@@ -206,7 +206,7 @@ const float *tool_model_logits(tool_model *model);
 /* The gradient (count, c, h, w) with respect to the input of what has this gradient (count, classes) with respect to the logits, as often
  * as wanted after tool_model_forward_for_gradient. */
 void tool_model_backward(tool_model *model, const float *logit_gradient, int count, float *gradient);
-/* Forward, then the gradient of the summed cross-entropy of the true labels with respect to the input, both (count, c, h, w).
+/* For tests: forward, then the gradient of the summed cross-entropy of the true labels with respect to the input, both (count, c, h, w).
  * Returns the loss. After tool_model_prepare_gradient. */
 double tool_model_input_gradient(tool_model *model, const float *x, const int *label, int count, float *gradient);
 
