@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "lgg_hooks.h"
 #include "lgg_section.h"
 #include "lgg_section_table.h"
@@ -56,6 +57,8 @@ void refuse_lgg_line(const char *filename, int number, const char *type, int ind
     lgg_fail(&place, "line %d: %s= has no value", number, line);
 }
 
+static const char what[] = "a section"; /* that memory is for */
+
 /* The layers that the section taps: what `layers` names, or the default of its kind. */
 static void read_taps(const lgg_cfg *cfg, lgg_section *s, const network *net) {
     const layer *layers = net->layers;
@@ -67,24 +70,19 @@ static void read_taps(const lgg_cfg *cfg, lgg_section *s, const network *net) {
     }
     if (!s->tapped) {
         s->n = 1;
-        s->tapped = allocate_for_lgg(place, 1, sizeof *s->tapped);
+        s->tapped = lgg_allocate(1, sizeof *s->tapped, what);
         s->tapped[0] = s->kind == LGG_HKD ? find_logits_lgg_tap(place, "layers", layers, place->index, needs_gradient)
                                           : find_default_lgg_tap(place, "layers", layers, place->index, needs_gradient);
     }
-    s->taps = allocate_for_lgg(place, s->n, sizeof *s->taps);
-    s->student = allocate_for_lgg(place, s->n, sizeof *s->student);
-    s->sigma = allocate_for_lgg(place, s->n, sizeof *s->sigma);
-    s->record.sigma = allocate_for_lgg(place, s->n, sizeof *s->record.sigma);
+    s->taps = lgg_allocate((size_t)s->n, sizeof *s->taps, what);
+    s->student = lgg_allocate((size_t)s->n, sizeof *s->student, what);
+    s->sigma = lgg_allocate((size_t)s->n, sizeof *s->sigma, what);
+    s->record.sigma = lgg_allocate((size_t)s->n, sizeof *s->record.sigma, what);
     host_keep_delta(&net->layers[cfg->place.index - 1]);
     for (int i = 0; i < s->n; ++i) {
         s->taps[i].layer = s->tapped[i];
         host_keep_delta(&net->layers[s->tapped[i]]);
     }
-}
-
-static char *copy_text(const lgg_place *place, const char *text) {
-    const size_t length = strlen(text);
-    return memcpy(allocate_for_lgg(place, (int)length + 1, 1), text, length + 1);
 }
 
 /* What the sections before this one share, or something new if it is the first. */
@@ -94,8 +92,8 @@ static lgg_network *share_network(const lgg_cfg *cfg, const layer *layers) {
         if (layers[i].type == LGG) shared = layers[i].lgg->network;
     }
     if (!shared) {
-        shared = allocate_for_lgg(&cfg->place, 1, sizeof *shared);
-        shared->cfg = copy_text(&cfg->place, cfg->place.file);
+        shared = lgg_allocate(1, sizeof *shared, what);
+        shared->cfg = lgg_copy_string(cfg->place.file);
     }
     ++shared->sections;
     return shared;
@@ -134,9 +132,9 @@ static void read_teacher(const lgg_cfg *cfg, lgg_section *s) {
         lgg_fail(&cfg->place, "teacher_layers names %d layer%s and layers %d; name as many in both", given,
                  given == 1 ? "" : "s", s->n);
     }
-    s->teacher_cfg = copy_text(&cfg->place, file);
-    s->teacher_weights = copy_text(&cfg->place, weights);
-    s->taught = allocate_for_lgg(&cfg->place, s->n, sizeof *s->taught);
+    s->teacher_cfg = lgg_copy_string(file);
+    s->teacher_weights = lgg_copy_string(weights);
+    s->taught = lgg_allocate((size_t)s->n, sizeof *s->taught, what);
 }
 
 /* A layer named twice in a row changes nothing between the two. */
@@ -157,7 +155,7 @@ static void check_taps(const lgg_cfg *cfg, const lgg_section_type *type, const l
 }
 
 static lgg_section *read_section(const lgg_cfg *cfg, const lgg_section_type *type, const network *net) {
-    lgg_section *s = allocate_for_lgg(&cfg->place, 1, sizeof *s);
+    lgg_section *s = lgg_allocate(1, sizeof *s, what);
     default_lgg_section(type, s);
     read_lgg_options(cfg, type, s);
     s->network = share_network(cfg, net->layers);

@@ -7,7 +7,7 @@
 #include "random.h"
 #include "recipe.h"
 
-struct lgg_vertices {
+struct lgg_sampled_map {
     lgg_map student, teacher; /* the whole maps */
     int grid_h, grid_w;
     lgg_representation whole; /* the student's, whose gradient the vertices' is added to */
@@ -74,7 +74,7 @@ int count_lgg_vertices(const lgg_section *s, const layer *layers, int batch) {
 
 /* The grid of a pair: that of the coarser map. */
 static void meet_maps(lgg_section *s, const layer *layers, int i) {
-    lgg_vertices *v = &s->sampled[i];
+    lgg_sampled_map *v = &s->sampled[i];
     const layer *taught = &s->teacher->net->layers[s->teacher_layers[i]], *l = &layers[s->tapped[i]];
     v->student = map_of(l);
     v->teacher = map_of(taught);
@@ -83,7 +83,7 @@ static void meet_maps(lgg_section *s, const layer *layers, int i) {
 }
 
 /* Whether the middle of a cell, or the box's own, is under a box of this image. */
-static int is_under_box(const float *boxes, int count, int values, const lgg_vertices *v, int row, int column) {
+static int is_under_box(const float *boxes, int count, int values, const lgg_sampled_map *v, int row, int column) {
     const float x = ((float)column + .5f) / (float)v->grid_w, y = ((float)row + .5f) / (float)v->grid_h;
     for (int i = 0; i < count; ++i) {
         const float *box = boxes + (size_t)i * (size_t)values;
@@ -96,7 +96,7 @@ static int is_under_box(const float *boxes, int count, int values, const lgg_ver
 }
 
 /* order (positions) <- those under boxes, then the others; returns how many are under one. */
-static int order_by_boxes(lgg_vertices *v, const layer *l, const float *truth, int truths, int batch) {
+static int order_by_boxes(lgg_sampled_map *v, const layer *l, const float *truth, int truths, int batch) {
     const int size = v->grid_h * v->grid_w, positions = batch * size, values = host_box_values(l);
     if (positions > v->positions) {
         v->order = lgg_grow(v->order, (size_t)positions, sizeof *v->order, what);
@@ -112,7 +112,7 @@ static int order_by_boxes(lgg_vertices *v, const layer *l, const float *truth, i
 }
 
 /* position (n) <- n of all positions, none twice; with `inside` > 0 as many of order[0 .. inside-1] as there are, first. */
-static void draw(lgg_vertices *v, int n, int batch, int inside, uint64_t seed, uint64_t pass) {
+static void draw(lgg_sampled_map *v, int n, int batch, int inside, uint64_t seed, uint64_t pass) {
     const size_t all = (size_t)batch * (size_t)v->grid_h * (size_t)v->grid_w, first = (size_t)inside;
     for (int i = 0; i < n; ++i) {
         const size_t j = (size_t)i;
@@ -139,7 +139,7 @@ static int draw_vertices(lgg_section *s, const host_pass *pass, const float *tru
         if (positions < n) n = positions;
     }
     for (int i = 0; i < s->n; ++i) {
-        lgg_vertices *v = &s->sampled[i];
+        lgg_sampled_map *v = &s->sampled[i];
         const uint64_t stream = (uint64_t)s->place.index << 40 | (uint64_t)i << 56;
         if (n > v->capacity) {
             v->position = lgg_grow(v->position, (size_t)n, sizeof *v->position, what);
@@ -166,7 +166,7 @@ static void check_status(const lgg_section *s, lgg_status status) {
 int take_lgg_vertices(lgg_section *s, const host_pass *pass, int batch) {
     const int n = draw_vertices(s, pass, host_truth(pass), batch);
     for (int i = 0; i < s->n; ++i) {
-        lgg_vertices *v = &s->sampled[i];
+        lgg_sampled_map *v = &s->sampled[i];
         const size_t values = (size_t)n * (size_t)v->student.c, capacity = v->x_capacity;
         v->whole = s->student[i];
         grow(&v->x, &v->x_capacity, values);
@@ -187,7 +187,7 @@ int take_lgg_vertices(lgg_section *s, const host_pass *pass, int batch) {
 
 void give_lgg_vertices(lgg_section *s, int n) {
     for (int i = 0; i < s->n; ++i) {
-        const lgg_vertices *v = &s->sampled[i];
+        const lgg_sampled_map *v = &s->sampled[i];
         check_status(
             s, lgg_vertices_scatter(n, v->position, v->grid_h, v->grid_w, v->student, v->gradient, v->whole.gradient));
     }
@@ -202,7 +202,7 @@ static void grow_gpu(float **x, size_t *capacity, size_t n) {
     *capacity = n;
 }
 
-static void grow_vertices_gpu(lgg_vertices *v, size_t n) {
+static void grow_vertices_gpu(lgg_sampled_map *v, size_t n) {
     const size_t capacity = v->x_capacity, values = n * (size_t)v->student.c;
     grow_gpu(&v->x, &v->x_capacity, values);
     if (values > capacity) {
@@ -224,7 +224,7 @@ int take_lgg_vertices_gpu(lgg_section *s, const host_pass *pass, int batch) {
     const int n = draw_vertices(s, pass, truth, batch);
     free(truth);
     for (int i = 0; i < s->n; ++i) {
-        lgg_vertices *v = &s->sampled[i];
+        lgg_sampled_map *v = &s->sampled[i];
         v->whole = s->student[i];
         grow_vertices_gpu(v, (size_t)n);
         cudaMemcpyAsync(v->position_gpu, v->position, (size_t)n * sizeof *v->position, cudaMemcpyHostToDevice,
@@ -242,7 +242,7 @@ int take_lgg_vertices_gpu(lgg_section *s, const host_pass *pass, int batch) {
 
 void give_lgg_vertices_gpu(lgg_section *s, int n) {
     for (int i = 0; i < s->n; ++i) {
-        const lgg_vertices *v = &s->sampled[i];
+        const lgg_sampled_map *v = &s->sampled[i];
         check_status(s, lgg_vertices_scatter_gpu(host_stream(), n, v->position_gpu, v->grid_h, v->grid_w, v->student,
                                                  v->gradient, v->whole.gradient));
     }
@@ -263,7 +263,7 @@ static void free_floats(float *x) {
 
 void free_lgg_vertices(lgg_section *s) {
     for (int i = 0; s->sampled && i < s->n; ++i) {
-        lgg_vertices *v = &s->sampled[i];
+        lgg_sampled_map *v = &s->sampled[i];
         free(v->position);
         free(v->order);
         free_floats(v->x);

@@ -4,13 +4,7 @@
 #include "lgg_section_table.h"
 #include "network_plan.h"
 
-#include <stdlib.h>
-
-void *allocate_for_lgg(const lgg_place *place, int n, size_t size) {
-    void *memory = calloc((size_t)n, size);
-    if (!memory) lgg_fail(place, "out of memory");
-    return memory;
-}
+#include "allocate.h"
 
 /* Logits are compared class by class. */
 void check_lgg_classes(const lgg_section *s, int outputs, int taught_outputs) {
@@ -27,7 +21,7 @@ static void find_teacher_layers(lgg_section *s, const network *net) {
         s->teacher_layers[i] = find_lgg_tap(place, "teacher_layers", net->layers, net->n, s->teacher_layers[i], 0);
     }
     if (s->teacher_layers) return;
-    s->teacher_layers = allocate_for_lgg(place, 1, sizeof *s->teacher_layers);
+    s->teacher_layers = lgg_allocate(1, sizeof *s->teacher_layers, "a section");
     s->teacher_layers[0] = s->kind == LGG_HKD ? find_logits_lgg_tap(place, "teacher_layers", net->layers, net->n, 0)
                                               : find_default_lgg_tap(place, "teacher_layers", net->layers, net->n, 0);
 }

@@ -36,7 +36,7 @@ typedef struct {
 typedef enum { LGG_VERTICES_IMAGES, LGG_VERTICES_PIXELS, LGG_VERTICES_BOXES } lgg_vertex_kind;
 
 /* The vertices of one pair of maps (lgg_positions.h). */
-typedef struct lgg_vertices lgg_vertices;
+typedef struct lgg_sampled_map lgg_sampled_map;
 
 typedef struct lgg_section {
     lgg_place place;
@@ -49,7 +49,7 @@ typedef struct lgg_section {
 
     int vertices;                /* lgg_vertex_kind: what the vertices of its graphs are */
     int samples;                 /* vertices of a graph, where they are not the images */
-    lgg_vertices *sampled;       /* n, there with the first pass that samples; else NULL */
+    lgg_sampled_map *sampled;    /* n, there with the first pass that samples; else NULL */
     int n;                       /* tapped layers, or pairs of them */
     int *tapped;                 /* n layer indices */
     lgg_tap *taps;               /* n */
@@ -70,9 +70,6 @@ typedef struct lgg_section {
     lgg_record record;
     int warned_of_zeros;
 } lgg_section;
-
-/* Zeroed memory; the program ends where there is none. */
-void *allocate_for_lgg(const lgg_place *place, int n, size_t size);
 
 /* The parts of those steps that do not ask where the numbers are. */
 void meet_lgg_teacher(lgg_section *section, const layer *layers, int batch);
