@@ -323,7 +323,7 @@ static inline float host_batch_norm_momentum(const host_pass *pass, const layer 
 #endif
 }
 
-/* Whether the host's backward function of l assigns the delta of the layer before it. What adds on the CPU or on the GPU only may be
+/* Whether the host's backward function of l assigns the delta of the layer before it, or changes all of it, as a convolution with xnor=1 does. What adds on the CPU or on the GPU only may be
  * among them. */
 static inline int host_assigns_delta(const layer *l) {
     switch (l->type) {
@@ -336,9 +336,11 @@ static inline int host_assigns_delta(const layer *l) {
         return 1;
     case UPSAMPLE:
         return l->reverse > 0;
-#ifdef LGG_WITHOUT_GRADIENTS
     case CONVOLUTIONAL:
+#ifdef LGG_WITHOUT_GRADIENTS
         return 1;
+#else
+        return l->xnor;
 #endif
     default:
         return 0;

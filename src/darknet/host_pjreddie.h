@@ -226,7 +226,7 @@ static inline float host_batch_norm_momentum(const host_pass *pass, const layer 
 #endif
 }
 
-/* Whether the host's backward function of l assigns the delta of the layer before it. What adds on the CPU or on the GPU only may be
+/* Whether the host's backward function of l assigns the delta of the layer before it, or changes all of it, as a convolution with xnor=1 does. What adds on the CPU or on the GPU only may be
  * among them. */
 static inline int host_assigns_delta(const layer *l) {
     switch (l->type) {
@@ -238,7 +238,7 @@ static inline int host_assigns_delta(const layer *l) {
     case UPSAMPLE:
         return l->reverse;
     case CONVOLUTIONAL:
-        return l->size == 1 && l->stride == 1 && l->pad == 0;
+        return l->xnor || (l->size == 1 && l->stride == 1 && l->pad == 0);
     default:
         return 0;
     }

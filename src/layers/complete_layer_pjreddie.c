@@ -1,7 +1,8 @@
 /* complete_layer_pjreddie.c: see complete_layer.h.
  *
  * In training [rnn] keeps a state for each step and one before the first, but has room for one. On the CPU [lstm] has neither a delta nor
- * its backward function. [local] asks for as many bytes of workspace as it needs floats, [crnn] for none. [deconvolutional] leaves at zero
+ * its backward function. [local] asks for as many bytes of workspace as it needs floats, [crnn] for none, and cuDNN takes the convolutions
+ * of [crnn] for such of all steps at once. [deconvolutional] leaves at zero
  * the number of groups, by which load_convolutional_weights divides.
  *
  * And every layer that a layer consists of gets the momentum of its batch normalization: recurrent layers call theirs with a network of
@@ -26,9 +27,13 @@ static void complete_lstm(layer *l) {
 }
 
 static void complete_crnn(layer *l) {
-    const layer *inner[] = {l->input_layer, l->self_layer, l->output_layer};
-    for (size_t i = 0; i < sizeof inner / sizeof *inner; ++i)
+    layer *inner[] = {l->input_layer, l->self_layer, l->output_layer};
+    for (size_t i = 0; i < sizeof inner / sizeof *inner; ++i) {
+#ifdef CUDNN
+        if (gpu_index >= 0) cudnn_convolutional_setup(inner[i]);
+#endif
         if (inner[i]->workspace_size > l->workspace_size) l->workspace_size = inner[i]->workspace_size;
+    }
 }
 
 static void give_momentum(layer *l, const network *net) {

@@ -62,7 +62,9 @@ void choose_backward_filter_algorithm(cudnnHandle_t handle, cudnnTensorDescripto
 #define cudnnCreateTensorDescriptor(...) check_cudnn(cudnnCreateTensorDescriptor(__VA_ARGS__))
 #define cudnnCreateFilterDescriptor(...) check_cudnn(cudnnCreateFilterDescriptor(__VA_ARGS__))
 #define cudnnCreateConvolutionDescriptor(...) check_cudnn(cudnnCreateConvolutionDescriptor(__VA_ARGS__))
-#define cudnnSetTensor4dDescriptor(...) check_cudnn(cudnnSetTensor4dDescriptor(__VA_ARGS__))
+/* A recurrent layer sets that of a batch normalization which may not be there. */
+#define cudnnSetTensor4dDescriptor(shape, ...)                                                                         \
+    ((shape) ? check_cudnn(cudnnSetTensor4dDescriptor(shape, __VA_ARGS__)) : (void)0)
 #define cudnnSetFilter4dDescriptor(...) check_cudnn(cudnnSetFilter4dDescriptor(__VA_ARGS__))
 #define cudnnSetConvolution2dDescriptor(...) check_cudnn(cudnnSetConvolution2dDescriptor(__VA_ARGS__))
 #define cudnnSetConvolutionGroupCount(...) check_cudnn(cudnnSetConvolutionGroupCount(__VA_ARGS__))

@@ -20,7 +20,9 @@ static void backward_on_one_thread(layer l, host_pass pass) {
 }
 
 void put_around_weighted_sum(layer *l) {
-    if (l->type != SHORTCUT || l->nweights == 0) return;
+    const int adds_up = (l->type == SHORTCUT && l->nweights > 0) || l->type == SCALE_CHANNELS;
+    const int overlaps = l->type == MAXPOOL && (l->size > l->stride_x || l->size > l->stride_y);
+    if (!adds_up && !overlaps) return;
     begin_around(l, AROUND_SUM);
     l->backward = backward_on_one_thread;
 }

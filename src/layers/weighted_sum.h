@@ -1,7 +1,7 @@
-/* weighted_sum.h: the backward pass of a [shortcut] with weights, on one thread.
+/* weighted_sum.h: backward passes in which several values add to one number, on one thread: of a [shortcut] with weights to their updates, of
+ * [scale_channels] to the factors' delta, of a [maxpool] whose windows overlap to the largest value.
  *
- * Each value of the sum adds to the updates of its weights. The host shares the values among threads, which then add to one number at
- * once and lose terms, other ones each time. */
+ * The host shares the values among threads, which then add to one number at once and lose terms, other ones each time. */
 #ifndef WEIGHTED_SUM_H
 #define WEIGHTED_SUM_H
 

@@ -78,8 +78,7 @@ int lgg_layer_memory(const network *net, const layer *l, lgg_array arrays[LGG_MA
 static void decay(size_t n, update_args a, float *w, float *updates, float *w_gpu, float *updates_gpu) {
 #ifdef GPU
     if (gpu_index >= 0) {
-        /* adam_update_gpu decays all it is given on its own */
-        if (w_gpu && updates_gpu && !a.adam) host_axpy_device((int)n, -a.decay * (float)a.batch, w_gpu, updates_gpu);
+        if (w_gpu && updates_gpu) host_axpy_device((int)n, -a.decay * (float)a.batch, w_gpu, updates_gpu);
         return;
     }
 #else
@@ -90,6 +89,9 @@ static void decay(size_t n, update_args a, float *w, float *updates, float *w_gp
 }
 
 void lgg_decay_biases_and_scales(const layer *l, update_args a) {
+#ifdef GPU
+    if (gpu_index >= 0 && l->bias_m_gpu) return; /* adam_update_gpu decays all it is given on its own */
+#endif
     decay(bias_count(l), a, l->biases, l->bias_updates, LGG_GPU(l->biases_gpu), LGG_GPU(l->bias_updates_gpu));
     if (has_scales(l))
         decay(bias_count(l), a, l->scales, l->scale_updates, LGG_GPU(l->scales_gpu), LGG_GPU(l->scale_updates_gpu));

@@ -94,6 +94,8 @@ static const network_case cases[] = {
     {"[crnn]", ALEXEYAB, "time_steps=3\n",
      "$[crnn]\nbatch_normalize=1\nsize=3\npad=1\noutput=8\nhidden=4\nactivation=leaky\n!", 0},
     {"[conv_lstm]", ALEXEYAB, "time_steps=3\n", "$[conv_lstm]\nbatch_normalize=1\nsize=3\npad=1\noutput=4\n!", 0},
+    {"[conv_lstm] of more than it takes in", ALEXEYAB, "time_steps=3\n",
+     "$[conv_lstm]\nsize=3\npad=1\noutput=12\npeephole=1\n!", 0},
     {"[conv_lstm] with peephole", ALEXEYAB, "time_steps=3\n", "$[conv_lstm]\nsize=3\npad=1\noutput=4\npeephole=1\n!",
      0},
     {"[history]", ALEXEYAB, "time_steps=2\n", "$[history]\nhistory_size=2\n!", 0},

@@ -52,6 +52,9 @@ const gradient_case consumer_cases[] = {
      .sections = TAPPED
      "[avgpool]\n[convolutional]\nfilters=6\nsize=1\nstride=1\nactivation=logistic\n[scale_channels]\nfrom=0\n" HEAD
          VARIATION("0")},
+    {.name = "sam",
+     .sections = TAPPED
+     "[convolutional]\nfilters=6\nsize=1\nstride=1\nactivation=logistic\n[sam]\nfrom=0\n" HEAD VARIATION("0")},
 #endif
     {.name = "convolution 1x1 first",
      .sections = "[convolutional]\nfilters=6\nsize=1\nstride=1\nactivation=tanh\n" HEAD VARIATION("0")},

@@ -175,7 +175,7 @@ check a_tree_with_a_file_missing_is_refused_untouched missing_refused
 later_conflict() {
     new_tree tree
     install "$work/tree" || return 1
-    sed -i 's/time_steps > 1/time_steps > 2/' "$work/tree/src/connected_layer.c"
+    sed -i 's/time_steps != 1/time_steps != 2/' "$work/tree/src/connected_layer.c"
     fingerprint "$work/tree" > "$scratch/before"
     one_line_says 'src/connected_layer.c.*untouched' uninstall "$work/tree" && unchanged "$work/tree"
 }
