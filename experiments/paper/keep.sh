@@ -6,10 +6,12 @@
 set -euo pipefail
 from=${1:?} dest=${2:?}
 
-# is_finished DIR: as many runs as its lists have.
+# is_finished DIR: every run that its lists have is over.
 is_finished() {
     [ -s "$1/wave1.txt" ] || return 0 # made by hand
-    [ -e "$1/wave2.txt" ] && [ "$(cat "$1"/wave[12].txt | wc -l)" = "$(find "$1/runs" -name '*.csv' | wc -l)" ]
+    [ -e "$1/wave2.txt" ] || return 1
+    local method seed
+    while read -r method seed; do [ -s "$1/runs/$method-$seed.csv" ] || return 1; done < <(cat "$1"/wave[12].txt)
 }
 
 # keep_runs DIR DEST: what says that a run is over and what it found, its .cfg, and weights that other runs need.

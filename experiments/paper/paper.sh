@@ -30,18 +30,14 @@ prepare_data() {
     local set=cifar10
     if [ "$task" = detector ]; then set=detection; fi
     local list=data/$set/train.list tests=data/$set/test.list
+    # Each whole at once: another machine's runs may be reading them.
     if [ -n "$holdout" ]; then
-        head -n "-$holdout" "$list" > "$out/train.list"
-        tail -n "$holdout" "$list" > "$out/test.list"
+        tail -n "$holdout" "$list" > "$out/test.list.$$" && mv "$out/test.list.$$" "$out/test.list"
         tests=$out/test.list
-    else
-        cp "$list" "$out/train.list"
     fi
-    if [ -n "$train" ]; then
-        head -n "$train" "$out/train.list" > "$out/train.list.new"
-        mv "$out/train.list.new" "$out/train.list"
-    fi
-    sed -e "s|^backup=.*|backup=$out/backup/|" -e "s|^train=.*|train=$out/train.list|" -e "s|^valid=.*|valid=$tests|" data/$set.data > "$out/data.cfg"
+    head -n "-${holdout:-0}" "$list" | awk -v most="${train:-0}" '!most || NR <= most' > "$out/train.list.$$" && mv "$out/train.list.$$" "$out/train.list"
+    sed -e "s|^backup=.*|backup=$out/backup/|" -e "s|^train=.*|train=$out/train.list|" -e "s|^valid=.*|valid=$tests|" data/$set.data > "$out/data.cfg.$$" &&
+        mv "$out/data.cfg.$$" "$out/data.cfg"
 }
 
 # Runs of this table that were done before, here or elsewhere; one whose cfg has changed since is done again.
@@ -112,7 +108,7 @@ run_wave() {
             export OMP_NUM_THREADS=\${OMP_NUM_THREADS:-\$SLURM_CPUS_ON_NODE} OMP_WAIT_POLICY=\${OMP_WAIT_POLICY:-passive}
             exec $run $table \$(sed -n \${SLURM_ARRAY_TASK_ID}p $runs)"
     elif [ -n "$parallel" ]; then # which reads PARALLEL itself
-        exec parallel --will-cite --jobs "$jobs" --workdir "$PWD" --env OUT --env DEADLINE --env HOST --colsep ' ' "$run" "$table" "{1}" "{2}" < "$runs"
+        exec parallel --will-cite --jobs "$jobs" --workdir "$PWD" --env OUT --env DEADLINE --env HOST --env SEEDS --env GPU --env COMMIT --env DARKNET_PROGRAM --colsep ' ' "$run" "$table" "{1}" "{2}" < "$runs"
     fi
     # shellcheck disable=SC2086
     exec xargs -r -L 1 -P "$jobs" $runner "$run" "$table" < "$runs"
@@ -146,7 +142,9 @@ main() {
         if [ $status -ge 124 ] && [ -z "$slurm$parallel" ]; then exit 130; fi
     done
     if [ -n "$(find "$out/runs" -name '*.csv')" ]; then
-        "$program" "$table" "$out" "$seeds"
+        local most=$seeds method # a run may have more seeds than the table
+        for method in "${methods[@]}"; do most=$((seeds_of[$method] > most ? seeds_of[$method] : most)); done
+        "$program" "$table" "$out" "$most"
     elif [ $status = 0 ]; then
         echo "$(basename "$table" .txt): no run is over yet; the next call goes on"
     fi

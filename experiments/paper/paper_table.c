@@ -131,7 +131,12 @@ static void read_table_file(table *t, const char *path) {
 
 /* Appends value to the list unless it is there. */
 static void note_once(char list[LINE], const char *value) {
-    if (strstr(list, value) || strlen(list) + strlen(value) + 3 > LINE) return;
+    const size_t length = strlen(value);
+    for (const char *at = list; (at = strstr(at, value)); at += length) {
+        const int begins = at == list || (at - list >= 2 && strncmp(at - 2, ", ", 2) == 0);
+        if (begins && (at[length] == '\0' || strncmp(at + length, ", ", 2) == 0)) return;
+    }
+    if (strlen(list) + length + 3 > LINE) return;
     if (*list) strcat(list, ", ");
     strcat(list, value);
 }
@@ -155,7 +160,7 @@ static void read_run(table *t, method *m, const char *dir, int seed) {
         if (!comma) continue;
         *comma = '\0';
         int measure = find_measure(line);
-        if (measure >= 0) m->value[measure][seed - 1] = strtod(comma + 1, NULL);
+        if (measure >= 0 && comma[1]) m->value[measure][seed - 1] = strtod(comma + 1, NULL);
         if (strcmp(line, "date") == 0) note_once(t->dates, comma + 1);
         if (strcmp(line, "commit") == 0) note_once(t->commits, comma + 1);
         if (strcmp(line, "machine") == 0) note_once(t->machines, comma + 1);

@@ -50,9 +50,17 @@ derive_cfg() {
         w=$(weights_of "${w%-*}" "${w##*-}")
         echo "# needs $w $([ ! -s "$w" ] || md5sum < "$w")"
     done
+    [ -z "$train$holdout" ] || echo "# train $train holdout $holdout"
 }
 
-# A run whose cfg is another than last time is forgotten.
+# How the run is judged, in words.
+asked() {
+    local which
+    echo "by=$(word "$method" by)"
+    for which in "${evaluations[@]}"; do echo "$which ${evaluate_options[$which]}"; done
+}
+
+# A run whose cfg is another than last time is forgotten; one that is to be judged otherwise is judged anew.
 prepare() {
     local need ready
     ready=$(word "$method" weights)
@@ -63,14 +71,18 @@ prepare() {
     derive_cfg > "$cfg.new" || exit 1
     if ! cmp -s "$cfg.new" "$cfg"; then rm -f "$out"/{backup,logs,runs,measures}/"$name"[._]*; fi
     mv "$cfg.new" "$cfg"
+    asked > "$out/cfg/$name.asked.new"
+    if [ -e "$out/cfg/$name.asked" ] && ! cmp -s "$out/cfg/$name.asked.new" "$out/cfg/$name.asked"; then rm -f "$result" "$out/measures/${name}"_*.csv; fi
+    mv "$out/cfg/$name.asked.new" "$out/cfg/$name.asked"
 }
 
 train() {
     local from=() began=$SECONDS backup=$out/backup/$name restart
     [ -z "$(word "$method" weights)" ] || return 0
-    [ ! -s "$backup.weights" ] || return 0
-    trap 'echo $((SECONDS - began)) >> "$out/logs/$name.seconds"' EXIT
     restart=$(word "$method" restart)
+    # of two parts, weights without NAME.restart are the first one's
+    if [ -z "$restart" ] || [ -s "$backup.restart" ]; then [ ! -s "$backup.weights" ] || return 0; fi
+    trap 'echo $((SECONDS - began)) >> "$out/logs/$name.seconds"' EXIT
     if [ -n "$restart" ]; then train_first_part; fi
     if [ -s "$backup.backup" ]; then from=("$backup.backup"); elif [ -n "$restart" ]; then from=("$backup.restart"); fi
     say "training, $(net_option "$cfg" max_batches) iterations${from:+, from $from}"
@@ -96,7 +108,7 @@ train_first_part() {
     sed "s/^max_batches=.*/max_batches=$restart/" "$cfg" > "$first"
     say "training up to iteration $restart"
     if [ -s "$backup.backup" ]; then from=("$backup.backup"); fi
-    train_from "$first" "${from[@]}"
+    [ -s "$backup.weights" ] || train_from "$first" "${from[@]}"
     from=()
     rm -f "$backup.backup" "$backup.backup.state"
     mv "$backup.weights" "$backup.restart"

@@ -82,7 +82,7 @@ static long rows_of_list(FILE *csv, long most, tool_list *list, const tool_data 
 
 /* Opens the files, with what is of use of an earlier run in them; the list stands behind those images. */
 static void begin(growing *files, const char *text, tool_list *list, const tool_data *data) {
-    char *made_with = path_of(files->name, ".txt");
+    char *made_with = path_of(files->name, ".txt.part");
     const int same = is_same_network(made_with, text);
     off_t csv_end;
     files->npy_path = path_of(files->name, ".npy.part");
@@ -112,17 +112,21 @@ static void begin(growing *files, const char *text, tool_list *list, const tool_
 /* Gives the files their names. */
 static void finish(growing *files) {
     char *npy = path_of(files->name, ".npy"), *csv = path_of(files->name, ".csv");
+    char *text = path_of(files->name, ".txt"), *text_part = path_of(files->name, ".txt.part");
     check_written(files);
     fsync(fileno(files->npy));
     fsync(fileno(files->csv));
     fclose(files->npy);
     fclose(files->csv);
-    if (rename(files->npy_path, npy) || rename(files->csv_path, csv))
+    unlink(text); /* it never stands beside an array that another network gave */
+    if (rename(files->npy_path, npy) || rename(files->csv_path, csv) || rename(text_part, text))
         tool_fail("cannot write %s: %s", npy, strerror(errno));
     free(files->npy_path);
     free(files->csv_path);
     free(npy);
     free(csv);
+    free(text);
+    free(text_part);
 }
 
 /* Embeds the list from where it stands. */
@@ -167,7 +171,7 @@ int command_embed(int argc, char **argv) {
     const char *file[3];
     if (tool_parse_options(argc, argv, options, sizeof options / sizeof *options, file, 3) != 3)
         tool_fail("usage: ./darknet lgg embed data.cfg net.cfg net.weights [options]; -help lists them");
-    tool_data *data = tool_data_read(file[0]);
+    tool_data *data = tool_data_read_lists(file[0]);
     tool_list *list = tool_list_open(tool_embedding_list(&o, data, file[0]), o.images);
     char *lock_path = path_of(name, ".lock");
     pid_t holder = 0;

@@ -1,5 +1,6 @@
 /* command_eval.c: `lgg eval`: error on the test list by arg max of the output, and by k-nearest neighbours or logistic
  * regression on the embedding of any layer, fitted on the training list; retrieval among the test images; agreement with a teacher. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,8 +59,8 @@ static agreement agreement_of(const outcome *o, const teacher_decisions *teacher
         ++images[right];
         same[right] += o->predicted[i] == teacher->predicted[i];
     }
-    return (agreement){percent(same[0] + same[1], test->count), percent(same[1], images[1]),
-                       percent(same[0], images[0])};
+    return (agreement){percent(same[0] + same[1], test->count), images[1] ? percent(same[1], images[1]) : NAN,
+                       images[0] ? percent(same[0], images[0]) : NAN};
 }
 
 static void print_retrieval(const outcome *o) {
@@ -72,6 +73,20 @@ static void print_retrieval(const outcome *o) {
     printf(r->clustered ? "\n" : "\nNMI and AMI need OpenCV's k-means (Debian: libopencv-dev)\n");
 }
 
+/* A share of no images is none. */
+static void print_share(double share) {
+    if (isnan(share)) {
+        printf(" %14s", "-");
+    } else {
+        printf(" %14.2f", share);
+    }
+}
+
+static void write_share(FILE *file, double share) {
+    fputc(',', file);
+    if (!isnan(share)) fprintf(file, "%.4f", share);
+}
+
 static void print_agreement(const outcome *outcomes, int count, const teacher_decisions *teacher,
                             const tool_images *test) {
     const outcome own = {.predicted = teacher->predicted};
@@ -80,7 +95,10 @@ static void print_agreement(const outcome *outcomes, int count, const teacher_de
            "teacher wrong");
     for (int i = 0; i < count; ++i) {
         const agreement a = agreement_of(&outcomes[i], teacher, test);
-        printf("%-24s %8.2f %14.2f %14.2f\n", outcomes[i].name, a.all, a.right, a.wrong);
+        printf("%-24s %8.2f", outcomes[i].name, a.all);
+        print_share(a.right);
+        print_share(a.wrong);
+        putchar('\n');
     }
 }
 
@@ -120,7 +138,9 @@ static void write_judgement(FILE *file, const outcome *o, const teacher_decision
     const tool_retrieval *r = &o->retrieval;
     if (teacher->predicted) {
         const agreement a = agreement_of(o, teacher, test);
-        fprintf(file, ",%.4f,%.4f,%.4f", a.all, a.right, a.wrong);
+        write_share(file, a.all);
+        write_share(file, a.right);
+        write_share(file, a.wrong);
     }
     if (!retrieves) return;
     if (!o->retrieves) {

@@ -197,7 +197,7 @@ int command_nearest(int argc, char **argv) {
         tool_embedding_find(in, file[2], layer_of_file, &o.pool);
         o.layer = layer_of_file;
     }
-    tool_data *data = tool_data_read(file[0]);
+    tool_data *data = tool_data_read_lists(file[0]);
     tool_list *list = in ? NULL : tool_list_open(tool_embedding_list(&o, data, file[0]), o.images);
     tool_model *model = tool_model_load(file[1], file[2], o.batch);
     const tool_embedding embedding = tool_embedding_of(model, o.layer, o.pool);

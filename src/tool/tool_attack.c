@@ -170,7 +170,8 @@ static void evaluate(attack_pass *p, int wanting) {
     for (int i = 0; i < p->slots; ++i) {
         attack_slot *slot = &p->slot[i];
         if (!p->busy[i]) continue;
-        if (slot->wants_gradient && slot->k == 0) p->result->flat += is_flat(slot->gradient[0], p->inputs);
+        if (slot->wants_gradient && slot->k == 0 && slot->apgd.restart == 0)
+            p->result->flat += is_flat(slot->gradient[0], p->inputs);
         if (!p->method->step(p->set->settings, slot)) continue;
         record(p, slot);
         fill(p, i);

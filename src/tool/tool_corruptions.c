@@ -144,11 +144,14 @@ static void zoom_centre(const float *image, int h, int w, int c, double factor, 
 }
 
 static void zoom_blur(picture *p) {
-    static const int steps[] = {6, 11, 15, 20, 25}; /* numpy.arange(1, 1.06, .01) and (1, 1.11, .01) hold their ends */
+    /* numpy.arange(1, 1.06, .01) and (1, 1.11, .01) hold their ends, and its steps are (1 + .01) - 1: 1.25 is a little more there, and
+     * rounded up */
+    static const int steps[] = {6, 11, 15, 20, 25};
+    static const double step = .010000000000000009;
     float *zoomed = scratch(p->size), *sum = scratch(p->size);
     memcpy(sum, p->pixels, (size_t)p->size * sizeof *sum);
     for (int s = 0; s <= steps[p->severity]; ++s) {
-        zoom_centre(p->pixels, p->h, p->w, 3, 1 + .01 * s, zoomed);
+        zoom_centre(p->pixels, p->h, p->w, 3, 1 + step * s, zoomed);
         for (int i = 0; i < p->size; ++i)
             sum[i] += zoomed[i];
     }

@@ -4,12 +4,13 @@
 #include "around.h"
 #include "random.h"
 
-/* probability and scale of a layer that is no [dropout] are nobody else's. */
+/* The probability of a layer that is no [dropout] is nobody else's. */
 static void drop(const layer *l) {
     const size_t n = (size_t)l->outputs * (size_t)l->batch;
+    const float scale = (float)(1 / (1 - (double)l->probability));
     for (size_t i = 0; i < n; ++i) {
         const double draw = lgg_rand() / (RAND_MAX + 1.);
-        l->output[i] *= draw < (double)l->probability ? 0 : l->scale;
+        l->output[i] *= draw < (double)l->probability ? 0 : scale;
     }
 }
 
@@ -38,7 +39,6 @@ int drop_activations(network *net, const int *layers, int n, double share) {
         layer *l = &net->layers[layers[i]];
         if (!is_droppable(l)) return layers[i];
         l->probability = (float)share;
-        l->scale = (float)(1 / (1 - share));
         if (l->forward == forward_dropping) continue;
         begin_around(l, AROUND_DROPPING);
         l->forward = forward_dropping;

@@ -62,7 +62,7 @@ static tool_tensor times_factors(const tool_exporter *e, int i, const host_sum *
         return product;
     }
     export_name(constant, product.name, "factors");
-    tool_onnx_floats(e->onnx, constant, (const int[]){1, sum->channels, 1, 1}, 4, factor);
+    tool_onnx_floats(e->onnx, constant, (const int[]){1, sum->channels, 1, 1}, t->flat ? 2 : 4, factor);
     tool_onnx_input(node, constant);
     return product;
 }
@@ -74,7 +74,12 @@ static tool_tensor fitted(const tool_exporter *e, int i, int term, const tool_te
     const int step = added->w > out->w ? added->w / out->w : 1;
     tool_tensor part = *added;
     char suffix[32], name[EXPORT_NAME];
-    if (added->c == out->c && added->h == out->h && added->w == out->w) return part;
+    if (added->c == out->c && added->h == out->h && added->w == out->w) {
+        if (added->flat == out->flat) return part;
+        snprintf(suffix, sizeof suffix, "part%d", term);
+        export_name(name, e->output[i].name, suffix);
+        return out->flat ? export_as_flat(e, added, name) : export_as_image(e, added, out->c, out->h, out->w, name);
+    }
     const int same_grid = (added->h + step - 1) / step == out->h && (added->w + step - 1) / step == out->w;
     if (added->flat || out->flat || !same_grid) export_refuse(e, i, "a sum with a smaller map");
     if (!may_scale) export_refuse(e, i, "a sum of different shapes with factors");
@@ -195,7 +200,14 @@ void export_l2norm(const tool_exporter *e, int i, const tool_tensor *in) {
 void export_product(const tool_exporter *e, int i, const tool_tensor *in) {
     const layer *l = &e->net->layers[i];
     const tool_tensor *scaled = &e->output[l->index];
-    char activated[EXPORT_NAME], spread[EXPORT_NAME];
+    char activated[EXPORT_NAME], spread[EXPORT_NAME], shaped[EXPORT_NAME];
+    tool_tensor image;
+    if (in->flat && !scaled->flat) {
+        const int is_whole = in->c != scaled->c;
+        export_name(shaped, e->output[i].name, "image");
+        image = export_as_image(e, in, scaled->c, is_whole ? scaled->h : 1, is_whole ? scaled->w : 1, shaped);
+        in = &image;
+    }
     const char *before = export_before_activation(e, i, "product", activated), *factors = in->name;
     if (!in->flat && in->c == scaled->c && in->h == 1 && in->w == 1 && scaled->h * scaled->w > 1) {
         export_name(spread, e->output[i].name, "factors");

@@ -38,8 +38,28 @@ struct tool_nearest {
     float *train; /* (n, d) */
     int *label;   /* (n) */
     float *half;  /* (n), or NULL for cosine */
+    float
+        *mean; /* (d), of the training images, or NULL for cosine: far from the origin differences of squares cancel */
     int n, d, classes, k;
 };
+
+static float *mean_of_rows(const float *x, int n, int d) {
+    float *mean = lgg_allocate((size_t)d, sizeof *mean, "means");
+    for (int j = 0; j < d; ++j) {
+        double sum = 0;
+        for (int i = 0; i < n; ++i)
+            sum += (double)x[(size_t)i * (size_t)d + (size_t)j];
+        mean[j] = (float)(sum / n);
+    }
+    return mean;
+}
+
+static void subtract_mean(const float *mean, float *x, int n, int d) {
+    for (int i = 0; i < n; ++i) {
+        for (int j = 0; j < d; ++j)
+            x[(size_t)i * (size_t)d + (size_t)j] -= mean[j];
+    }
+}
 
 tool_nearest *tool_nearest_create(float *train, const int *label, int n, int d, int classes, int k, int cosine) {
     if (k > n) tool_fail("-knn %d: there are only %d training images", k, n);
@@ -50,6 +70,8 @@ tool_nearest *tool_nearest_create(float *train, const int *label, int n, int d, 
     if (cosine) {
         tool_unit_rows(train, n, d);
     } else {
+        nearest->mean = mean_of_rows(train, n, d);
+        subtract_mean(nearest->mean, train, n, d);
         nearest->half = half_squares(train, n, d);
     }
     return nearest;
@@ -60,6 +82,7 @@ void tool_nearest_free(tool_nearest *nearest) {
     free(nearest->train);
     free(nearest->label);
     free(nearest->half);
+    free(nearest->mean);
     free(nearest);
 }
 
@@ -78,7 +101,11 @@ static void offer_block(const tool_nearest *nearest, tool_matches *list, int row
 
 void tool_nearest_predict(const tool_nearest *nearest, float *test, int tests, int *predicted, const char *what) {
     int d = nearest->d, k = nearest->k;
-    if (!nearest->half) tool_unit_rows(test, tests, d);
+    if (nearest->mean) {
+        subtract_mean(nearest->mean, test, tests, d);
+    } else {
+        tool_unit_rows(test, tests, d);
+    }
     float *products = lgg_allocate((size_t)TEST_BLOCK * TRAIN_BLOCK, sizeof *products, "inner products");
     tool_match *match = lgg_allocate((size_t)TEST_BLOCK * (size_t)k, sizeof *match, "neighbours");
     int *votes = lgg_allocate((size_t)nearest->classes, sizeof *votes, "votes");

@@ -80,8 +80,10 @@ int tool_kmeans(float *x, int n, int d, int clusters, int attempts, int seed, in
                    cv::KMEANS_PP_CENTERS);
         for (int i = 0; i < n; ++i)
             cluster[i] = labels.at<int>(i);
-    } catch (const std::exception &) {
+    } catch (const std::bad_alloc &) {
         return -1;
+    } catch (const cv::Exception &e) {
+        return e.code == cv::Error::StsNoMem ? -1 : -2;
     }
     return 0;
 }

@@ -214,8 +214,9 @@ tool_retrieval tool_retrieval_of(float *x, const int *label, int n, int d, int c
     if (!tool_has_opencv()) return result;
     const int clusters = classes_with_images(label, n, classes);
     int *cluster = lgg_allocate((size_t)n, sizeof *cluster, "clusters");
-    if (tool_kmeans(x, n, d, clusters, KMEANS_ATTEMPTS, KMEANS_SEED, cluster))
-        lgg_out_of_memory("k-means", (double)n * d * sizeof *x);
+    const int failed = tool_kmeans(x, n, d, clusters, KMEANS_ATTEMPTS, KMEANS_SEED, cluster);
+    if (failed == -1) lgg_out_of_memory("k-means", (double)n * d * sizeof *x);
+    if (failed) tool_fail("-retrieval: k-means cannot take this layer's values: some are no numbers, or too large");
     result.clustered = 1;
     result.nmi = tool_nmi(label, classes, cluster, clusters, n);
     result.ami = tool_ami(label, classes, cluster, clusters, n);

@@ -7,6 +7,7 @@
 enum { SEARCH_BLOCK = 4096 };
 
 void tool_match_offer(tool_matches *matches, float score, long row) {
+    if (isnan(score)) score = -INFINITY; /* nothing passes a NaN, and it would pass nothing on */
     if (matches->count == matches->k && score <= matches->match[matches->k - 1].score) return;
     int i = matches->count < matches->k ? matches->count++ : matches->k - 1;
     for (; i > 0 && matches->match[i - 1].score < score; --i)

@@ -183,6 +183,7 @@ network "$host" 3 32 32
 alone=relu6
 if [ "$host" = pjreddie ]; then alone=deconvolutional; fi
 random $alone 3 12 16 && exported $alone $alone 3 12 16
+random flat 3 12 16 && exported flat flat 3 12 16
 mistakes
 has_onnx || skip "export" "built without ONNX: libprotobuf-c-dev, protobuf-c-compiler or libonnx-dev is not installed"
 [ $failures -eq 0 ]

@@ -140,9 +140,27 @@ sed -i 's/budget=12/budget=14/' "$work/whole.txt"
 paper whole
 holds paper_a_changed_run_starts_anew "$(tail -3 "$work/whole.log")" grep -q '^iterations,14$' "$PAPER_OUT/whole/runs/gkd-2.csv"
 
+# What is asked of a run is judged anew, without training; a run may have more seeds than its table.
+trained=$(md5sum < "$PAPER_OUT/whole/backup/plain-1.weights")
+sed -i 's/^evaluate clean.*/evaluate clean -test 100/' "$work/whole.txt"
+paper whole
+holds paper_a_run_that_is_asked_otherwise_is_judged_anew "$(tail -3 "$work/whole.log")" grep -q '^[^,]*,[^,]*,all,100,' "$PAPER_OUT/whole/measures/plain-1_clean.csv"
+holds paper_and_not_trained_anew "$(grep training "$work/whole.log")" [ "$trained" = "$(md5sum < "$PAPER_OUT/whole/backup/plain-1.weights")" ]
+sed -i 's/budget=14/budget=14 seeds=3/' "$work/whole.txt"
+paper whole
+holds paper_shows_all_seeds_of_a_run "$(grep gkd "$PAPER_OUT/whole/table.csv")" grep -q '^clean,gkd,3,' "$PAPER_OUT/whole/table.csv"
+rm "$PAPER_OUT/whole/runs/gkd-3.csv"; echo name,value > "$PAPER_OUT/whole/runs/old-1.csv"
+mkdir -p "$work/counted" "$work/kept-counted/results" && cp -r "$PAPER_OUT/whole" "$work/counted/" && experiments/paper/keep.sh "$work/counted" "$work/kept-counted"
+holds paper_a_table_is_finished_by_its_own_runs "$(ls "$work/kept-counted/results")" [ ! -e "$work/kept-counted/results/whole.md" ]
+
 # restart=N: momentum begins at zero again.
 table restarted "$plain=20 restart=10"
 paper restarted
+# stopped between the end of the first part and its taking that name
+mv "$PAPER_OUT/restarted/backup/plain-1.weights" "$work/second.weights"; mv "$PAPER_OUT/restarted/backup/plain-1.restart" "$PAPER_OUT/restarted/backup/plain-1.weights"
+rm -f "$PAPER_OUT"/restarted/{runs,measures}/plain-1* "$PAPER_OUT"/restarted/backup/plain-1.backup*
+paper restarted
+holds paper_a_first_part_is_not_taken_for_all "$(tail -3 "$work/restarted.log")" cmp "$PAPER_OUT/restarted/backup/plain-1.weights" "$work/second.weights"
 holds paper_restart_goes_on_where_it_was "$(tail -3 "$work/restarted.log")" [ "$(tail -1 "$PAPER_OUT/restarted/logs/plain-1.csv" | cut -d, -f1)" = 20 ]
 table through "$plain=20"
 paper through

@@ -70,6 +70,14 @@ cmp -s out/section.csv out/plain.csv && pass "a section at the end changes nothi
     || fail "a section at the end changes nothing, and its tap is the embedding" "$(tail -1 err)"
 run eval two.data $net -by logistic -layer input > out/said; iterations=$(sed -n 's/^iterations of the logistic regression: \([0-9]*\) in.*/\1/p' err)
 [ "${iterations:-300}" -lt 300 ] && pass "the regression says how many iterations it took" || fail "the regression says how many iterations it took" "$(tail -1 err)"
+# far from the origin: the images' means, and a thousand
+printf '[net]\nwidth=4\nheight=4\nchannels=3\n[convolutional]\nfilters=3\nsize=1\nstride=1\nactivation=linear\n[avgpool]\n[softmax]\n' > far.cfg
+perl -e 'print pack("l<3 q< f<*", 0, 2, 0, 0, (1000) x 3, 1, 0, 0, 0, 1, 0, 0, 0, 1)' > far.weights
+run eval two.data far.cfg far.weights -by knn -knn 1 -layer 1 -metric euclidean -csv out/far.csv > out/said
+grep -q '^1-nn euclidean,1,all,10,0,' out/far.csv && pass "distances far from the origin" || fail "distances far from the origin" "$(sed -n 2p out/far.csv) $(tail -1 err)"
+run eval two.data $net -teacher "linear.cfg,linear.weights" -csv out/itself.csv > out/said
+right=$(awk -F, '$3 == "all" { print $8 "," $9 }' out/itself.csv)
+case $right in 100.0000,100.0000 | 100.0000, | ,100.0000) pass "agreement over no images is left empty" ;; *) fail "agreement over no images is left empty" "$right" ;; esac
 printf 'red\nblue, "dark"\n' > labels-comma.txt; printf 'labels=labels-comma.txt\nvalid=red.list\n' > comma.data; grep red train.list > red.list
 run eval comma.data $net -csv out/comma.csv > out/said && grep -q ',error,red,"blue, ""dark"""$' out/comma.csv && grep -q '^arg max,1,"blue, ""dark""",0,' out/comma.csv \
     && pass "class names with commas are quoted" || fail "class names with commas are quoted" "$(head -1 out/comma.csv)"

@@ -36,10 +36,14 @@ run embed two.data $net -layer input -batch 3 -o embed/threes
 holds "embed does not mind the batch" cmp embed/whole.npy embed/threes.npy
 holds "embed leaves no part behind" [ -z "$(ls embed/*.part embed/*.lock 2> /dev/null)" ]
 
+printf 'valid=train.list\n' > plain.data
+run embed plain.data $net -layer input -o embed/plain
+holds "embed needs no labels" cmp embed/whole.npy embed/plain.npy
+
 # stopped after four images by one that is not there yet; then parts of rows more
 mv images/3_red.ppm images/away.ppm
 fails "embed names an image that is not there" "cannot read images/3_red.ppm" embed two.data $net -layer input -batch 2 -o embed/resumed
-holds "embed leaves no half file under its name" [ ! -e embed/resumed.npy ] && [ ! -e embed/resumed.csv ]
+holds "embed leaves no half file under its name" [ ! -e embed/resumed.npy ] && [ ! -e embed/resumed.csv ] && [ ! -e embed/resumed.txt ]
 mv images/away.ppm images/3_red.ppm
 printf '4,red,images/3_r' >> embed/resumed.csv.part
 printf 'half' >> embed/resumed.npy.part
@@ -48,7 +52,7 @@ holds "embed goes on where it was stopped" grep -q 'goes on after 4 of 10' embed
 holds "embed, stopped and resumed: the same bytes" cmp embed/whole.npy embed/resumed.npy
 holds "embed, stopped and resumed: the same table" cmp embed/whole.csv embed/resumed.csv
 # a part of another list, and of another layer
-head -c $((128 + 6 * 192)) embed/whole.npy > embed/other.npy.part; head -7 embed/whole.csv > embed/other.csv.part; cp embed/whole.txt embed/other.txt
+head -c $((128 + 6 * 192)) embed/whole.npy > embed/other.npy.part; head -7 embed/whole.csv > embed/other.csv.part; cp embed/whole.txt embed/other.txt.part
 { head -2 train.list; tail -8 train.list | tac; } > embed/other.list
 run embed two.data $net -layer input -list embed/other.list -o embed/other
 holds "embed keeps of a part only what the list begins with" grep -q 'goes on after 2 of 10' embed/err

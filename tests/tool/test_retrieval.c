@@ -132,10 +132,22 @@ static void test_search(void) {
     check(wrong == 0, "the search is exact, in one piece or two", wrong, 0);
 }
 
+/* What is no number is the last. */
+static void test_no_number(void) {
+    static const float scores[] = {.5f, NAN, .7f, .6f};
+    tool_match match[2];
+    tool_matches list = {match, 0, 2};
+    for (int i = 0; i < 4; ++i)
+        tool_match_offer(&list, scores[i], i);
+    check(match[0].row == 2 && match[1].row == 3, "a score that is no number holds nothing up", (double)match[1].row,
+          3);
+}
+
 int main(void) {
     test_ranks();
     test_information();
     test_clusters();
     test_search();
+    test_no_number();
     return failed;
 }
