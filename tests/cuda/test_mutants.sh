@@ -69,7 +69,7 @@ mutant "a dropout's mask is left out" dropout lgg/darknet/lgg_tap.c 's|if \(drop
 mutant "images on the GPU are not mirrored" gpu_data lgg/training/gpu_data_kernels.cu 's|crop.is_mirrored|0|'
 mutant "images on the GPU are cropped a pixel off" gpu_data lgg/training/gpu_data.c 's|\(int\)note\[TOP\]|1 + (int)note[TOP]|'
 if [ "$host" = pjreddie ]; then
-    mutant "a 1x1 convolution assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|return l->size == 1 && l->stride == 1 && l->pad == 0;|return 0;|'
+    mutant "a 1x1 convolution assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|(l->size == 1 && l->stride == 1 && l->pad == 0)|0|'
     mutant "an [activation] assigns its delta" consumers lgg/darknet/host_pjreddie.h 's|    case ACTIVE:\n||'
     mutant "edges are masked as if all were of one class" sections lgg/lgg/lgg_gkd_gpu.cu 's|best = t;|best = 0;|'
     mutant "the labels are those of the host" sections lgg/darknet/lgg_section_gpu.c 's|host_truth_gpu\(pass\)|host_truth(pass)|'

@@ -58,9 +58,11 @@ const gradient_case section_cases[] = {
     {.name = "label_variation of a softmax with groups and temperature",
      .sections = "[connected]\noutput=6\nactivation=linear\n[softmax]\ngroups=2\ntemperature=2\nnoloss=1\n"
                  "[label_variation]\nsimilarity=rbf\nalpha=4\nlambda=9\n"},
+#ifdef SECOND_HOST
     {.name = "label_variation of a softmax through an [empty]",
      .sections = "[connected]\noutput=3\nactivation=linear\n[softmax]\nnoloss=1\n[empty]\n"
                  "[label_variation]\nsimilarity=rbf\nalpha=4\nlambda=9\n"},
+#endif
     {.name = "label_variation of a logistic",
      .sections = "[connected]\noutput=6\nactivation=linear\n[logistic]\n[label_variation]\nsimilarity=rbf\nlambda=9\n"},
     {.name = "two sections on one layer",
