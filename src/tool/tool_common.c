@@ -1,6 +1,5 @@
 /* tool_common.c: errors and progress of the commands. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,16 +21,17 @@ void tool_print_usage(FILE *file) {
     fprintf(file, "usage: ./darknet lgg %s %s [options]\n", command_name, command_arguments);
 }
 
+/* Whole, whichever threads have something to say. */
 static void print_line(const char *format, va_list arguments) {
+    flockfile(stderr);
     fprintf(stderr, "lgg %s: ", command_name);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
+    funlockfile(stderr);
 }
 
 _Noreturn void tool_fail(const char *format, ...) {
-    static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
     va_list arguments;
-    pthread_mutex_lock(&first); /* of several threads that fail at once, one speaks */
     va_start(arguments, format);
     print_line(format, arguments);
     va_end(arguments);

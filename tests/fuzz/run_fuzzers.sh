@@ -18,7 +18,7 @@ options=allocator_may_return_null=1:detect_leaks=0:quarantine_size_mb=4:malloc_c
 for name in "$@"; do
     mkdir -p "$build/corpus/$name" "$build/kept/$name" "$build/findings"
     (cd "$work" && ASAN_OPTIONS=$options "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" "$build/kept/$name" \
-        -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2500 -max_len=4096 -dict="$here/fuzz.dict" -close_fd_mask=3 -print_final_stats=1 \
+        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -max_len=4096 -dict="$here/fuzz.dict" -close_fd_mask=3 -print_final_stats=1 \
         -artifact_prefix="$build/findings/$name-" < /dev/null > "$build/$name.log" 2>&1)
     status=$?
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log")
