@@ -323,8 +323,8 @@ static inline float host_batch_norm_momentum(const host_pass *pass, const layer 
 #endif
 }
 
-/* Whether the host's backward function of l assigns the delta of the layer before it, or changes all of it, as a convolution with xnor=1 does. What adds on the CPU or on the GPU only may be
- * among them. */
+/* Whether the host's backward function of l assigns the delta of the layer before it, or changes all of it, as a convolution with xnor=1
+ * does. What adds on the CPU or on the GPU only may be among them. */
 static inline int host_assigns_delta(const layer *l) {
     switch (l->type) {
     case ACTIVE:

@@ -37,9 +37,9 @@ static int vote(const tool_matches *list, const int *label, int *votes, int clas
 struct tool_nearest {
     float *train; /* (n, d) */
     int *label;   /* (n) */
-    float *half;  /* (n), or NULL for cosine */
-    float
-        *mean; /* (d), of the training images, or NULL for cosine: far from the origin differences of squares cancel */
+    /* not for cosine: NULL */
+    float *half; /* (n) */
+    float *mean; /* (d), of the training images: far from the origin differences of squares cancel */
     int n, d, classes, k;
 };
 

@@ -89,8 +89,13 @@ void emulation_set_stream(int handle, cudaStream_t stream) {
     handles.at((size_t)handle - 1) = stream;
 }
 
+static cudaStream_t stream_of(int handle) {
+    const emulation_lock lock;
+    return handles.at((size_t)handle - 1);
+}
+
 void emulation_ask_by(int handle) {
-    emulation_ask(handles.at((size_t)handle - 1));
+    emulation_ask(stream_of(handle));
 }
 
 void emulation_wait_for_queue(emulation_queue *waited, size_t up_to) {
