@@ -42,7 +42,8 @@ count() {
 run_target() {
     local target=$1 log=$logs/$1.log status p f s seconds cpu
     shift
-    { TIMEFORMAT='%R %U %S'; time "$@" --no-print-directory "$target" > "$log" 2>&1 < /dev/null; } 2> "$log.time"
+    # What waits for something that does not come is ended, long after any area is over.
+    { TIMEFORMAT='%R %U %S'; time timeout --foreground -k 30 2400 "$@" --no-print-directory "$target" > "$log" 2>&1 < /dev/null; } 2> "$log.time"
     status=$?
     read -r seconds cpu < <(awk 'END { printf "%.0f %.0f\n", $1, $2 + $3 }' "$log.time")
     rm -f "$log.time"

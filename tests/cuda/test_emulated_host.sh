@@ -22,7 +22,8 @@ export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 check() {
     local what=$1 log=$build/$2.log
     shift 2
-    if "$@" > "$log" 2>&1; then
+    # no command would succeed
+    if [ $# -gt 0 ] && "$@" > "$log" 2>&1; then
         echo "PASS $name: $what"
     else
         echo "FAIL $name: $what: $(grep -m1 -E 'emulation:|[Ee]rror' "$log" || tail -1 "$log")"
@@ -98,7 +99,7 @@ without_gpu() (
         for name in without with; do LGG_EMULATION_DEVICES=0 "$on_cpu" classifier train small.data $name.cfg $no_gpu > $name.log 2>&1; done
     grep -aq 'gpu_data=1: there is no GPU here' with.log && cmp "backup/with$final.weights" "backup/without$final.weights"
 )
-check "gpu_data=1 without a GPU is said, and the training the same" without_gpu
+check "gpu_data=1 without a GPU is said, and the training the same" without_gpu without_gpu
 
 # A step of WideResNet28-0.5, which the emulation counts and does not compute.
 few_launches() {

@@ -40,11 +40,17 @@ check demo_csv_has_four_runs "rows: $(wc -l <"$out/results.csv")" \
 teacher=$(awk -F, '$3 == "all" { print $6 }' "$out/results/teacher.csv")
 check demo_teacher_errs_on_less_than_20_percent "$teacher %" awk -v e="$teacher" 'BEGIN { exit !(e > 5 && e < 20) }'
 check demo_says_that_runs_are_short "no word about it" grep -q "Short runs" "$out/results.txt"
-for name in plain gkd smooth; do
+plain=$(sed -n 2p "$out/logs/plain.csv" | cut -d, -f4)
+check demo_logs_the_loss "loss of the first iteration '$plain'" awk -v loss="$plain" 'BEGIN { exit !(loss > 0) }'
+for name in gkd smooth; do
     first=$(sed -n 2p "$out/logs/$name.csv" | cut -d, -f4)
-    check demo_${name}_starts_as_the_plain_student "loss of the first iteration $first" \
-        test "$first" = "$(sed -n 2p "$out/logs/plain.csv" | cut -d, -f4)"
+    check demo_${name}_starts_as_the_plain_student "loss of the first iteration $first" test "$first" = "$plain"
 done
+# Each run's graphs and training, that of the last one drawn last.
+pictures=0
+for file in "$out"/*.svg; do if xmllint --noout "$file" 2> /dev/null || ! command -v xmllint > /dev/null && grep -q '</svg>' "$file"; then pictures=$((pictures + 1)); fi; done
+check demo_draws_two_pictures_of_each_run "$(ls "$out"/*.svg 2>&1 | tail -1); $pictures" test $pictures = 8
+check demo_prints_its_table "$(tail -n 3 "$out/second.txt" | head -1)" bash -c "[ \$(grep -A20 'Short runs' '$out/second.txt' | grep -cE '^(teacher|plain|with|label variation alone).* [0-9]+\.[0-9]{2} ') = 5 ]"
 
 before=$(stat -c %Y "$out"/backup/*.weights | xargs)
 experiments/demo/demo.sh >"$out/third.txt" 2>&1

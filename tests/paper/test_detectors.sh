@@ -8,10 +8,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export PAPER_OUT=$work/results JOBS=2
 
+failed=0
 holds() { # holds NAME WHY CONDITION...: a test on a condition
     local name=$1 why=$2
     shift 2
-    if "$@" > /dev/null 2>&1; then echo "PASS $name"; else echo "FAIL $name: $why"; fi
+    if "$@" > /dev/null 2>&1; then echo "PASS $name"; else echo "FAIL $name: $why"; failed=1; fi
 }
 paper() { experiments/paper/paper.sh "$work/$1.txt" "$program" > "$work/$1.log" 2>&1; }
 refused() { holds "$1" "$(tail -1 "$work/$2.log")" grep -q "$3" "$work/$2.log"; } # refused NAME TABLE TEXT: its last call ended with an error that says so
@@ -62,3 +63,4 @@ refused paper_judges_a_detector_by_its_precision_alone mistake "evaluate 'clean'
 scenes mistake "$student"$'\n'"teacher student"
 paper mistake
 refused paper_asks_no_detector_to_agree mistake "teacher student: classifiers alone"
+exit $failed

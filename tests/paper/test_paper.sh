@@ -9,8 +9,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export PAPER_OUT=$work/results JOBS=2
 
+failed=0
 check() { # check NAME STATUS [WHY]
-    if [ "$2" = 0 ]; then echo "PASS $1"; else echo "FAIL $1: ${3:-}"; fi
+    if [ "$2" = 0 ]; then echo "PASS $1"; else echo "FAIL $1: ${3:-}"; failed=1; fi
 }
 # holds NAME WHY CONDITION...: a test on a condition
 holds() { local name=$1 why=$2; shift 2; "$@" > /dev/null 2>&1; check "$name" $? "$why"; }
@@ -128,6 +129,7 @@ runner=$!
 until_iteration 300
 pkill -KILL -f "^[^ ]*darknet classifier train $PAPER_OUT/pieces"
 wait $runner
+holds paper_a_kill_meets_a_training "it was over before" [ ! -e "$PAPER_OUT/pieces/runs/plain-1.csv" ]
 paper pieces
 holds paper_goes_on_after_kills "$(tail -3 "$work/pieces.log")" [ -s "$PAPER_OUT/pieces/runs/plain-1.csv" ]
 holds paper_logs_each_iteration_once "the log" [ "$(cut -d, -f1 "$PAPER_OUT/pieces/logs/plain-1.csv" | sort | uniq -d | wc -l)-$(wc -l < "$PAPER_OUT/pieces/logs/plain-1.csv")" = 0-401 ]
@@ -208,5 +210,21 @@ refused paper_shows_what_darknet_says mistake "kk"
 SEEDS=x paper mistake
 refused paper_names_a_bad_number_of_seeds mistake "seeds=x"
 
-RUNNER="env RUNNER_WAS_HERE=1" paper through
-holds paper_takes_a_runner "$(tail -1 "$work/through.log")" grep -q 'test error' "$work/through.log"
+# Each run through a command of the user's.
+printf '#!/bin/sh\necho "$*" >> %s\nexec "$@"\n' "$work/led.runs" > "$work/leads" && chmod +x "$work/leads"
+table led "$plain=5"
+RUNNER=$work/leads paper led
+holds paper_takes_a_runner "$(cat "$work/led.runs")" [ "$(grep -c "run.sh $work/led.txt plain" "$work/led.runs")-$(ls "$PAPER_OUT/led/runs" | wc -l)" = 2-2 ]
+
+# What make calls, and the official images of CIFAR-10-C where they are.
+holds paper_make_knows_the_scales "table1 at full scale" grep -q 'paper.sh experiments/paper/table1-full.txt' <(env -u MAKEFLAGS make -n table1 SCALE=full 2> /dev/null)
+holds paper_make_begins_small "table3" grep -q 'paper.sh experiments/paper/table3-small.txt' <(env -u MAKEFLAGS -u SCALE make -n table3 2> /dev/null)
+env -u MAKEFLAGS make table2 SCALE=large > "$work/scale.log" 2>&1
+holds paper_make_names_a_scale_that_is_none "status $?" grep -q 'SCALE=large: small, medium or full would be right' "$work/scale.log"
+table official "run ready cfg/demo-teacher.cfg weights=cfg/demo-teacher.weights"$'\n'"evaluate corrupt -test 5"
+printf '#!/bin/sh\necho "$*" >> %s\nwhile [ $# -gt 0 ]; do [ "$1" != -csv ] || echo nothing > "$2"; shift; done\n' "$work/asked" > "$work/asks" && chmod +x "$work/asks"
+mkdir -p "$work/house/data/CIFAR-10-C" "$work/official"/{backup,cfg,logs,runs,measures} && ln -s "$PWD/experiments" "$PWD/cfg" "$work/house/"
+sed -i '/^baseline/d' "$work/official.txt"
+(cd "$work/house" && OUT=$work/official DARKNET_PROGRAM=$work/asks experiments/paper/run.sh "$work/official.txt" ready 1) > "$work/official.log" 2>&1
+holds paper_takes_the_official_corruptions "$(tail -1 "$work/official.log")" grep -q '^lgg corrupt .* -test 5 .*-npy data/CIFAR-10-C' "$work/asked"
+exit $failed

@@ -10,10 +10,11 @@ export PAPER_OUT=$work/results PATH=$PATH:/usr/sbin
 unset OMP_NUM_THREADS
 trap 'stop_slurm; stop_ssh; rm -rf "$work"' EXIT
 
+failed=0
 holds() { # holds NAME WHY CONDITION...
     local name=$1 why=$2
     shift 2
-    if "$@" > /dev/null 2>&1; then echo "PASS $name"; else echo "FAIL $name: $why"; fi
+    if "$@" > /dev/null 2>&1; then echo "PASS $name"; else echo "FAIL $name: $why"; failed=1; fi
 }
 table() { # table NAME: four runs of some seconds
     printf '%s\n' "title runs of some seconds" "seeds 2" "train 1000" "baseline plain" "evaluate clean -test 200" \
@@ -73,8 +74,9 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,bf_interval=2
 MpiDefault=none
+SlurmdParameters=config_overrides
 KillWait=60
-NodeName=$node NodeAddr=127.0.0.1 CPUs=$(env -u OMP_NUM_THREADS nproc) State=UNKNOWN
+NodeName=$node NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
     slurmctld && slurmd && until_true 30 node_is idle
@@ -150,13 +152,15 @@ CONF
     [ "$(id -u)" != 0 ] || mkdir -p /run/sshd
     # Two names for this machine, as for two machines.
     ssh_command="ssh -q -p $number -i $work/ssh/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes"
+    printf '#!/bin/sh\necho "$*" >> %s\nexec %s "$@"\n' "$work/ssh/calls" "$ssh_command" > "$work/ssh/call" && chmod +x "$work/ssh/call"
     "$(command -v sshd)" -f "$work/ssh/config" && until_true 10 $ssh_command 127.0.0.1 true
 }
 
 test_parallel() {
     table hosts
-    PARALLEL_SSH=$ssh_command PARALLEL="-S 1/127.0.0.1,1/localhost" OMP_NUM_THREADS=1 JOBS=1 paper hosts
+    PARALLEL_SSH=$work/ssh/call PARALLEL="-S 1/127.0.0.1,1/localhost" OMP_NUM_THREADS=1 JOBS=1 paper hosts
     holds parallel_runs_on_several_hosts_complete_the_table "$(tail -2 "$work/hosts.log")" [ "$(runs hosts)" = 4 ]
+    holds parallel_gives_each_host_its_runs "$(cut -c1-80 "$work/ssh/calls" | head -3)" [ "$(grep -c '127\.0\.0\.1.*run\.sh' "$work/ssh/calls" | sed 's/^[1-9].*/some/')-$(grep -c 'localhost.*run\.sh' "$work/ssh/calls" | sed 's/^[1-9].*/some/')" = some-some ]
     holds parallel_and_prints_it "$(tail -2 "$work/hosts.log")" grep -q 'gkd .* 2 ' "$work/hosts.log"
 }
 
@@ -170,3 +174,4 @@ if command -v parallel sshd > /dev/null; then
 else
     echo "SKIPPED parallel: parallel and openssh-server are not installed"
 fi
+exit $failed

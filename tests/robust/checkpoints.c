@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/ptrace.h>
@@ -50,6 +51,15 @@ int rename(const char *from, const char *to) {
         return -1;
     }
     return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+/* So many seconds later than it is, likewise. */
+static time_t later;
+time_t time(time_t *now) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    if (now) *now = t.tv_sec + later;
+    return t.tv_sec + later;
 }
 
 /* ---- folders ---- */
@@ -309,6 +319,31 @@ static void kill_everywhere(const char *weights, size_t weights_size, const char
     fprintf(stderr, "%d kills, %d folders\n", kills, folder_count);
 }
 
+/* Ten minutes after the last backup the next iteration ends with one, and not before. */
+static void back_up_after_ten_minutes(void) {
+    clear();
+    fflush(stdout);
+    const pid_t run = fork();
+    if (run == 0) {
+        static char directory[] = "backup", base[] = "net";
+        start_lgg_training(&net, 1, NULL, 0, directory, base);
+        int is_there[3];
+        for (int i = 0; i < 3; ++i) {
+            fill_batch();
+            net->train = 1;
+            const float loss = train_network_datum(net);
+            later = (time_t[]){0, 540, 600}[i];
+            step_lgg_training(loss, loss);
+            is_there[i] = access(backup, F_OK) == 0 && access(state, F_OK) == 0;
+        }
+        _exit(is_there[0] || is_there[1] || !is_there[2]);
+    }
+    int status;
+    waitpid(run, &status, 0);
+    check("ten_minutes_after_the_last_backup_there_is_one", WIFEXITED(status) && WEXITSTATUS(status) == 0 && iterations_done() == 3,
+          "there is none, or one too early");
+}
+
 /* Whether what is in the folder now goes on with its momentum, and leaves nothing unfinished. */
 static int is_whole(void) {
     folder f = read_folder();
@@ -386,5 +421,6 @@ int main(int argc, char **argv) {
         kill_everywhere(weights, weights_size, momentum, momentum_size);
     load_old_format(weights, weights_size);
     fail_each_rename();
+    back_up_after_ten_minutes();
     return failures != 0;
 }

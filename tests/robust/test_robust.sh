@@ -31,6 +31,11 @@ refuses() {
     [ $status -ne 0 ] && [ $status -lt 128 ] && says refused.log "$text"
 }
 
+# rows FILE: of a log, the header among them.
+rows() { wc -l 2> /dev/null < "$1" || echo 0; }
+# wait_for_rows FILE ROWS PID: as long as the process lives.
+wait_for_rows() { while [ "$(rows "$1")" -lt "$2" ] && kill -0 "$3" 2> /dev/null; do sleep .05; done; }
+
 train() { "$darknet" classifier train images/tiny.data "$@"; }
 backups() { rm -rf images/backup; }
 whole() { [ "$(stat -c %s "$1")" = "$2" ]; }
@@ -57,7 +62,7 @@ for signal in TERM INT HUP USR1; do
     # from a shell with job control, as a user's is: background jobs of a script ignore SIGINT
     bash -c 'set -m; "$@" > stopped.out 2>&1 & echo $! > pid; wait $!; echo $? > status' - \
         "$darknet" classifier train images/tiny.data all.cfg 2> /dev/null &
-    while [ "$(wc -l 2> /dev/null < log.csv)" = "" ] || [ "$(wc -l < log.csv)" -lt 30 ]; do sleep .05; done
+    wait_for_rows log.csv 30 $!
     kill -$signal "$(cat pid)"
     wait
     check "SIG${signal}_saves_and_stops_with_its_status" test "$(cat status)" = $((128 + $(kill -l $signal)))
@@ -73,7 +78,7 @@ done
 backups
 rm -f log.csv
 "$darknet" classifier train images/tiny.data all.cfg > stopped.out 2>&1 &
-while [ "$(wc -l 2> /dev/null < log.csv)" = "" ] || [ "$(wc -l < log.csv)" -lt 30 ]; do sleep .05; done
+wait_for_rows log.csv 30 $!
 # the second when the first has arrived: as long as it waits, both are one
 kill -TERM $!
 while grep -q '^S[ih][gd]Pnd:.*[4-7c-f]...$' /proc/$!/status; do :; done 2> /dev/null
@@ -93,7 +98,7 @@ check "and_the_resumed_training_equals_the_whole_one" cmp -s whole/all$final.wei
 backups
 rm -f log.csv
 (trap '' HUP; exec "$darknet" classifier train images/tiny.data all.cfg > nohup.out 2>&1) &
-while [ "$(wc -l 2> /dev/null < log.csv)" = "" ] || [ "$(wc -l < log.csv)" -lt 5 ]; do sleep .05; done
+wait_for_rows log.csv 5 $!
 kill -HUP $!
 wait $!
 status=$?
@@ -103,7 +108,7 @@ check "under_nohup_a_training_goes_on_after_SIGHUP" eval 'test $status = 0 && cm
 sed 's/max_batches=.*/max_batches=1000000/; s/^lgg_log=.*/lgg_log=endless.csv/' all.cfg > endless.cfg
 "$darknet" classifier train images/tiny.data endless.cfg > endless.out 2>&1 &
 first=$!
-while [ "$(wc -l 2> /dev/null < endless.csv)" = "" ] || [ "$(wc -l < endless.csv)" -lt 3 ]; do sleep .05; done
+wait_for_rows endless.csv 3 $!
 check "a_second_training_with_the_same_backup_is_refused_and_the_first_is_named" refuses "images/backup/endless.backup: another training saves there, process $first: wait" train endless.cfg
 check "the_first_goes_on" kill -0 $first
 sed 's/max_batches=.*/max_batches=2/; /^lgg_log/d' all.cfg > beside.cfg
@@ -135,17 +140,52 @@ sed '0,/^\[batchnorm\]/s//&\nstopbackward=1/' adversarial.cfg > stopped.cfg
 check "adversarial_training_without_a_gradient_of_the_images_is_refused" refuses "stops gradients (stopbackward or onlyforward), and those of the images are wanted" train stopped.cfg
 backups
 
+### Backups while a training goes on
+# seen FILE: how many images its weights have seen.
+seen() { od -An -tu8 -j12 -N8 "$1" 2> /dev/null | tr -d ' '; }
+# backed_up_at DATA MOST: kills a training without an end at its first backup, or after MOST iterations without one; the backup's iteration.
+backed_up_at() {
+    local pid
+    rm -rf small/backup periodic.csv
+    "$darknet" classifier train "$1" periodic.cfg > periodic.out 2>&1 &
+    pid=$!
+    while [ ! -f small/backup/periodic.backup ] && kill -0 $pid && [ "$(rows periodic.csv)" -le "$2" ]; do sleep .01; done 2> /dev/null
+    kill -KILL $pid
+    wait $pid
+    if [ -f small/backup/periodic.backup ]; then echo $(($(seen small/backup/periodic.backup) / 2)); else echo 0; fi
+} 2> /dev/null
+sed 's/max_batches=.*/max_batches=1000000/; s/^lgg_log=.*/lgg_log=periodic.csv/' quick.cfg > periodic.cfg
+if [ -z "$final" ]; then # an epoch of 16 images, 2 at a time
+    at=$(backed_up_at small/tiny.data 900)
+    check "an_epoch_ends_with_a_backup" eval '[ $at -gt 0 ] && [ $((at % 8)) = 0 ] && [ $at -lt 1000 ]'
+fi
+awk '{ list = list $0 "\n" } END { for (i = 0; i < 5000; ++i) printf "%s", list }' small/train.list > long.list # epochs of 40,000 iterations
+sed 's|^train=.*|train=long.list|' small/tiny.data > long.data
+at=$(backed_up_at long.data 4000)
+check "every_thousand_iterations_there_is_a_backup" eval '[ $at -gt 0 ] && [ $((at % 1000)) = 0 ]'
+rm -rf small/backup
+
 ### Killed at random moments
 quick=("$darknet" classifier train small/tiny.data quick.cfg)
 "${quick[@]}" > quick.out 2>&1
 mv small/backup quick-whole && mv quick.csv quick-whole.csv
-size=$(stat -c %s quick-whole/quick$final.weights)
+# Long enough for backups on the way.
+iterations=$([ -z "$final" ] && echo 400 || echo 4000)
+sed "s/max_batches=.*/max_batches=$iterations/; s/^lgg_log=.*/lgg_log=killed.csv/" quick.cfg > killed.cfg
+killed=("$darknet" classifier train small/tiny.data killed.cfg)
+"${killed[@]}" > killed.out 2>&1
+mv small/backup killed-whole && mv killed.csv killed-whole.csv
+size=$(stat -c %s killed-whole/killed$final.weights)
 RANDOM=1
-survived=0
+survived=0 left=0
 for ((i = 0; i < kills; ++i)); do
-    if [ -f small/backup/quick.backup ]; then from=small/backup/quick.backup; else from=; fi
-    "${quick[@]}" $from > killed.out 2>&1 &
-    sleep 0.$(printf %03d $((RANDOM % 600 + 50)))
+    from=() start=0
+    if [ -f small/backup/killed.backup ]; then from=(small/backup/killed.backup) start=$(($(seen small/backup/killed.backup) / 2)); fi
+    # by a random iteration, the first late enough for a backup before it, and some milliseconds
+    at=$((i ? start + RANDOM % (iterations - start) : iterations / 2))
+    "${killed[@]}" "${from[@]}" > killed.out 2>&1 &
+    while kill -0 $! && { ! says killed.out "images/s" || [ "$(rows killed.csv)" -lt $at ]; }; do sleep .005; done
+    sleep 0.00$((RANDOM % 10))
     kill -KILL $!
     wait $! 2> /dev/null
     good=1
@@ -155,13 +195,15 @@ for ((i = 0; i < kills; ++i)); do
     ! says killed.out "without its momentum" || good=0
     survived=$((survived + good))
     # what is over is over: begin again
-    if [ -f small/backup/quick$final.weights ]; then rm -rf small/backup quick.csv*; fi
+    if [ -f small/backup/killed$final.weights ]; then rm -rf small/backup killed.csv*; elif [ -f small/backup/killed.backup ]; then left=$((left + 1)); fi
 done 2> /dev/null
 check "of_${kills}_kills_at_random_moments_every_one_leaves_whole_files" test $survived = "$kills"
-if [ -f small/backup/quick.backup ]; then from=small/backup/quick.backup; else from=; fi
-"${quick[@]}" $from > quick.out 2>&1
-check "after_the_kills_the_training_ends_as_if_there_had_been_none" cmp -s small/backup/quick$final.weights quick-whole/quick$final.weights
-check "after_the_kills_the_log_is_the_same_too" cmp -s quick.csv quick-whole.csv
+check "and_some_leave_a_backup_to_go_on_from" test $left -gt 0
+from=()
+if [ -f small/backup/killed.backup ]; then from=(small/backup/killed.backup); fi
+"${killed[@]}" "${from[@]}" > killed.out 2>&1
+check "after_the_kills_the_training_ends_as_if_there_had_been_none" cmp -s small/backup/killed$final.weights killed-whole/killed$final.weights
+check "after_the_kills_the_log_is_the_same_too" cmp -s killed.csv killed-whole.csv
 
 # a crash between the two renames of a backup
 cp -r quick-whole between

@@ -32,9 +32,20 @@ for tiles in avx512 avx2 plain; do
     export LGG_TILES=$tiles
     "$BUILD/test/fast/unit" '*_threads' > "$BUILD/test/fast/$tiles.log" 2>&1
     case $? in
-        0) echo "PASS unit tests, $tiles tiles" ;;
+        0)
+            if [ "$(grep -c '^\[       OK \]' "$BUILD/test/fast/$tiles.log")" -lt 4 ]; then
+                echo "FAIL unit tests, $tiles tiles: fewer than four ran"
+                status=1
+            else
+                echo "PASS unit tests, $tiles tiles"
+            fi
+            ;;
         77) echo "SKIPPED $tiles tiles: the processor lacks them" && continue ;;
-        *) grep -E '^\[  (ERROR|FAILED)' "$BUILD/test/fast/$tiles.log" && echo "FAIL unit tests, $tiles tiles" && status=1 ;;
+        *)
+            grep -E '^\[  (ERROR|FAILED)' "$BUILD/test/fast/$tiles.log"
+            echo "FAIL unit tests, $tiles tiles"
+            status=1
+            ;;
     esac
     golden_cases "$BUILD/test/fast/golden" "$tiles tiles"
 done
