@@ -2,6 +2,9 @@
 #
 # A host is a folder beside this file, but lgg, which is installed with our sources: host.conf says where its pristine tree comes from, series lists its patches in order.
 set -u -o pipefail
+# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
+export LC_ALL=C
+unset CDPATH
 
 patch_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
 source_dir=$(dirname "$patch_dir")/src
@@ -26,7 +29,8 @@ host_of() {
 
 # queue HOST: prints the paths of the host's patches, in order.
 queue() {
-    sed -e 's/[[:space:]]*#.*//' -e '/^$/d' -e "s|^|$patch_dir/$1/|" "$patch_dir/$1/series"
+    local patch
+    sed -e 's/[[:space:]]*#.*//' -e '/^$/d' "$patch_dir/$1/series" | while IFS= read -r patch; do printf '%s\n' "$patch_dir/$1/$patch"; done
 }
 
 # touched HOST: prints every file that the host's queue changes, creates or deletes.

@@ -2,7 +2,8 @@
 # Puts a host's pristine tree into DEST: from a tree that the user names, else by git at the pinned commit, else from
 # Debian's source package, whose orig tarball must have the pinned checksum.
 #
-# DEST.id says what DEST holds and is written last: a fetch that was interrupted is begun again, a complete one costs nothing.
+# DEST.id says what DEST holds and is written last: a fetch that was interrupted, or of another version, is begun again, a complete one costs
+# nothing.
 # The system's configuration stays as it is: apt works on a copy of the source list, in folders of its own.
 #
 # usage: fetch.sh HOST DEST [DARKNET]
@@ -104,9 +105,20 @@ END
     echo "Darknet ($host) fetched from Debian's source package $(host_value "$host" DEBIAN_SOURCE)"
 }
 
+# is_there: whether DEST is what host.conf pins, or a copy of a tree that was given before, which is said.
+is_there() {
+    local id
+    id=$(cat "$dest.id" 2> /dev/null) || return 1
+    case $id in
+        "commit $(host_value "$host" COMMIT)" | "sha256 $(host_value "$host" DEBIAN_SHA256)") ;;
+        "tree "*) echo "Darknet ($host): the copy of the tree that DARKNET named last (without $dest.id the pinned version is fetched)" ;;
+        *) return 1 ;;
+    esac
+}
+
 if [ -n "$given" ]; then
     from_given_tree
-elif [ ! -f "$dest.id" ]; then
+elif ! is_there; then
     echo "Fetching Darknet ($host)"
     if ! from_git; then
         debian=$(host_value "$host" DEBIAN_SOURCE)

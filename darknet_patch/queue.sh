@@ -71,13 +71,16 @@ same_change() {
 }
 
 patches() {
-    local host=$1 repository=$2 commit name new folder=$patch_dir/$1 comments
+    local host=$1 repository=$2 commit commits name folder=$patch_dir/$1 comments
+    commits=$(quiet_git -C "$repository" rev-list --reverse pristine..HEAD 2> /dev/null) && [ -n "$commits" ] ||
+        die "$repository: no repository with commits after a tag pristine, as queue.sh commits makes it"
     new=$(mktemp -d) || exit 1
-    for commit in $(quiet_git -C "$repository" rev-list --reverse pristine..HEAD); do
+    trap 'rm -rf "$new"' EXIT
+    for commit in $commits; do
         name=$(quiet_git -C "$repository" log -1 --format=%B "$commit" | sed -n 's/^Patch: //p' | tail -1)
         [ -n "$name" ] || die "commit $commit does not name its patch: end its message with a line Patch: GROUP-NAME.patch"
         [ ! -e "$new/$name" ] || die "two commits name $name: squash them (git rebase -i)"
-        patch_of "$commit" "$repository" > "$new/$name"
+        patch_of "$commit" "$repository" > "$new/$name" || die "commit $commit gives no patch"
         echo "$name" >> "$new/series"
         if [ -f "$folder/$name" ] && same_change "$folder/$name" "$new/$name"; then cp "$folder/$name" "$new/$name"; fi
     done
@@ -87,7 +90,6 @@ patches() {
         comments=$(grep '^#' "$folder/series")
         { [ -z "$comments" ] || echo "$comments"; cat "$new/series"; } > "$folder/series.new" && mv "$folder/series.new" "$folder/series"
     fi
-    rm -rf "$new"
     echo "queue: $(queue "$host" | wc -l) patches in $folder"
 }
 
@@ -108,13 +110,14 @@ try_patch() {
 }
 
 try() {
-    local host=$1 tree=$2 copy patch hands=0
+    local host=$1 tree=$2 patch hands=0
+    host_of "$tree" > /dev/null || die "$tree is no Darknet tree that this project knows"
     copy=$(mktemp -d) || exit 1
-    cp -R "$tree/." "$copy"
+    trap 'rm -rf "$copy"' EXIT
+    cp -R "$tree/." "$copy" || die "cannot copy $tree"
     while IFS= read -r patch; do
         try_patch "$patch" "$copy" || hands=$((hands + 1))
     done < <(queue "$host")
-    rm -rf "$copy"
     echo "queue: $hands of $(queue "$host" | wc -l) patches need a hand"
     [ $hands = 0 ]
 }

@@ -29,7 +29,8 @@ bring() {
 forget_missing() {
     sort > "$tree/$1.next"
     if [ -f "$tree/$1" ] && ! same "$tree/$1" "$tree/$1.next"; then
-        comm -23 "$tree/$1" "$tree/$1.next" | while IFS= read -r file; do
+        # sorted anew: an earlier one may have been sorted in another language
+        comm -23 <(sort "$tree/$1") "$tree/$1.next" | while IFS= read -r file; do
             rm -f "$tree/$file" "$tree/obj/$(basename "${file%.*}").o"
         done
         rm -f "$tree/libdarknet.a" "$tree/libdarknet.so"

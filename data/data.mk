@@ -9,7 +9,7 @@ OWN_WARNINGS ?= -Wall -Wextra -Wshadow -Wconversion
 .PHONY: data deps
 data: $(CIFAR_TOOL)
 	@mkdir -p backup
-	@CIFAR="$(CIFAR)" data/get_cifar10.sh $(CIFAR_TOOL)
+	@CIFAR=$(call quoted,$(value CIFAR)) data/get_cifar10.sh $(CIFAR_TOOL)
 
 $(CIFAR_TOOL): data/cifar10_main.c data/cifar10.c data/cifar10.h | deps
 	@mkdir -p $(@D)
@@ -19,7 +19,7 @@ DETECTION_TOOL := $(BUILD)/data/detection
 
 .PHONY: detection-data
 detection-data: data $(DETECTION_TOOL)
-	@if [ -d data/detection ]; then echo "data/detection is there"; exit 0; fi; \
+	@exec 9> data/.detection.lock; flock 9; if [ -d data/detection ]; then echo "data/detection is there"; exit 0; fi; \
 	rm -rf data/detection.part && $(DETECTION_TOOL) data/cifar10/train.list data/cifar10/test.list data/cifar10/labels.txt data/detection.part \
 		4000 1000 1 data/detection && mv data/detection.part data/detection && echo "data/detection: 4000 scenes to train with, 1000 to test"
 

@@ -9,6 +9,9 @@
 # Everything is made in data/cifar10.part and renamed in the end, so data/cifar10 is either whole or not there. An archive
 # once fetched and verified stays in data/cifar10.part until then: an interrupted call goes on from it.
 set -euo pipefail
+# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
+export LC_ALL=C
+unset CDPATH
 
 tool=$(realpath "$1")
 cd "$(dirname "$0")/.."

@@ -10,6 +10,9 @@
 #
 # usage: [MAKE=make] [BUILD=build] [JOBS=n] tests/run.sh TARGET...
 set -u -o pipefail
+# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
+export LC_ALL=C
+unset CDPATH
 
 # What started us may ignore signals, as nohup does SIGHUP; the areas' programs would inherit that.
 if [ -z "${SIGNALS_ARE_DEFAULT:-}" ] && env --default-signal true 2> /dev/null; then

@@ -6,7 +6,7 @@
 ifeq ($(HOST),alexeyab)
 TESTS := $(filter golden test-math test-gradient test-layers test-speed test-recipe test-cfg test-robust test-tool test-cuda test-gpu-link test-gpu-emulated \
 	test-second-host test-teacher test-every-cfg test-deploy test-detectors test-docs test-queue, $(TESTS))
-TEST_PRODUCTS := $(ROBUST_TEST)/make_images $(BUILD)/liblgg.a $(EMULATION_RUNTIME)
+TEST_PRODUCTS := $(ROBUST_TEST)/make_images $(BUILD)/liblgg.a $(EMULATION_RUNTIME) $(DETECTION_TOOL) $(PAPER)/paper_table
 endif
 
 # The longest begin first, so that none of them is left for the end.

@@ -12,6 +12,9 @@
 # Results: demo/results.txt, .csv and .md, demo/*.svg, demo/logs/. Stopped by Ctrl-C or killed, the next call goes on: a finished run is
 # kept, the one at work resumes from its backup. A changed cfg file starts its run anew.
 set -euo pipefail
+# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
+export LC_ALL=C
+unset CDPATH
 cd "$(dirname "$0")/../.."
 
 out=${DEMO_OUT:-demo}
@@ -25,16 +28,18 @@ declare -A title=(
 )
 began=$SECONDS
 
+say() { echo "demo: $*"; }
+die() { echo "demo: $*" >&2; exit 1; }
+. experiments/stop.sh
+
 # A few iterations only test the demo: then a few images are enough as well.
 subset=()
+case ${DEMO_BATCHES:-} in *[!0-9]* | 0*) die "DEMO_BATCHES=$DEMO_BATCHES: a number of at least 1 would be right" ;; esac
 if [ -n "${DEMO_BATCHES:-}" ]; then subset=(-test 500 -train 1000); fi
 
 cores=$(env -u OMP_NUM_THREADS nproc) # nproc counts as OpenMP would
 # One thread a run, and as many runs at once as there are cores: so small a network trains hardly faster on two.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
-
-say() { echo "demo: $*"; }
-die() { echo "demo: $*" >&2; exit 1; }
 
 # The value of an option of [net].
 net_option() { sed -n "s/^$2=//p" "$1" | head -1; } # net_option CFG NAME
@@ -44,7 +49,7 @@ net_option() { sed -n "s/^$2=//p" "$1" | head -1; } # net_option CFG NAME
 make_cfg() {
     local cfg=cfg/demo-$1.cfg batches=${DEMO_BATCHES:-}
     if [ "$1" = gkd ]; then echo "# teacher: $(md5sum <cfg/demo-teacher.weights)"; fi
-    sed -e "s|^max_batches=.*|&\nlgg_log=$out/logs/$1.csv|" "$cfg" |
+    sed -e "s|^max_batches=.*|&\nlgg_log=$(literal "$out")/logs/$1.csv|" "$cfg" |
         if [ -n "$batches" ]; then sed -e "s/^max_batches=.*/max_batches=$batches/" -e "s/^burn_in=.*/burn_in=$((batches / 10))/"; else cat; fi
 }
 
@@ -99,11 +104,17 @@ train() {
 
 # Test error in percent to results/NAME.csv.
 evaluate() {
-    local name=$1 cfg=$2 weights=$3 by=$4 csv=$out/results/$1.csv
-    if [ -s "$csv" ] && [ "$csv" -nt "$weights" ]; then return; fi
+    local name=$1 cfg=$2 weights=$3 by=$4 csv=$out/results/$1.csv asked
+    asked="by $by ${subset[*]} $(md5sum <"$weights")"
+    if [ -s "$csv" ] && [ "$asked" = "$(cat "$csv.asked" 2>/dev/null)" ]; then return; fi
+    rm -f "$csv.asked"
     say "${title[$name]}: classifying the test images"
     ./darknet lgg eval "$out/cifar10.data" "$cfg" "$weights" -by "$by" -csv "$csv" "${subset[@]}" >"$out/logs/$name.eval.txt" 2>&1 ||
-        { tail -n 3 "$out/logs/$name.eval.txt" >&2; die "${title[$name]}: evaluation failed"; }
+        case $? in
+            130 | 143) exit 143 ;; # told to stop
+            *) tail -n 3 "$out/logs/$name.eval.txt" >&2; die "${title[$name]}: evaluation failed" ;;
+        esac
+    echo "$asked" >"$csv.asked"
 }
 
 # Pictures of a run: the graphs of 20 images at the input, half way and at the pooling, as in Figure 2, and its training log.
@@ -214,7 +225,7 @@ run_all() {
     local name pid status=0 jobs=() stopped=$out/.stopped
     rm -f "$stopped"
     trap 'echo 130 >"$stopped"' INT
-    trap 'echo 143 >"$stopped"; pkill -TERM -f "^./darknet classifier train $out/cifar10.data" || true' TERM
+    trap 'echo 143 >"$stopped"; stop_darknet "$out/cifar10.data"' TERM
     for name in plain gkd label_variation smooth teacher; do
         while [ ! -e "$stopped" ] && [ "$(jobs -rp | grep -vcx "$watcher")" -ge "$cores" ]; do sleep .2; done
         [ ! -e "$stopped" ] || break
@@ -236,10 +247,10 @@ run_all() {
 main() {
     local name
     mkdir -p "$out"/{cfg,backup,logs,results}
-    rm -f "$out"/logs/*.since
     exec 9>"$out/.lock"
     flock -n 9 || die "a training is still at work in $out/; wait for it or stop it"
-    sed "s|^backup=.*|backup=$out/backup/|" data/cifar10.data >"$out/cifar10.data"
+    rm -f "$out"/logs/*.since
+    sed "s|^backup=.*|backup=$(literal "$out")/backup/|" data/cifar10.data >"$out/cifar10.data"
     for name in "${runs[@]}"; do prepare "$name"; done
     watch 9>&- &
     watcher=$!
@@ -247,9 +258,10 @@ main() {
     run_all
     kill $watcher 2>/dev/null || true
     write_csv >"$out/results.csv.new" && mv "$out/results.csv.new" "$out/results.csv"
-    write_markdown >"$out/results.md.new" && mv "$out/results.md.new" "$out/results.md"
+    # what README takes its table from is of whole runs
+    if [ ${#subset[@]} = 0 ]; then write_markdown >"$out/results.md.new" && mv "$out/results.md.new" "$out/results.md"; fi
     print_table | tee "$out/results.txt"
-    say "$((SECONDS - began)) s; results in $out/results.txt, .csv and .md, pictures $out/*.svg, logs in $out/logs/"
+    say "$((SECONDS - began)) s; results in $out/results.txt and .csv, pictures $out/*.svg, logs in $out/logs/"
 }
 
 main

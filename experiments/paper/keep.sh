@@ -4,6 +4,9 @@
 #
 # usage: keep.sh RESULTS DEST
 set -euo pipefail
+# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
+export LC_ALL=C
+unset CDPATH
 from=${1:?} dest=${2:?}
 
 # is_finished DIR: every run that its lists have is over.
@@ -21,8 +24,8 @@ keep_runs() {
     for run in "$1"/runs/*.csv; do
         name=$(basename "$run" .csv)
         for csv in "$1/measures/${name}"_*.csv; do if [ -e "$csv" ]; then cp "$csv" "$2/measures/"; fi; done
-        cp "$1/cfg/$name.cfg" "$2/cfg/"
-        if cat "$1"/cfg/*.cfg | grep -q "^# needs $1/backup/$name.weights "; then cp "$1/backup/$name.weights" "$2/backup/"; fi
+        [ ! -e "$1/cfg/$name.cfg" ] || cp "$1/cfg/$name.cfg" "$2/cfg/"
+        if grep -qhF -- "# needs $1/backup/$name.weights " "$1"/cfg/*.cfg; then cp "$1/backup/$name.weights" "$2/backup/"; fi
         cp "$run" "$2/runs/"
     done
 }

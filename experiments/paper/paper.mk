@@ -16,7 +16,7 @@ PAPER_CFLAGS = -O2 -std=c11 $(OWN_WARNINGS) $(ROOM_FLAGS) -Isrc/tool
 ifeq ($(HOST),alexeyab)
 PAPER_LIBS = $(HOST_OBJECTS) $(HOST_LDFLAGS) -lstdc++ -lgsl -lm
 else
-PAPER_LIBS = -L$(HOST_TREE) -ldarknet -Wl,-rpath,$(abspath $(HOST_TREE)) -lgsl -lopenblas -lm
+PAPER_LIBS = -L$(HOST_TREE) -ldarknet -Wl,-rpath,$(call quoted,$(abspath $(HOST_TREE))) -lgsl -lopenblas -lm
 endif
 
 $(PAPER)/paper_table: experiments/paper/paper_table.c src/tool/tool.h src/tool/tool_drawing.h
@@ -35,10 +35,11 @@ endif
 table-detection: table-detection-small
 search: search-label_variation
 $(filter %-detection-small, $(PAPER_TABLES)): detection-data
-$(PAPER_TABLES): deps darknet data
-	@$(MAKE) --no-print-directory $(PAPER)/paper_table
-	@SEEDS='$(SEEDS)' JOBS='$(JOBS)' BUDGET='$(BUDGET)' RUNNER='$(RUNNER)' SLURM='$(SLURM)' PARALLEL='$(PARALLEL)' GPU='$(GPU)' HOST='$(HOST)' \
-		KEPT='$(KEPT)' experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
+$(PAPER_TABLES): deps
+	+@$(MAKE) --no-print-directory darknet data
+	+@$(MAKE) --no-print-directory $(PAPER)/paper_table
+	@$(foreach option,SEEDS JOBS BUDGET RUNNER SLURM PARALLEL KEPT,$(option)=$(call quoted,$(value $(option)))) GPU='$(GPU)' HOST='$(HOST)' \
+		experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
 
 # make geometry: what label variation can tell of embeddings that are known, and of those that make search-late trained.
 PAPER_EMBEDDINGS = src/tool/tool_embedding.h src/tool/tool_npy.h
@@ -47,8 +48,9 @@ $(PAPER)/geometry: experiments/paper/geometry.c src/tool/tool.h $(PAPER_EMBEDDIN
 	@$(CC) $(PAPER_CFLAGS) $< -o $@ $(PAPER_LIBS)
 
 .PHONY: geometry
-geometry: deps darknet data
-	@$(MAKE) --no-print-directory $(PAPER)/geometry
+geometry: deps
+	+@$(MAKE) --no-print-directory darknet data
+	+@$(MAKE) --no-print-directory $(PAPER)/geometry
 	@experiments/paper/geometry.sh $(PAPER)/geometry
 
 .PHONY: keep-results

@@ -15,10 +15,13 @@ export OUT=${PAPER_OUT:-results}/$(basename "$table" .txt)
 out=$OUT
 read_table
 cores=$(env -u OMP_NUM_THREADS nproc) # nproc counts as OpenMP would
+# Of this table in this folder.
+slurm_name=$(basename "$out")-$(printf '%s' "$PWD/$out" | md5sum | cut -c 1-8)
 slurm=${SLURM:-} parallel=${PARALLEL:-} runner=${RUNNER:-}
 jobs=${JOBS:-$(if [ -n "$slurm" ]; then echo 1000; elif [ "${GPU:-0}" = 1 ]; then echo 1; else echo "$cores"; fi)}
 case $jobs in '' | *[!0-9]* | 0) die "JOBS=$jobs: a number of at least 1 would be right" ;; esac
-case ${BUDGET:-} in *[!0-9.]*) die "BUDGET=$BUDGET: minutes would be right" ;; esac
+case $out in *[[:space:]]*) die "PAPER_OUT=${PAPER_OUT:-}: a folder without blanks in its name would be right" ;; esac
+if [ -n "${BUDGET:-}" ] && ! [[ $BUDGET =~ ^[0-9]*\.?[0-9]+$ ]]; then die "BUDGET=$BUDGET: minutes would be right"; fi
 if [ -n "${BUDGET:-}" ]; then DEADLINE=$(awk -v now="$(date +%s)" -v minutes="$BUDGET" 'BEGIN { printf "%d", now + 60 * minutes }'); export DEADLINE; fi
 # Several runs at once share the cores; on a scheduler's nodes that is its own business.
 if [ -z "$runner$slurm$parallel" ]; then
@@ -36,7 +39,7 @@ prepare_data() {
         tests=$out/test.list
     fi
     head -n "-${holdout:-0}" "$list" | awk -v most="${train:-0}" '!most || NR <= most' > "$out/train.list.$$" && mv "$out/train.list.$$" "$out/train.list"
-    sed -e "s|^backup=.*|backup=$out/backup/|" -e "s|^train=.*|train=$out/train.list|" -e "s|^valid=.*|valid=$tests|" data/$set.data > "$out/data.cfg.$$" &&
+    sed -e "s|^backup=.*|backup=$(literal "$out")/backup/|" -e "s|^train=.*|train=$(literal "$out")/train.list|" -e "s|^valid=.*|valid=$(literal "$tests")|" data/$set.data > "$out/data.cfg.$$" &&
         mv "$out/data.cfg.$$" "$out/data.cfg"
 }
 
@@ -85,7 +88,10 @@ watch() {
     local began=$SECONDS first now all runs
     read -r first all < <(iterations)
     runs=$( (list 1; list 2) | wc -l)
-    while sleep "${PAPER_WATCH:-60}" && kill -0 $$ 2> /dev/null; do
+    # The sleep must not hold the output open when the table is over.
+    local pause=''
+    trap 'kill $pause 2> /dev/null; exit' TERM
+    while sleep "${PAPER_WATCH:-60}" > /dev/null 2>&1 & pause=$!; wait $pause && kill -0 $$ 2> /dev/null; do
         read -r now all < <(iterations)
         printf '%s: %d of %d runs, %d of %d iterations' "$(basename "$table" .txt)" "$(find "$out/runs" -name '*.csv' | wc -l)" "$runs" "$now" "$all"
         if [ "$now" -gt "$first" ]; then
@@ -104,7 +110,7 @@ run_wave() {
     # shellcheck disable=SC2086 # RUNNER and SLURM are words
     if [ -n "$slurm" ]; then
         # A job takes the threads that it was given. Requeued, it goes on from its last backup.
-        exec sbatch --wait --requeue --job-name="$out" --array="1-$(wc -l < "$runs")%$jobs" --output="$out/logs/slurm-%a.txt" --open-mode=append $slurm --wrap "
+        exec sbatch --wait --requeue --job-name="$slurm_name" --array="1-$(wc -l < "$runs")%$jobs" --output="$out/logs/slurm-%a.txt" --open-mode=append $slurm --wrap "
             export OMP_NUM_THREADS=\${OMP_NUM_THREADS:-\$SLURM_CPUS_ON_NODE} OMP_WAIT_POLICY=\${OMP_WAIT_POLICY:-passive}
             exec $run $table \$(sed -n \${SLURM_ARRAY_TASK_ID}p $runs)"
     elif [ -n "$parallel" ]; then # which reads PARALLEL itself
@@ -114,11 +120,14 @@ run_wave() {
     exec xargs -r -L 1 -P "$jobs" $runner "$run" "$table" < "$runs"
 }
 
-# Told to stop: so are the trainings, which save and end; then their run.sh does, and so does what runs the wave.
+# Told to stop: so are the trainings, which save and end, and the evaluations; no run begins any more. Then their run.sh ends, and so does
+# what runs the wave.
 stop() {
-    kill "$watcher"
-    if [ -n "$slurm" ]; then scancel --name="$out" --user="$(id -un)"; fi
-    pkill -TERM -f "^[^ ]*darknet $task train $out/data.cfg" || true
+    trap '' TERM INT
+    kill "$watcher" 2> /dev/null || true
+    touch "$out/.stopped"
+    if [ -n "$slurm" ]; then scancel --name="$slurm_name" --user="$(id -un)"; fi
+    stop_darknet "$out/data.cfg" "${DARKNET_PROGRAM:-./darknet}"
     # The second signal does not wait for runs elsewhere: the line to them breaks, and that stops them.
     if [ -n "$parallel" ]; then kill -TERM "$wave_runner" && sleep .2 && kill -TERM "$wave_runner" || true; fi
     wait
@@ -126,6 +135,8 @@ stop() {
 }
 
 main() {
+    "$program" > /dev/null 2>&1 || [ $? -lt 126 ] || die "$program does not run: make ${program} again"
+    rm -f "$out/.stopped"
     mkdir -p "$out"/{backup,cfg,logs,measures,runs}
     prepare_data
     bring_kept

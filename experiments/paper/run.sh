@@ -20,6 +20,7 @@ seconds_left() { echo $((${DEADLINE:-0} ? DEADLINE - $(date +%s) : 31536000)); }
 # Runs a command until it ends or the deadline comes; its output goes to the log. Two minutes after a deadline it is killed.
 within_budget() {
     local status=0 left
+    if [ -e "$out/.stopped" ]; then say "stopped; the next call goes on"; exit 255; fi
     left=$(seconds_left)
     if [ "$left" -le 0 ]; then say "waits: the budget of time is over"; exit 0; fi
     timeout --preserve-status -s TERM -k 120 "$left" "$@" >> "$log" 2>&1 || status=$?
@@ -45,7 +46,7 @@ derive_cfg() {
     done
     w=$(word "$method" add)
     # The teacher is part of what a run is: another one begins it anew.
-    awk -v changes="$changes net.lgg_log=$out/logs/$name.csv" -f "$(dirname "$0")/derive_cfg.awk" "${cfg_of[$method]}" ${w:+"$w"}
+    awk -v changes="$changes net.lgg_log=$out/logs/$name.csv" -f "$(dirname "$0")/derive_cfg.awk" "${cfg_of[$method]}" ${w:+"$w"} || return 1
     for w in $(needs_of "$method" "$seed"); do
         w=$(weights_of "${w%-*}" "${w##*-}")
         echo "# needs $w $([ ! -s "$w" ] || md5sum < "$w")"

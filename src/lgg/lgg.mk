@@ -14,10 +14,16 @@ LGG_OPENMP := $(if $(filter 1,$(OPENMP)),-fopenmp,-fopenmp-simd)
 define lgg_library
 $(1): $(patsubst src/lgg/%.c,$(2)/%.o,$(LGG_SOURCES))
 	@rm -f $$@ && $$(AR) rcs $$@ $$^
-$(2)/%.o: src/lgg/%.c $(LGG_HEADERS)
+$(2)/%.o: src/lgg/%.c $(LGG_HEADERS) $(2)/flags
 	@mkdir -p $$(@D)
 	$$(CC) $(LGG_CFLAGS) $(3) -c $$< -o $$@
+# another compiler, or other flags, make all anew
+$(2)/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$(CC) $(LGG_CFLAGS) $(3)' | cmp -s - $$@ || echo '$$(CC) $(LGG_CFLAGS) $(3)' > $$@
 endef
+
+.PHONY: FORCE
 
 $(eval $(call lgg_library,$(BUILD)/liblgg.a,$(BUILD)/lgg,-O3 $(LGG_OPENMP)))
 

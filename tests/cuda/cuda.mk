@@ -12,7 +12,7 @@ EMULATION_RUNTIME := $(patsubst %,$(EMULATION)/%.o,memory queues kernels tensor_
 EMULATION_HEADERS := $(wildcard tests/cuda/emulation/*.h)
 EMULATION_OBJECTS := $(patsubst src/lgg/%.cu,$(EMULATION)/%.o,$(CUDA_SOURCES)) $(EMULATION_RUNTIME)
 
-.PRECIOUS: $(EMULATION)/%.cpp
+.SECONDARY: $(patsubst src/lgg/%.cu,$(EMULATION)/%.cpp,$(CUDA_SOURCES)) $(EMULATION)/lgg_tap_kernels.cpp
 define emulate_launches
 	@mkdir -p $(@D)
 	@perl -0777 -p tests/cuda/emulation/launches.pl $< > $@

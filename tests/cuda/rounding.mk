@@ -10,7 +10,7 @@ $(ROUNDING)/test_twins $(ROUNDING)/test_product: tests/cuda/rounding/rounding.h
 
 # The same rules under another EMULATION.
 .PHONY: test-cuda-rounding
-test-cuda-rounding:
+test-cuda-rounding: $(BUILD)/liblgg.a
 	@$(MAKE) --no-print-directory EMULATION=$(ROUNDING) EMULATION_FLAGS="$(EMULATION_FLAGS) $(ROUNDING_FLAGS)" $(ROUNDING)/test_twins $(ROUNDING)/test_product
 	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 LGG_EMULATION_SEED=3; \
 	{ $(ROUNDING)/test_twins && $(ROUNDING)/test_product; } | sed -E 's/(twins|product): /\1, rounded otherwise: /'; exit $${PIPESTATUS[0]}

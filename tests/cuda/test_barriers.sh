@@ -5,7 +5,12 @@
 # usage: tests/cuda/test_barriers.sh TEST_TWINS TEST_TAP
 set -u
 test_twins=${1:?} test_tap=${2:?} failed=0
-for barrier in $(grep -HnE '__syncthreads(_or|_count)?\(' src/lgg/*.cu src/lgg/*_gpu.h src/darknet/*.cu | sed -E 's|.*/([^:]*:[0-9]+):.*|\1|'); do
+barriers=$(grep -HnE '__syncthreads(_or|_count)?\(' src/lgg/*.cu src/lgg/*_gpu.h src/darknet/*.cu | sed -E 's|.*/([^:]*:[0-9]+):.*|\1|')
+if ! "$test_twins" -x > /dev/null 2>&1 || ! "$test_tap" > /dev/null 2>&1 || [ -z "$barriers" ]; then
+    echo "FAIL barriers: with all of them something fails, or there is none"
+    exit 1
+fi
+for barrier in $barriers; do
     export LGG_SKIP_BARRIER=$barrier
     case $barrier in # a loss's own kernels need only its cases
         lgg_gkd_gpu.cu:*) cases=gkd ;;

@@ -1,6 +1,7 @@
 # test-data: the readers under address and undefined sanitizers, then `make data` from outside, and the detection set.
 
 TESTS += test-data
+TEST_PRODUCTS += $(DETECTION_TOOL)
 DATA_TEST := $(BUILD)/tests/data
 
 .PHONY: test-data

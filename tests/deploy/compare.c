@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "tensors.h"
+#include "../larger.h"
 
 static int place_of_maximum(const float *x, int n) {
     int best = 0;
@@ -25,7 +26,7 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < (size_t)a.count * (size_t)a.size; ++i) {
         const double d = fabs((double)a.x[i] - (double)b.x[i]);
-        if (!(d <= apart)) apart = d;
+        apart = larger(apart, d);
         spread = fmax(spread, fabs((double)a.x[i] - (double)a.x[i % (size_t)a.size]));
     }
     for (int i = 0; i < a.count; ++i)

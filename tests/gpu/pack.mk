@@ -63,7 +63,7 @@ gpu-pack: deps data
 
 gpu-report:
 	@tests/gpu/have_gpu.sh gpu-report "$(CUDA_NVCC)" || exit 0; \
-	$(MAKE) --no-print-directory gpu-pack && rm -rf $(PACKED)/out && status=0; \
+	$(MAKE) --no-print-directory gpu-pack && rm -f $(PACKED)/out/{report.md,log.txt} && status=0; \
 	$(PACKED)/report.sh || status=1; \
 	cp $(PACKED)/out/report.md tests/gpu/REPORT.md; exit $$status
 

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../larger.h"
+
 /* The arrays of a layer that learn, on the device, and their lengths. */
 typedef struct {
     float *values[3];
@@ -97,7 +99,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 2; ++i)
         after[i] = gather(nets[i], &n);
     for (size_t i = 0; i < 2 * n; ++i)
-        worst = fmax(worst, fabs(after[i / n][i % n] - (before[0][i % n] + before[1][i % n]) / 2));
+        worst = larger(worst, fabs(after[i / n][i % n] - (before[0][i % n] + before[1][i % n]) / 2));
     printf("%s share-weights %s: %zu values on two GPUs, off their mean by %.1e\n", worst < 1e-6 ? "PASS" : "FAIL",
            argv[1], n, worst);
     return worst < 1e-6 ? 0 : 1;

@@ -35,7 +35,7 @@ tests_of() {
 # Speed and ports to other toolkits change nothing that a test of the results could see.
 groups() { queue "$host" | sed 's|.*/||; s/-.*//' | sort -u | grep -vxE 'hooks|speed|ports'; }
 
-# copy_without NAME: makes $folder/project, this project without that group or line. What was built there before stays, so that
+# copy_without NAME: makes $folder/project, this project without that group or line, or without nothing. What was built there before stays, so that
 # make builds what has changed.
 copy_without() {
     local copy=$folder/project
@@ -43,7 +43,9 @@ copy_without() {
         rm -f "$copy/build/pristine/$host" || return 1
     cp -R Makefile .clang-format cfg darknet_patch data src tests "$copy" && ln -s "$(cd "$pristine" && pwd)" "$copy/build/pristine/$host" &&
         cp "$pristine.id" "$copy/build/pristine/$host.id" || return 1
-    if groups | grep -qx "$1"; then
+    if [ "$1" = nothing ]; then
+        return 0
+    elif groups | grep -qx "$1"; then
         sed -i "/^$1-/d" "$copy/darknet_patch/$host/series"
     else
         grep -q "^ *$1(.*);" "$copy/src/layers/layer_functions.c" && sed -i "/^ *$1(.*);/d" "$copy/src/layers/layer_functions.c"
@@ -55,8 +57,9 @@ red() {
     local target log=$folder/log
     for target in $(tests_of "$1"); do
         make --no-print-directory -C "$folder/project" "$target" HOST="$host" "${switches[@]}" > "$log" 2>&1 && continue
-        grep -m 1 '^FAIL' "$log" || grep -m 1 -E 'error|\[  FAILED' "$log" || tail -n 1 "$log"
-        return 0
+        # what does not build is no test that has noticed
+        grep -m 1 -E '^FAIL|^\[  FAILED|Segmentation fault|Aborted|Floating point exception' "$log" && return 0
+        tail -n 3 "$log" >&2
     done
     return 1
 }
@@ -65,6 +68,14 @@ switches=("$@")
 names=($(groups) "${around[@]}")
 [ -z "${ONLY:-}" ] || names=($ONLY)
 unset ONLY # a test has one of its own
+# The tests as they are.
+tests=$(for name in "${names[@]}"; do tests_of "$name"; done | tr ' ' '\n' | sort -u)
+copy_without nothing
+for target in $tests; do
+    make --no-print-directory -C "$folder/project" "$target" HOST="$host" "${switches[@]}" > "$folder/log" 2>&1 && continue
+    echo "FAIL mutants: $target fails without any: $(grep -m 1 -E '^FAIL|error' "$folder/log")"
+    exit 1
+done
 for name in "${names[@]}"; do
     if ! copy_without "$name"; then
         echo "FAIL without $name: it cannot be taken out"

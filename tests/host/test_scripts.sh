@@ -101,6 +101,32 @@ odd_names() {
 }
 check a_tree_may_have_any_name odd_names
 
+# The project, too; and where cd looks is nothing to it.
+odd_project() {
+    local project="$work/R&D | \"x\""
+    new_tree tree
+    mkdir -p "$project" && cp -R darknet_patch src "$project" || return 1
+    (cd "$work" && export CDPATH=.:/tmp && "$project/darknet_patch/install.sh" install tree && [ -f tree/lgg/lgg/lgg.h ] &&
+        "$project/darknet_patch/install.sh" uninstall tree) && unchanged "$work/tree"
+}
+check the_project_may_have_any_name odd_project
+
+# In a language with a decimal comma, an order of its own and other words: an edit of our sources is refused as ever, a build tree stays whole.
+other_language() (
+    export LOCPATH=$scratch/locales LC_ALL=de_DE.UTF-8 LANGUAGE=de
+    new_tree tree
+    install "$work/tree" && echo '// mine' >> "$work/tree/lgg/lgg/lgg.h" && one_line_says 'lgg.h was edited since' uninstall "$work/tree" || return 1
+    rm -rf "$work/staged"
+    LC_ALL=C darknet_patch/stage.sh pjreddie "$pristine" "$work/staged" GPU=0 && (cd "$work/staged" && find . -type f | LC_ALL=C sort) > "$scratch/staged" || return 1
+    # as earlier versions sorted it
+    sort -o "$work/staged/.our-files" "$work/staged/.our-files" && rm "$work/staged/.queue" && sort -o "$work/staged/.host-files" "$work/staged/.host-files" &&
+        darknet_patch/stage.sh pjreddie "$pristine" "$work/staged" GPU=0 && (cd "$work/staged" && find . -type f | LC_ALL=C sort) | diff "$scratch/staged" -
+)
+mkdir -p "$scratch/locales"
+if localedef -i de_DE -f UTF-8 "$scratch/locales/de_DE.UTF-8" > /dev/null 2>&1; then check any_language_will_do other_language; else
+    echo "SKIPPED any_language_will_do: localedef makes no German one here"
+fi
+
 # others_files: the files of the tree that are not nobody's.
 others_files() { find "$work/tree" ! \( -uid 65534 -gid 65534 \); }
 
@@ -460,6 +486,21 @@ from_git() {
     fetch && [ "$(cat "$work/fetched/src/file.c")" = content ] && [ ! -e "$scratch/calls" ] && [ ! -e "$work/fetched/.git" ]
 }
 check fetched_from_git_where_it_answers from_git
+
+another_commit() {
+    rm -rf "$work/remote"
+    from_git && echo more >> "$work/remote/src/file.c" && git -C "$work/remote" -c user.name=a -c user.email=b commit -qam d || return 1
+    sed -i "s|^COMMIT=.*|COMMIT=$(git -C "$work/remote" rev-parse HEAD)|" "$work/project/darknet_patch/pjreddie/host.conf"
+    fetch && grep -q more "$work/fetched/src/file.c"
+}
+check another_pinned_commit_is_fetched another_commit
+
+no_repository() {
+    cp -R "$repository/darknet_patch" "$work/kept" && mkdir "$work/nothing" || return 1
+    one_line_says 'no repository with commits after a tag pristine' "$work/kept/queue.sh" patches pjreddie "$work/nothing" &&
+        one_line_says 'no Darknet tree' "$work/kept/queue.sh" try pjreddie "$work/nothing" && diff -r "$repository/darknet_patch" "$work/kept"
+}
+check a_queue_is_not_lost_to_a_wrong_repository no_repository
 
 from_a_tree() {
     fetching_project

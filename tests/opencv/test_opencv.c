@@ -6,6 +6,7 @@
 
 #include "darknet.h"
 #include "image.h"
+#include "../larger.h"
 
 image load_image_stb(char *filename, int channels);
 
@@ -14,7 +15,7 @@ static double difference(image a, image b) {
     double largest = 0;
     if (a.w != b.w || a.h != b.h || a.c != b.c) return 1000;
     for (int i = 0; i < a.w * a.h * a.c; ++i)
-        largest = fmax(largest, fabs((double)a.data[i] - (double)b.data[i]) * 255);
+        largest = larger(largest, fabs((double)a.data[i] - (double)b.data[i]) * 255);
     return largest;
 }
 

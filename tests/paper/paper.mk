@@ -8,6 +8,7 @@ test-paper: darknet $(PAPER)/paper_table
 
 # The same with detectors, on either host.
 TESTS += test-detectors
+TEST_PRODUCTS += $(PAPER)/paper_table
 
 .PHONY: test-detectors
 test-detectors: darknet detection-data

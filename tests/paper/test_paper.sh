@@ -16,8 +16,8 @@ check() { # check NAME STATUS [WHY]
 # holds NAME WHY CONDITION...: a test on a condition
 holds() { local name=$1 why=$2; shift 2; "$@" > /dev/null 2>&1; check "$name" $? "$why"; }
 paper() { experiments/paper/paper.sh "$work/$1.txt" "$program" > "$work/$1.log" 2>&1; }
-refused() { # refused NAME TEXT: the last call ended with an error that says so
-    if grep -q "$3" "$work/$2.log"; then check "$1" 0; else check "$1" 1 "$(tail -1 "$work/$2.log")"; fi
+refused() { # refused NAME TABLE TEXT: its last call ended with an error that says so, and no run was over
+    if grep -q "$3" "$work/$2.log" && [ -z "$(ls "$PAPER_OUT/$2/runs" 2> /dev/null)" ]; then check "$1" 0; else check "$1" 1 "$(tail -1 "$work/$2.log")"; fi
 }
 table() { # table NAME LINES: a table file
     printf '%s\n' "title a test of the runner" "seeds 2" "train 1000" "baseline plain" "evaluate clean -test 200" "$2" > "$work/$1.txt"
@@ -187,6 +187,34 @@ paper taught
 holds paper_agreement_with_the_teacher "$(tail -1 "$work/taught.log")" [ "$(sed -n 's/^agree_right,//p' "$PAPER_OUT/taught/runs/plain-2.csv")" = "$(awk -F, '$3 == "all" { print $8 }' "$PAPER_OUT/taught/measures/plain-2_clean.csv")" ]
 holds paper_a_teacher_is_not_compared_with_itself "it is" [ "$(grep -c agree "$PAPER_OUT/taught/runs/ready-1.csv")" = 0 ]
 holds paper_prints_the_agreement "table" grep -q '| decides as the teacher where that is wrong, %' "$PAPER_OUT/taught/table.md"
+
+# In a language with a decimal comma.
+if mkdir "$work/locales" && localedef -i de_DE -f UTF-8 "$work/locales/de_DE.UTF-8" > /dev/null 2>&1; then
+    table comma "$plain=5 width=.5"
+    mkdir -p "$work/comma"/{backup,cfg,logs,runs,measures}
+    LOCPATH=$work/locales LC_ALL=de_DE.UTF-8 OUT=$work/comma DEADLINE=1 experiments/paper/run.sh "$work/comma.txt" plain 1 > "$work/comma.log" 2>&1
+    holds paper_reads_a_decimal_point_in_any_language "$(grep -m1 filters "$work/comma/cfg/plain-1.cfg")" [ "$(grep -m1 '^filters=' "$work/comma/cfg/plain-1.cfg")" = filters=8 ]
+else
+    echo "SKIPPED paper_reads_a_decimal_point_in_any_language: localedef makes no German one here"
+fi
+
+# Told to stop while a run is judged: nothing more begins. The same table in another folder goes on.
+table judged "$plain=1"$'\n'"evaluate corrupt"
+mkdir "$work/beside" && ln -s "$PWD"/{experiments,cfg,data,darknet} "$work/beside/" && mkdir -p "$work/beside/results" results
+here_out=results/paper-test-$$
+PAPER_OUT=$here_out JOBS=1 experiments/paper/paper.sh "$work/judged.txt" "$program" > "$work/judged.log" 2>&1 &
+runner=$!
+(cd "$work/beside" && PAPER_OUT=$here_out JOBS=1 exec experiments/paper/paper.sh "$work/judged.txt" "$OLDPWD/$program" > "$work/beside.log" 2>&1) &
+beside=$!
+for ((i = 0; i < 600; ++i)); do grep -q evaluating "$work/judged.log" && grep -q evaluating "$work/beside.log" && break; sleep .1; done
+kill -TERM $runner
+wait $runner
+status=$?
+holds paper_a_signal_stops_an_evaluation "$(tail -2 "$work/judged.log")" [ $status = 143 -a "$(ls $here_out/judged/cfg/*.cfg | wc -l)-$(ls $here_out/judged/runs | wc -l)" = 1-0 ]
+holds paper_and_leaves_the_same_table_elsewhere_alone "$(tail -1 "$work/beside.log")" kill -0 $beside
+kill -TERM $beside
+wait $beside
+rm -rf "$here_out"
 
 # Mistakes.
 table mistake "task segmenter"

@@ -13,6 +13,8 @@
 #include "parser.h"
 #include "recipe.h"
 
+#include "../larger.h"
+
 enum { BATCH = 4, SIDE = 4, VALUES = 3 * SIDE * SIDE };
 
 static int failures;
@@ -64,7 +66,7 @@ static int is_exact_on_linear(const char *options, float epsilon) {
             const float *w = net->layers[0].weights;
             double up = (i % 2 ? -1 : 1) * ((double)w[VALUES + j] - w[j]);
             double exact = fmin(fmax(x[i * VALUES + j] + (up > 0 ? epsilon : -epsilon), 0), 1);
-            worst = fmax(worst, fabs(moved[i * VALUES + j] - exact));
+            worst = larger(worst, fabs(moved[i * VALUES + j] - exact));
         }
     }
     free(truth);
@@ -114,7 +116,7 @@ static void test_signs(void) {
         x[i] = kept - step;
         slope[i] -= training_loss(net, x, truth);
         x[i] = kept;
-        largest = fmax(largest, fabs(slope[i]));
+        largest = larger(largest, fabs(slope[i]));
     }
     memcpy(moved, x, sizeof x);
     lgg_begin_iteration(net, moved, truth);
@@ -173,7 +175,7 @@ static void test_nothing_else_changes(void) {
     check("and_our_sections_as_they_were",
           net->layers[net->n - 1].backward == section.backward && net->layers[net->n - 1].forward == section.forward);
     for (int i = 0; i < BATCH * VALUES; ++i) {
-        largest = fmax(largest, fabs((double)moved[i] - x[i]));
+        largest = larger(largest, fabs((double)moved[i] - x[i]));
         if (moved[i] < 0 || moved[i] > 1) largest = 1;
     }
     check("no_pixel_moves_by_more_than_epsilon", largest > .02 && largest < 8. / 255 + 1e-6);

@@ -18,11 +18,12 @@ valid() {
 # of what is printed: the lines of the running shares
 shares() { tr '\r' '\n' < "$1" | grep -E '^[0-9]+: top 1: '; }
 
-valid 40 1 > "$dir/valid"
+valid 40 1 > "$dir/valid" || { echo "FAIL $name: $(tail -n 1 "$dir/log")" && exit 1; }
 shares "$dir/valid" > "$dir/shares"
 [ "$(wc -l < "$dir/shares")" -eq 40 ] || { echo "FAIL $name: $(wc -l < "$dir/shares") of 40 images" && exit 1; }
 for image in 1 2 16 17 40; do
-    valid 1 $image > "$dir/valid-one"
+    valid 1 $image > "$dir/valid-one" || { echo "FAIL $name: of image $image alone: $(tail -n 1 "$dir/log")" && exit 1; }
+    [ "$(shares "$dir/valid-one" | wc -l)" = 1 ] || { echo "FAIL $name: image $image alone is not counted" && exit 1; }
     # an image alone is right or wrong: so much the running share of the batch must have grown
     difference=$(shares "$dir/valid-one" | cat "$dir/shares" - | awk -F '[:,] *' -v image="$image" '
         NR <= 40 { right[NR] = NR * $3; next }

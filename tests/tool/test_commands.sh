@@ -244,11 +244,28 @@ run variation two.data yolo.cfg yolo.weights -batch 5 -layers input,0 > out/said
     && pass "a detection network's layers can be looked at" || fail "a detection network's layers can be looked at" "$(tail -1 err)"
 printf '[net]\ninputs=48\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' > flat.cfg
 fails "a network that takes no images" "should have width, height and channels" eval two.data flat.cfg linear.weights
-for command in eval map variation graph plot attack corrupt stress; do "$darknet" lgg $command -help; done > out/help 2>&1
-[ "$(grep -c '^usage: ./darknet lgg [a-z]* \(data.cfg net.cfg net.weights\|log.csv\) \[options\]$' out/help)" = 8 ] && pass "each command's -help begins with its usage" \
-    || fail "each command's -help begins with its usage" "$(grep usage out/help | head -1)"
-missing=$("$darknet" lgg help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | while read -r command; do grep -q "^| .*\`$command\`.* |" "$here/../../README.md" || echo "$command"; done)
+commands=$("$darknet" lgg help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
+[ "$(echo "$commands" | wc -l)" = 13 ] && pass "lgg help names every command" || fail "lgg help names every command" "$(echo $commands)"
+missing=$(for command in $commands; do grep -q "^| .*\`$command\`.* |" "$here/../../README.md" || echo "$command"; done)
 [ -z "$missing" ] && pass "README's table has every command" || fail "README's table has every command" "not $missing"
+# Each option that a command takes, by its own complaint that a value is missing or by doing without: those that its -help lists, and no other.
+for command in $commands; do
+    [ "$command" != sections ] || continue
+    if ! "$darknet" lgg $command -help > out/help 2>&1; then
+        case $(cat out/help) in *"built without ONNX"*) continue ;; esac
+    fi
+    head -1 out/help | grep -q "^usage: ./darknet lgg $command .*\[options\]" && pass "lgg $command -help begins with its usage" || fail "lgg $command -help begins with its usage" "$(head -1 out/help)"
+    wrong=''
+    for option in $(sed -n 's/^  -\([a-z_0-9]*\) .*/\1/p' out/help); do
+        "$darknet" lgg $command -$option > out/said 2>&1
+        ! grep -q 'no option' out/said || wrong+=" -$option"
+    done
+    grep -q '^  -' out/help && [ -z "$wrong" ] && pass "lgg $command -help lists options that it takes" || fail "lgg $command -help lists options that it takes" "$wrong"
+    # README's
+    for option in $(sed -n "s/^| .*\`$command\`[^|]*|\(.*\)|\$/\1/p" "$here/../../README.md" | grep -oE '[`( ]-[a-z][a-z_0-9]*' | tr -d '`( -'); do
+        grep -q "^  -$option " out/help || fail "lgg $command -help lists what README names" "no -$option"
+    done
+done
 for size in "7 3 3" "4 4 1" "2 9 4"; do
     set -- $size
     printf '[net]\nwidth=%d\nheight=%d\nchannels=%d\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' "$1" "$2" "$3" > size.cfg

@@ -8,6 +8,8 @@
 
 #include "tool_map.h"
 
+#include "../larger.h"
+
 static int failed;
 
 static void check_equal(const char *name, double is, double expected) {
@@ -182,7 +184,7 @@ static void test_recalls(void) {
         for (int i = 0; i < k; ++i)
             finds(i / 25, 0, i % 25, i % 25 + 1, .9);
         judge();
-        worst = fmax(worst, fabs(at(&of[0], 95) - (k + 1) / 101.));
+        worst = larger(worst, fabs(at(&of[0], 95) - (k + 1) / 101.));
     }
     check_equal("29 of 100 reach a recall of .29, and so on", worst, 0);
 }

@@ -19,6 +19,8 @@
 #include "tool_drawing.h"
 #include "tool_npy.h"
 
+#include "../larger.h"
+
 static int failed;
 
 static void check(int right, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -61,13 +63,13 @@ static void test_eigenmap(void) {
         int next = (i + 1) % N;
         double length = hypot(x[i] - x[next], y[i] - y[next]);
         if (i == 0) step = length;
-        worst = fmax(worst, fabs(length / step - 1));
+        worst = larger(worst, fabs(length / step - 1));
     }
     check(worst < .2, "a cycle is drawn as a ring", "neighbours' distances differ by %.2f", worst);
     tool_eigenmap(two, N, x, y);
     double within = 0;
     for (int i = 0; i < N; ++i)
-        within = fmax(within, fabs(x[i] - x[i / 6 * 6]));
+        within = larger(within, fabs(x[i] - x[i / 6 * 6]));
     check(within < 1e-6 && fabs(x[0] - x[6]) > .9, "parts without an edge between them are drawn apart",
           "%g within, %g between", within, fabs(x[0] - x[6]));
     tool_spread(x, y, N, .05, 0);
@@ -92,8 +94,8 @@ static void test_known_eigenvectors(void) {
         int j = turn ? N - 1 - i : i;
         double first = (1 + cos(3.141592653589793 * j / (N - 1))) / 2;
         double second = (1 + cos(2 * 3.141592653589793 * j / (N - 1))) / 2;
-        worst = fmax(worst, fabs(x[i] - first));
-        worst = fmax(worst, fmin(fabs(y[i] - second), fabs(1 - y[i] - second)));
+        worst = larger(worst, fabs(x[i] - first));
+        worst = larger(worst, fmin(fabs(y[i] - second), fabs(1 - y[i] - second)));
     }
     check(worst < 1e-6, "a path is drawn by its known eigenvectors", "off by %g", worst);
 }
@@ -120,7 +122,7 @@ static void test_thumbnails(void) {
         x[i] = .5 + .1 * draw(-1, 1), y[i] = .5 + .1 * draw(-1, 1);
     tool_spread(x, y, N, .1, 1);
     for (int i = 0; i < N; ++i) {
-        most = fmax(most, fmax(fabs(x[i] - .5), fabs(y[i] - .5)));
+        most = larger(most, larger(fabs(x[i] - .5), fabs(y[i] - .5)));
         for (int j = 0; j < i; ++j)
             worst = fmin(worst, fmax(fabs(x[i] - x[j]), fabs(y[i] - y[j])));
     }
@@ -248,7 +250,7 @@ static void test_gradient(const char *cfg, const char *weights, const char *name
         x[i] = draw(0, 1);
     middle = tool_model_input_gradient(model, x, label, BATCH, gradient);
     for (int i = 0; i < BATCH * INPUTS; ++i)
-        largest = fmax(largest, fabs(gradient[i]));
+        largest = larger(largest, fabs(gradient[i]));
     int kinks = 0, wrong = 0;
     for (int i = 0; i < BATCH * INPUTS; ++i) {
         const float step = 2e-3f, kept = x[i];
@@ -286,7 +288,7 @@ static void test_linear(const char *cfg, const char *weights) {
     const float *w = net->layers[0].weights;
     for (int i = 0; i < INPUTS; ++i) {
         double exact = p[0] * w[i] + (p[1] - 1) * (double)w[INPUTS + i];
-        worst = fmax(worst, fabs(exact - gradient[i]));
+        worst = larger(worst, fabs(exact - gradient[i]));
     }
     check(worst < 1e-5, "input gradient of a linear network is exact", "off by %g", worst);
     check(fabs(loss + log(p[1])) < 1e-5, "the attacked loss is the true label's cross-entropy", "%g", loss);
@@ -387,7 +389,7 @@ static void test_attack(const char *folder) {
             int plane = j % 3 * PIXELS + j / 3;
             double up = w[VALUES + plane] - (double)w[plane], sign = (i % 2 ? -1 : 1) * (up > 0 ? 1 : -1);
             double exact = fmin(fmax(bytes[i * VALUES + j] / 255. + epsilon * sign, 0), 1);
-            worst = fmax(worst, fabs(attacked[i * VALUES + plane] - exact));
+            worst = larger(worst, fabs(attacked[i * VALUES + plane] - exact));
         }
     }
     check(worst <= .5 / 255 + 1e-5, "FGSM of a linear network is exact in every pixel", "off by %.2f grey levels",
@@ -406,10 +408,10 @@ static void test_attack(const char *folder) {
             for (int j = 0; j < VALUES; ++j) {
                 double noise = attacked[i * VALUES + j % 3 * PIXELS + j / 3] - bytes[i * VALUES + j] / 255.;
                 square += noise * noise;
-                greatest = fmax(greatest, fabs(noise));
+                greatest = larger(greatest, fabs(noise));
             }
             double size = n ? sqrt(square) / 1.5 : greatest / .1;
-            over = fmax(over, size);
+            over = larger(over, size);
             least = fmin(least, size);
         }
         check(over < 1.03 && least > .6, n ? "PGD fills its ball, 2-norm" : "PGD fills its ball, infinity norm",
@@ -508,7 +510,7 @@ static void test_known_distances(const char *folder, const char *name, int class
             float x[VALUES];
             tool_images_read(images, i, 1, x);
             exact[i] = exact_distance(net->layers[0].weights, net->layers[0].biases, classes, x, label[i], infinite);
-            worst = fmax(worst, fabs(deepfool.distance[i] / (1.02 * exact[i]) - 1));
+            worst = larger(worst, fabs(deepfool.distance[i] / (1.02 * exact[i]) - 1));
             worst = deepfool.moved[i] ? worst : 1;
         }
         attack_result_free(&deepfool);
@@ -535,14 +537,14 @@ static void test_losses(void) {
     for (int label = 0; label < 5; ++label) {
         double rival = label == 2 ? 2 : 2.25;
         worst_dlr =
-            fmax(worst_dlr, fabs(attack_dlr(logits, label, 5, gradient) + (logits[label] - rival) / (2.25 - 1.5)));
+            larger(worst_dlr, fabs(attack_dlr(logits, label, 5, gradient) + (logits[label] - rival) / (2.25 - 1.5)));
         for (int i = 0; i < 5; ++i) {
             memcpy(moved, logits, sizeof moved);
             moved[i] = logits[i] + .0078125f;
             double up = attack_dlr(moved, label, 5, unused);
             moved[i] = logits[i] - .0078125f;
             double down = attack_dlr(moved, label, 5, unused);
-            worst = fmax(worst, fabs((up - down) / .015625 - gradient[i]));
+            worst = larger(worst, fabs((up - down) / .015625 - gradient[i]));
         }
     }
     check(worst_dlr < 1e-6, "the difference of logits ratio is Croce and Hein's", "off by %g", worst_dlr);
@@ -659,7 +661,7 @@ static void test_algorithm_1(int infinite) {
     } while (!attack_apgd_ce.step(&settings, &slot));
     double expected = algorithm_1(&settings.ball, epsilon, &eta, expected_seen);
     for (int k = 0; k <= ITERATIONS; ++k)
-        worst = fmax(worst, fabs(seen[k] - expected_seen[k]));
+        worst = larger(worst, fabs(seen[k] - expected_seen[k]));
     check(evaluations == ITERATIONS + 1 && worst < 1e-5 && fabs(slot.apgd.best_loss - expected) < 1e-5 &&
               fabs(slot.apgd.step / eta - 1) < 1e-6,
           infinite ? "APGD is Algorithm 1 of its paper, infinity norm" : "APGD is Algorithm 1 of its paper, 2-norm",
@@ -714,7 +716,7 @@ static void test_stress(const char *folder) {
     for (int j = 0; j < VALUES; ++j)
         norm += ((double)w[j] - w[VALUES + j]) * ((double)w[j] - w[VALUES + j]);
     for (int j = 0; j < 2 * VALUES; ++j)
-        largest = fmax(largest, fabs((double)w[j]));
+        largest = larger(largest, fabs((double)w[j]));
     for (int i = 0; i < IMAGES; ++i) {
         float x[VALUES];
         double z[2] = {b[0], b[1]}, few[2] = {b[0], b[1]}, square = 0;
@@ -766,7 +768,7 @@ static double orthonormality(const float *w, int rows, int columns) {
             double product = 0;
             for (int k = 0; k < columns; ++k)
                 product += (double)w[i * columns + k] * w[j * columns + k];
-            worst = fmax(worst, fabs(product - (i == j)));
+            worst = larger(worst, fabs(product - (i == j)));
         }
     }
     return worst;
@@ -819,7 +821,7 @@ static void test_parseval(const char *folder) {
     for (int i = 0; i < 2; ++i) {
         layer *conv = &net->layers[i];
         for (int j = 0; j < conv->nweights; j += 3)
-            largest = fmax(largest, fabs(conv->weight_updates[j]));
+            largest = larger(largest, fabs(conv->weight_updates[j]));
     }
     for (int i = 0; i < 2; ++i) {
         layer *conv = &net->layers[i];
@@ -830,7 +832,7 @@ static void test_parseval(const char *folder) {
             conv->weights[j] = kept - step;
             double down = train_loss(net, x, truth);
             conv->weights[j] = kept;
-            worst = fmax(worst, fabs((up - down) / (2 * (double)step) + conv->weight_updates[j]) / largest);
+            worst = larger(worst, fabs((up - down) / (2 * (double)step) + conv->weight_updates[j]) / largest);
         }
     }
     check(worst < 2e-2, "weight gradients with parseval", "off by %.4f of the largest", worst);
@@ -840,8 +842,8 @@ static void test_parseval(const char *folder) {
         backward_network(net);
         update_network(net);
     }
-    double frame = fmax(orthonormality(net->layers[0].weights, 6, 27), orthonormality(net->layers[1].weights, 6, 54));
-    frame = fmax(frame, orthonormality(net->layers[4].weights, 3, 6));
+    double frame = larger(orthonormality(net->layers[0].weights, 6, 27), orthonormality(net->layers[1].weights, 6, 54));
+    frame = larger(frame, orthonormality(net->layers[4].weights, 3, 6));
     check(frame < .25, "W' stays near an orthonormal frame", "W W' is %.3f from the identity", frame);
     free_network(net);
 
@@ -869,7 +871,7 @@ static void test_random(void) {
             square += v * v;
         }
         double mean = sum / 40000, variance = square / 40000 - mean * mean;
-        worst = fmax(worst, fmax(fabs(mean / means[m] - 1), fabs(variance / means[m] - 1)));
+        worst = larger(worst, larger(fabs(mean / means[m] - 1), fabs(variance / means[m] - 1)));
     }
     check(worst < .05, "Poisson draws have their mean and variance", "off by %.3f", worst);
     double sum = 0, square = 0;
@@ -910,7 +912,7 @@ static void test_corruptions(void) {
         mean += clean[i];
     mean /= SIZE / 3;
     for (int i = 0; i < SIZE; i += 3)
-        worst = fmax(worst, fabs(once[i] + .5 - (mean + .15 * (clean[i] - mean)) - .5));
+        worst = larger(worst, fabs(once[i] + .5 - (mean + .15 * (clean[i] - mean)) - .5));
     check(worst <= 1.01, "contrast at severity 5 keeps .15 of each value's distance from the mean", "off by %.2f",
           worst);
 

@@ -57,6 +57,7 @@ copy_sources() {
     cp tests/bench/bench_torch.py "$tree/tests/bench"
     cp -r experiments/paper/*.{sh,awk,txt} experiments/paper/{full,small} "$tree/experiments/paper"
     cp data/cifar10.data "$tree/data"
+    cp experiments/stop.sh "$tree/experiments"
     if [ -n "${NETWORKS_FROM:-}" ]; then cp -r "$NETWORKS_FROM"/. "$tree"; fi
 }
 
@@ -122,6 +123,12 @@ write_conf
 pack_batches
 place_batches
 if [ "${CUDA_LIBRARIES:-0}" = 1 ]; then pack_cuda; fi
+# What a table has come to on a GPU is kept.
+for kept in "$folder"/{out,work/results,*.state.tar.xz}; do
+    [ -e "$kept" ] || continue
+    mkdir -p "$(dirname "$next/${kept#"$folder/"}")"
+    mv "$kept" "$next/${kept#"$folder/"}"
+done
 rm -rf "$folder" "$folder"-[0-9] "$folder-cuda" "$tree"
 for made in "$next" "$next"-*; do
     [ -e "$made" ] || continue

@@ -56,7 +56,10 @@ pack() {
 mkdir -p "$root/packed"
 check "packs" pack 57
 part=$(($(du -sm --apparent-size "$root/packed/gpu-report" | cut -f1) - 5)) # the last images have no room
+mkdir "$root/packed/gpu-report/out" && echo state > "$root/packed/gpu-report/out/table1-full.state.tar.xz"
 check "packs into two folders, where one grows too large" pack $part
+check "and keeps what a table has come to there" [ -s "$root/packed/gpu-report/out/table1-full.state.tar.xz" ]
+rm -rf "$root/packed/gpu-report/out"
 [ $failed = 0 ] || exit 1
 check "the second folder has images" [ -s "$root/packed/gpu-report-2/images/data_batch_1.webp" ]
 

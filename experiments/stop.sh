@@ -1,0 +1,17 @@
+# stop.sh: for scripts that start ./darknet. To be sourced by bash.
+
+# stop_darknet DATA [PROGRAM]: tells those processes to stop that this folder's `darknet classifier train DATA`, `detector train DATA` or
+# `lgg COMMAND DATA` are, whoever has started them, and waits until they have saved. The same in another folder goes on.
+stop_darknet() {
+    local data=$1 program=${2:-darknet} pid words told=()
+    for pid in $(pgrep -f '(train|lgg [a-z]+) .'); do
+        mapfile -d '' -t words 2> /dev/null < "/proc/$pid/cmdline" || continue
+        if [ "${words[0]##*/}" = "${program##*/}" ] && [ "${words[3]:-}" = "$data" ] && [ "/proc/$pid/cwd" -ef . ]; then
+            kill -TERM "$pid" 2> /dev/null && told+=("$pid")
+        fi
+    done
+    for pid in "${told[@]}"; do while kill -0 "$pid" 2> /dev/null; do sleep .1; done; done
+}
+
+# literal TEXT: TEXT for the right side of sed's s|..|..|.
+literal() { printf '%s' "$1" | sed 's/[&|\\]/\\&/g'; }
