@@ -59,8 +59,10 @@ void lgg_cfg_check(const lgg_cfg *cfg, const char *const *known) {
     for (node *n = cfg->options->front; n; n = n->next) {
         kvp *pair = n->val;
         if (!is_among(pair->key, known) && !is_among(pair->key, common_options)) {
-            lgg_fail(&cfg->place, "unknown option %s=%s; did you mean %s?", pair->key, pair->val ? pair->val : "",
-                     lgg_nearest_name(pair->key, known));
+            const char *near = lgg_similar_name(pair->key, known), *value = pair->val ? pair->val : "";
+            if (near) lgg_fail(&cfg->place, "unknown option %s=%s; did you mean %s?", pair->key, value, near);
+            lgg_fail(&cfg->place, "unknown option %s=%s; those of this section: ./darknet lgg sections %s", pair->key,
+                     value, cfg->place.type);
         }
         if (find_option(cfg, pair->key) != pair) {
             lgg_fail(&cfg->place, "%s=%s: given twice; keep one of them", pair->key, pair->val ? pair->val : "");
@@ -91,6 +93,7 @@ int lgg_cfg_int(const lgg_cfg *cfg, const char *name, int minimum, int otherwise
     int value;
     if (!text) return otherwise;
     if (!parse_whole(text, &end, &value) || *end || value < minimum) {
+        if (otherwise < minimum) lgg_fail(&cfg->place, "%s=%s: must be a whole number, %d or more", name, text, minimum);
         lgg_fail(&cfg->place, "%s=%s: must be a whole number, %d or more (default %d)", name, text, minimum, otherwise);
     }
     return value;

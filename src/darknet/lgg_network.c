@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "lgg_hooks.h"
+#include "lgg_lists.h"
 #include "lgg_positions.h"
 #include "lgg_section_table.h"
 #include "network_plan.h"
@@ -187,23 +188,6 @@ static void check_loaded_shape(const network *net, const char *datacfg) {
     exit(EXIT_FAILURE);
 }
 
-/* As many labels as there are classes: the hosts look for the name of each of them. */
-static void check_label_count(int classes, const char *datacfg) {
-    list *options = read_data_cfg((char *)datacfg);
-    char *given = option_find(options, (char *)"labels"), *file = given ? given : (char *)"data/labels.list";
-    if (!option_find(options, (char *)"tag")) { /* tags have files of their own */
-        list *labels = get_paths(file);
-        const int count = labels->size;
-        free_ptrs((void **)list_to_array(labels), count);
-        free_list(labels);
-        if (count < classes) {
-            fprintf(stderr, "%s: classes=%d, but %s has %d labels\n", datacfg, classes, file, count);
-            exit(EXIT_FAILURE);
-        }
-    }
-    free_list(options);
-}
-
 /* With a hierarchy an image has a class on each level: no label variation is defined. */
 static void refuse_hierarchy(const network *net) {
     for (int i = 0; i < net->n && net->hierarchy; ++i) {
@@ -217,7 +201,7 @@ static void refuse_hierarchy(const network *net) {
 void check_lgg_truth(network *net, int classes, const char *datacfg) {
     const lgg_section *s = find_labelled_section(net);
     check_loaded_shape(net, datacfg);
-    check_label_count(classes, datacfg);
+    check_lgg_lists(datacfg, classes, 1, net->hierarchy != NULL);
     refuse_hierarchy(net);
     lgg_balance_labels(net, classes, datacfg);
     if (net->truths == classes || net->hierarchy) return;
@@ -228,12 +212,13 @@ void check_lgg_truth(network *net, int classes, const char *datacfg) {
     }
     if (!s) return;
     lgg_fail(&s->place,
-             "the labels of this network are %d wide, but %s has classes=%d; give classes=%d in this section",
+             "the labels of this network are %d wide, but %s has classes=%d; if that is right, give classes=%d in this "
+             "section, else mend the data file",
              net->truths, datacfg, classes, classes);
 }
 
 void check_lgg_outputs(network *net, int classes, const char *datacfg) {
-    check_label_count(classes, datacfg);
+    check_lgg_lists(datacfg, classes, 0, net->hierarchy != NULL);
     if (net->outputs >= classes) return;
     fprintf(stderr,
             "%s: classes=%d, but this network has %d outputs for an image: they are no class scores. Give the .cfg "

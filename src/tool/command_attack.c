@@ -17,7 +17,7 @@ typedef struct {
     const char *method, *loss, *norm, *csv, *save;
     double epsilon, snr, step, overshoot;
     int steps, restarts, draws, batch, test, seed, random_start, check;
-    int epsilon_given, snr_given;
+    int epsilon_given, snr_given, loss_given;
 } attack_options;
 
 typedef struct {
@@ -27,6 +27,7 @@ typedef struct {
     attack_set set;
     attack_table table;
     tool_output list;
+    int takes_loss; /* an apgd whose loss -loss chooses */
 } attack;
 
 /* ---- which attacks ---- */
@@ -35,6 +36,7 @@ static void add_method(attack *a, const char *name) {
     char full[32];
     snprintf(full, sizeof full, strcmp(name, "apgd") == 0 ? "%.16s-%.8s" : "%.31s", name, a->options->loss);
     const attack_method *method = attack_find(full);
+    a->takes_loss |= strcmp(name, "apgd") == 0;
     if (!method || method == &attack_clean) {
         tool_fail("-method %s: no attack '%s'; there are fgsm, pgd, apgd, apgd-ce, apgd-dlr, deepfool and random",
                   a->options->method, name);
@@ -188,9 +190,10 @@ static void check_against_random(attack *a, int m) {
 
 static void check_masking(attack *a) {
     for (int m = 0; m < a->table.methods && a->options->check; ++m) {
-        if (!is_apgd(a->table.method[m])) continue;
-        check_against_fgsm(a, m);
-        check_against_random(a, m);
+        if (is_apgd(a->table.method[m])) {
+            check_against_fgsm(a, m);
+            check_against_random(a, m);
+        }
         if (a->table.result[m].flat == 0) continue;
         tool_note("warning: at %d images %s meets a gradient of 0: the gradient is masked there",
                   a->table.result[m].flat, a->table.method[m]->name);
@@ -209,6 +212,38 @@ static void check_network(const tool_model *model, const tool_data *data, const 
         tool_fail("-method %s: the difference of logits ratio takes three classes or more; use apgd-ce",
                   a->options->method);
     }
+}
+
+static int uses(const attack *a, int (*is)(const attack_method *)) {
+    for (int m = 0; m < a->table.methods; ++m) {
+        if (is(a->table.method[m])) return 1;
+    }
+    return 0;
+}
+
+static int is_pgd(const attack_method *method) {
+    return method == &attack_pgd;
+}
+
+static int takes_steps(const attack_method *method) {
+    return method->steps > 0;
+}
+
+static int is_bounded(const attack_method *method) {
+    return !method->finds_smallest;
+}
+
+/* What would change nothing, or cannot be meant. */
+static void check_options(const attack *a) {
+    const attack_options *o = a->options;
+    if (o->loss_given && !a->takes_loss)
+        tool_fail("-loss %s: is that of -method apgd; apgd-ce and apgd-dlr have theirs", o->loss);
+    if (o->restarts > 1 && !uses(a, is_apgd)) tool_fail("-restarts %d: apgd alone has restarts", o->restarts);
+    if (o->step > 0 && !uses(a, is_pgd)) tool_fail("-step %g: pgd alone has a step of a given length", o->step);
+    if (o->steps > 0 && !uses(a, takes_steps))
+        tool_fail("-steps %d: pgd, apgd and deepfool take steps; -method names none of them", o->steps);
+    if (o->epsilon_given && o->epsilon > 1 && strcmp(o->norm, "inf") == 0 && uses(a, is_bounded))
+        tool_fail("-epsilon %g: pixels are 0 to 1, such as 8/255", o->epsilon);
 }
 
 static void attack_network(attack *a, const char *const file[3]) {
@@ -265,7 +300,7 @@ int command_attack(int argc, char **argv) {
          "attacks, with commas: fgsm, pgd, apgd-ce, apgd-dlr, apgd (with -loss), deepfool, random; of several also the "
          "worst case",
          NULL, NULL},
-        {"loss", TOOL_STRING, &o.loss, 0, 0, "of apgd: cross-entropy, or difference of logits ratio", "ce|dlr", NULL},
+        {"loss", TOOL_STRING, &o.loss, 0, 0, "of apgd: cross-entropy, or difference of logits ratio", "ce|dlr", &o.loss_given},
         {"norm", TOOL_STRING, &o.norm, 0, 0, "that bounds the noise", "inf|2", NULL},
         {"epsilon", TOOL_DOUBLE, &o.epsilon, 0, 1e9,
          "bound of the noise, pixels being 0 to 1, such as 8/255; instead of -snr, and the default for apgd and "
@@ -279,7 +314,7 @@ int command_attack(int argc, char **argv) {
         {"random_start", TOOL_INT, &o.random_start, 0, 1, "1: pgd and apgd start at random in the ball", NULL, NULL},
         {"draws", TOOL_INT, &o.draws, 1, 1000000, "random directions for each image", NULL, NULL},
         {"overshoot", TOOL_DOUBLE, &o.overshoot, 0, 10, "of deepfool, past the boundary", NULL, NULL},
-        {"check", TOOL_INT, &o.check, 0, 1, "1: where apgd attacks, look whether the gradient is masked", NULL, NULL},
+        {"check", TOOL_INT, &o.check, 0, 1, "1: warn where a gradient is 0; where apgd attacks, look whether fgsm or random directions fool more", NULL, NULL},
         {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the random starts and directions", NULL, NULL},
         {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &o.batch, 1, 100000, "images run at once", NULL, NULL},
@@ -295,6 +330,7 @@ int command_attack(int argc, char **argv) {
     tool_output_check(o.csv);
     attack a = {.options = &o};
     choose_methods(&a);
+    check_options(&a);
     attack_network(&a, file);
     return 0;
 }

@@ -313,6 +313,7 @@ int command_corrupt(int argc, char **argv) {
     int channels;
     tool_model_input_size(c.model, &c.w, &c.h, &channels);
     if (channels != 3) tool_fail("the network takes %d channels, corruptions are of RGB images", channels);
+    if (!o.classifier.layer) tool_model_refuse_detection(c.model, "-layer n judges what one of its layers gives");
     c.test = tool_images_from_list(c.data->valid, c.data, c.w, c.h, 3, o.test);
     int each = 0;
     prepare(&c, o.baseline ? &base : NULL, &each);

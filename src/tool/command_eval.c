@@ -65,7 +65,7 @@ static agreement agreement_of(const outcome *o, const teacher_decisions *teacher
 
 static void print_retrieval(const outcome *o) {
     const tool_retrieval *r = &o->retrieval;
-    printf("\n%d of the test images against all others by cosine\n%11s %11s %11s", r->queries, "precision@1",
+    printf("\n%d of the test images against all others by cosine, whatever -metric\n%11s %11s %11s", r->queries, "precision@1",
            "R-precision", "MAP@R");
     if (r->clustered) printf(" %11s %11s", "NMI", "AMI");
     printf("\n%11.6f %11.6f %11.6f", r->precision_at_1, r->r_precision, r->map_at_r);
@@ -277,7 +277,7 @@ int command_eval(int argc, char **argv) {
     tool_classifier_options_default(&options);
     tool_option list[TOOL_CLASSIFIER_OPTIONS + 7] = {
         {"by", TOOL_STRING, &by, 0, 0,
-         "a list of argmax,knn,logistic; default: argmax where the output is classes, else the others", NULL, NULL},
+         "a list of argmax,knn,logistic; default: argmax where the output is classes and no option is the others', else these", NULL, NULL},
         {"test", TOOL_INT, &tests, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &batch, 1, 100000, "images run at once", NULL, NULL},
         {"retrieval", TOOL_FLAG, &retrieval, 0, 0,
@@ -296,12 +296,11 @@ int command_eval(int argc, char **argv) {
     tool_data *data = tool_data_read(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     tool_model *model = tool_model_load(file[1], file[2], batch);
-    int w, h, c;
+    char **names;
+    int w, h, c, count = tool_split(by ? by : tool_classifier_default(model, data, &options), ',', &names);
     tool_model_input_size(model, &w, &h, &c);
     tool_images *test = tool_images_from_list(data->valid, data, w, h, c, tests);
 
-    char **names;
-    int count = tool_split(by ? by : tool_classifier_default(model, data, &options), ',', &names);
     outcome *outcomes = lgg_allocate((size_t)count + 1, sizeof *outcomes, "results");
     const teacher_decisions decisions = ask_teacher(teacher, data, test, batch);
     test_outputs outputs = {NULL, 0};

@@ -290,7 +290,7 @@ int command_graph(int argc, char **argv) {
     }
     if (options.list && options.classes)
         tool_fail("-list takes the images of its list, whatever class; -classes goes without it");
-    tool_output_check(options.output);
+    tool_svg_check(options.output);
     tool_output_check(options.csv);
     tool_figure f = {.data = tool_data_read(file[0])};
     int w, h, c;

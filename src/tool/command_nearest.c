@@ -188,7 +188,7 @@ int command_nearest(int argc, char **argv) {
     const int files = tool_parse_options(argc, argv, options, sizeof options / sizeof *options, file, 3 + QUERIES_MAX);
     if (files < 4)
         tool_fail("usage: ./darknet lgg nearest data.cfg net.cfg net.weights IMAGE... [options]; -help lists them");
-    tool_output_check(sheet);
+    tool_svg_check(sheet);
     tool_output_check(csv);
     char layer_of_file[16];
     if (in) {

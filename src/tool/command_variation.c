@@ -15,7 +15,7 @@ typedef struct {
     tool_graph_doubts doubts;
     float *labels;        /* (batch, classes), one-hot */
     double *sum, *square; /* (layers), over batches */
-    int batches;
+    int batches, uniform; /* uniform: of one class alone */
 } measurement;
 
 static void one_hot(const int *label, int count, int classes, float *labels) {
@@ -24,10 +24,18 @@ static void one_hot(const int *label, int count, int classes, float *labels) {
         labels[i * classes + label[i]] = 1;
 }
 
+static int are_of_one_class(const int *label, int count) {
+    for (int i = 1; i < count; ++i) {
+        if (label[i] != label[0]) return 0;
+    }
+    return 1;
+}
+
 /* A last batch that is not full is left out: graphs of different sizes do not compare. */
 static void measure_batch(void *context, tool_model *model, int first, int count) {
     measurement *m = context;
     if (count < tool_model_batch(model)) return;
+    m->uniform += are_of_one_class(m->test->label + first, count);
     one_hot(m->test->label + first, count, m->classes, m->labels);
     for (int i = 0; i < m->layers; ++i) {
         double sigma = 0;
@@ -77,6 +85,16 @@ static void print_variation(const measurement *m) {
     }
 }
 
+static void print_doubts(const measurement *m, const char *list) {
+    const int left = m->test->count % tool_model_batch(m->model);
+    if (m->uniform) {
+        tool_note("warning: %d of %d batches hold images of one class alone, and add 0: nothing links two classes there; "
+                  "mix the list: shuf %s",
+                  m->uniform, m->batches, list);
+    }
+    if (left) tool_note("the last %d images fill no batch, and are left out", left);
+}
+
 static void write_csv(const char *path, const measurement *m) {
     tool_output output = tool_output_open(path);
     if (!output.file) return;
@@ -97,7 +115,7 @@ int command_variation(int argc, char **argv) {
     tool_option list[TOOL_GRAPH_OPTIONS + 5] = {
         {"layers", TOOL_STRING, &layers, 0, 0, "indices, 'input' among them: input,12,26,41; default: all", NULL, NULL},
         {"batch", TOOL_INT, &batch, 2, 100000, "images of a graph", NULL, NULL},
-        {"power", TOOL_INT, &power, 1, 100, "of the Laplacian", NULL, NULL},
+        {"power", TOOL_INT, &power, 1, 1000, "of the Laplacian", NULL, NULL},
         {"test", TOOL_INT, &limit, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"csv", TOOL_STRING, &csv, 0, 0, "write layer,mean,deviation", NULL, NULL},
     };
@@ -114,7 +132,10 @@ int command_variation(int argc, char **argv) {
     int w, h, c, *indices;
     tool_model_input_size(model, &w, &h, &c);
     tool_images *test = tool_images_from_list(data->valid, data, w, h, c, limit);
-    if (test->count < batch) tool_fail("%s has %d images, not one batch of %d", data->valid, test->count, batch);
+    if (test->count < batch) {
+        tool_fail("%d images of %s are not one batch of %d; -batch %d would be", test->count, data->valid, batch,
+                  test->count);
+    }
 
     measurement m = {.model = model, .test = test, .classes = data->classes, .power = power};
     m.layers = layers ? tool_parse_layers(layers, tool_model_layers(model), &indices) : all_layers(model, &indices);
@@ -134,6 +155,7 @@ int command_variation(int argc, char **argv) {
     tool_model_run(model, test, &progress, measure_batch, &m);
     tool_progress_end(&progress);
     tool_graph_doubts_print(&m.doubts, &graph);
+    print_doubts(&m, data->valid);
     print_variation(&m);
     write_csv(csv, &m);
 

@@ -76,6 +76,8 @@ void host_add_training_buffers(network *net) {
             l->activation_input = lgg_allocate((size_t)l->outputs * (size_t)l->batch, sizeof(float), "a layer's input");
         }
         if (l->type == MAXPOOL) l->backward = backward_searching_maxpool;
+        if (l->type == SHORTCUT && l->nweights > 0 && !l->weight_updates)
+            l->weight_updates = lgg_allocate(weights, sizeof(float), "a layer's updates");
         if (l->type != CONVOLUTIONAL && l->type != CONNECTED) continue;
         if (!l->weight_updates) l->weight_updates = lgg_allocate(weights, sizeof(float), "a layer's updates");
         if (!l->bias_updates) l->bias_updates = lgg_allocate(filters, sizeof(float), "a layer's updates");

@@ -54,6 +54,8 @@ typedef struct {
  * max_positional. Returns their number. An unknown option, a missing or bad value: tool_fail, with the nearest known name. */
 int tool_parse_options(int argc, char **argv, const tool_option *options, int count, const char **positional,
                        int max_positional);
+/* The argument of the command that is no option and the same file as `path`; NULL: there is none. */
+const char *tool_input_at(const char *path);
 /* The usage, then each option with its default. */
 void tool_print_options(FILE *file, const tool_option *options, int count);
 
@@ -240,6 +242,8 @@ tool_output tool_output_open(const char *path);
 void tool_output_commit(tool_output *output);
 /* Fails at once where tool_output_open would after an hour's work. path may be NULL. */
 void tool_output_check(const char *path);
+/* The same of a picture, which is SVG whatever its name: the names of other formats are refused. */
+void tool_svg_check(const char *path);
 /* 1 for what exists and is no file. */
 int tool_output_is_stream(const char *path);
 /* text as one value of a row: in quotes where it has commas, quotes or line ends. */

@@ -57,7 +57,7 @@ static void record(attack_pass *p, const attack_slot *slot) {
     r->epsilon_sum += slot->epsilon;
     attack_ball euclidean = {.inputs = ball->inputs};
     double noise = attack_distance(&euclidean, slot->x, slot->point);
-    if (noise > 0) {
+    if (noise > 0 && attack_length(slot->x, ball->inputs) > 0) {
         r->snr_sum += 20 * log10(attack_length(slot->x, ball->inputs) / noise);
         ++r->noisy;
     }

@@ -26,7 +26,7 @@ void attack_project(const attack_ball *ball, const float *x, float *point, doubl
 void attack_clamp(const attack_ball *ball, float *point);
 /* Uniform in the cube; under the 2-norm a random direction and a length that fills the ball. */
 void attack_random_start(const attack_ball *ball, const float *x, float *point, double epsilon, tool_random *random);
-/* On the ball's surface: a corner of the cube, or a random direction of length epsilon. */
+/* On the ball's surface: a corner of the cube, or a random direction of length epsilon. Not clamped. */
 void attack_random_direction(const attack_ball *ball, const float *x, float *point, double epsilon,
                              tool_random *random);
 

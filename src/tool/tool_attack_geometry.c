@@ -59,20 +59,23 @@ static void move_at_random(const attack_ball *ball, const float *x, float *point
         sum += (double)point[i] * point[i];
     }
     for (int i = 0; i < ball->inputs; ++i)
-        point[i] = clamp(x[i] + length * point[i] / sqrt(sum));
+        point[i] = (float)(x[i] + length * point[i] / sqrt(sum));
 }
 
 void attack_random_start(const attack_ball *ball, const float *x, float *point, double epsilon, tool_random *random) {
-    for (int i = 0; i < ball->inputs && ball->infinite; ++i)
-        point[i] = clamp(x[i] + epsilon * (2 * tool_random_uniform(random) - 1));
-    if (ball->infinite) return;
-    double share = pow(tool_random_uniform(random), 1. / ball->inputs);
-    move_at_random(ball, x, point, epsilon * share, random);
+    if (ball->infinite) {
+        for (int i = 0; i < ball->inputs; ++i)
+            point[i] = (float)(x[i] + epsilon * (2 * tool_random_uniform(random) - 1));
+    } else {
+        double share = pow(tool_random_uniform(random), 1. / ball->inputs);
+        move_at_random(ball, x, point, epsilon * share, random);
+    }
+    attack_clamp(ball, point);
 }
 
 void attack_random_direction(const attack_ball *ball, const float *x, float *point, double epsilon,
                              tool_random *random) {
     for (int i = 0; i < ball->inputs && ball->infinite; ++i)
-        point[i] = clamp(x[i] + (tool_random_uniform(random) < .5 ? -epsilon : epsilon));
+        point[i] = (float)(x[i] + (tool_random_uniform(random) < .5 ? -epsilon : epsilon));
     if (!ball->infinite) move_at_random(ball, x, point, epsilon, random);
 }

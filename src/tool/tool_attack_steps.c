@@ -60,6 +60,7 @@ static int step_random(const attack_settings *s, attack_slot *slot) {
     judge(s, slot);
     if (slot->fooled || slot->k++ == s->draws) return 1;
     attack_random_direction(&s->ball, slot->x, slot->point, slot->epsilon, &slot->random);
+    attack_clamp(&s->ball, slot->point);
     return 0;
 }
 

@@ -98,7 +98,7 @@ static void glass_blur(picture *p) {
     tool_gaussian_blur(p->pixels, p->h, p->w, 3, sigma[p->severity], radius, TOOL_BORDER_REPLICATE);
 }
 
-/* ImageMagick's motion blur: a half Gaussian along the angle, edges continued. */
+/* ImageMagick's motion blur: a half Gaussian along the angle, edges continued; it gives bytes, the nearest. */
 static void move(float *image, int h, int w, int channels, double radius, double sigma, double degrees) {
     int taps = 2 * (int)ceil(radius) + 1, side = 2 * taps + 1;
     double sine = sin(degrees * 0.017453292519943295), cosine = cos(degrees * 0.017453292519943295), sum = 0;
@@ -110,6 +110,8 @@ static void move(float *image, int h, int w, int channels, double radius, double
         kernel[(taps + y) * side + taps + x] += (float)(exp(-i * i / (2 * sigma * sigma)) / sum);
     }
     tool_filter(image, h, w, channels, kernel, side, TOOL_BORDER_REPLICATE);
+    for (int i = 0; i < h * w * channels; ++i)
+        image[i] = roundf(clip(image[i]) * 255) / 255;
     free(kernel);
 }
 

@@ -64,7 +64,7 @@ static double relative_error(const tool_errors *table, const tool_errors *base, 
         sum += table->error[corruption][s] - table->clean;
         base_sum += base->error[corruption][s] - base->clean;
     }
-    return base_sum < 0 || base_sum > 0 ? 100 * sum / base_sum : NAN;
+    return base_sum > 0 ? 100 * sum / base_sum : NAN;
 }
 
 /* Points by which a network errs more than on clean images, the mean over the severities. */

@@ -64,7 +64,7 @@ const char *tool_fix_gradients(network *net) {
         layer *l = &net->layers[i];
         const char *obstacle = without_gradient(l);
         if (obstacle) return obstacle;
-        l->stopbackward = 0;
+        l->stopbackward = l->onlyforward = 0;
         if (l->type == BATCHNORM) fix_batchnorm(l);
         if (l->type == DROPOUT || l->type == COST || l->type == LGG) fix_pass_on(l);
     }

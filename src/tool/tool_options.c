@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "names.h"
 #include "tool.h"
@@ -62,6 +63,19 @@ static void set_option(const tool_option *option, const char *text) {
     }
 }
 
+/* The arguments that are no options: files that the command reads. */
+static const char *const *inputs;
+static int input_count;
+
+const char *tool_input_at(const char *path) {
+    struct stat file, input;
+    if (stat(path, &file)) return NULL;
+    for (int i = 0; i < input_count; ++i) {
+        if (stat(inputs[i], &input) == 0 && input.st_dev == file.st_dev && input.st_ino == file.st_ino) return inputs[i];
+    }
+    return NULL;
+}
+
 int tool_parse_options(int argc, char **argv, const tool_option *options, int count, const char **positional,
                        int max_positional) {
     int positions = 0;
@@ -90,6 +104,8 @@ int tool_parse_options(int argc, char **argv, const tool_option *options, int co
         if (i + 1 == argc) tool_fail("-%s needs a value", options[o].name);
         set_option(&options[o], argv[++i]);
     }
+    inputs = positional;
+    input_count = positions;
     return positions;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "file.h"
@@ -14,6 +15,8 @@ int tool_output_is_stream(const char *path) {
 tool_output tool_output_open(const char *path) {
     tool_output output = {0};
     if (!path) return output;
+    if (tool_input_at(path))
+        tool_fail("cannot write %s: this command reads it; another name for what it writes would be right", path);
     output.path = lgg_copy_string(path);
     output.aside = lgg_file_begin(path);
     if (!output.aside && errno == EISDIR) tool_fail("cannot write %s: is a directory", path);
@@ -35,6 +38,16 @@ void tool_output_check(const char *path) {
     tool_output output = tool_output_open(path);
     lgg_file_abandon(output.aside);
     free(output.path);
+}
+
+void tool_svg_check(const char *path) {
+    static const char *const others[] = {".png", ".jpg", ".jpeg", ".gif", ".pdf", ".eps", ".webp"};
+    const char *dot = path ? strrchr(path, '.') : NULL;
+    for (size_t i = 0; dot && i < sizeof others / sizeof *others; ++i) {
+        if (strcasecmp(dot, others[i]) == 0)
+            tool_fail("-o %s: what is written is SVG; a name that ends in .svg would be right", path);
+    }
+    tool_output_check(path);
 }
 
 void tool_csv_text(FILE *file, const char *text) {

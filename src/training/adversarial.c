@@ -24,8 +24,8 @@ typedef struct {
 } kept_array;
 
 struct lgg_adversarial_memory {
-    float *images, *delta;   /* (B, inputs) */
-    float_buffer delta_gpu;  /* the same */
+    /* (B, inputs), which grow where the images do ([net] random) */
+    float_buffer images, delta, delta_gpu;
     function_set *functions; /* (layers) of our sections */
     kept_array *kept;
     int kept_count;
@@ -90,6 +90,7 @@ static const char *obstacle(layer *l) {
     if (host_has_boxes(l)) return "finds objects: adversarial training is for classifiers";
     if (host_stops_gradients(l))
         return "stops gradients (stopbackward or onlyforward), and those of the images are wanted";
+    if (l->batch_normalize > 1) return "averages its statistics over iterations (cbn), also those of the attack";
     if (l->type == CROP) return "is a [crop], which has no gradient; crop by pad_crop instead";
     if (host_leaf_layers(l, leaves) > 1)
         return "remembers from image to image: adversarial training is for other networks";
@@ -170,10 +171,7 @@ static void silence_sections(struct lgg_adversarial_memory *m, network *net, int
 /* ---- the attack ---- */
 
 static struct lgg_adversarial_memory *make_memory(network *net) {
-    const size_t n = (size_t)net->inputs * (size_t)net->batch;
     struct lgg_adversarial_memory *m = lgg_allocate(1, sizeof *m, adversarial_memory);
-    m->images = lgg_allocate(n, sizeof(float), adversarial_memory);
-    m->delta = lgg_allocate(n, sizeof(float), adversarial_memory);
     m->functions = lgg_allocate((size_t)net->n, sizeof *m->functions, adversarial_memory);
     list_kept(m, net);
     return m;
@@ -181,17 +179,17 @@ static struct lgg_adversarial_memory *make_memory(network *net) {
 
 static void find_delta(struct lgg_adversarial_memory *m, network *net, float *x, float *truth) {
     const size_t n = (size_t)net->inputs * (size_t)net->batch;
-    float *delta_gpu = NULL;
-    memset(m->delta, 0, n * sizeof *m->delta);
+    float *delta = floats_of(&m->delta, n), *delta_gpu = NULL;
+    memset(delta, 0, n * sizeof *delta);
 #ifdef GPU
     if (gpu_index >= 0) {
         delta_gpu = device_floats_of(&m->delta_gpu, n);
         host_fill_device((int)n, 0, delta_gpu);
     }
 #endif
-    host_train_to_images(net, x, truth, m->delta, delta_gpu);
+    host_train_to_images(net, x, truth, delta, delta_gpu);
 #ifdef GPU
-    if (delta_gpu) cuda_pull_array(delta_gpu, m->delta, n);
+    if (delta_gpu) cuda_pull_array(delta_gpu, delta, n);
 #endif
 }
 
@@ -201,7 +199,7 @@ static float nearest(float x, float low, float high) {
 
 /* Darknet's delta is the negative gradient of the loss. */
 static void ascend(const lgg_adversarial *a, float *x, size_t n, float step) {
-    const float *image = a->memory->images, *delta = a->memory->delta;
+    const float *image = a->memory->images.memory, *delta = a->memory->delta.memory;
     for (size_t i = 0; i < n; ++i) {
         const float moved = x[i] - step * (float)((delta[i] > 0) - (delta[i] < 0));
         x[i] = nearest(nearest(moved, image[i] - a->epsilon, image[i] + a->epsilon), 0, 1);
@@ -220,7 +218,7 @@ void make_lgg_adversaries(lgg_adversarial *a, network *net, float *x, float *tru
     if (!a->memory) a->memory = make_memory(net);
     struct lgg_adversarial_memory *m = a->memory;
     lgg_random_begin(seed, LGG_ADVERSARY, position);
-    memcpy(m->images, x, n * sizeof *x);
+    memcpy(floats_of(&m->images, n), x, n * sizeof *x);
     if (a->random_start) start_at_random(a, x, n);
     for (int i = 0; i < m->kept_count; ++i)
         copy_array(&m->kept[i], 0);
@@ -254,7 +252,7 @@ void free_lgg_adversarial(lgg_adversarial *a) {
 #endif
     free(m->kept);
     free(m->functions);
-    free(m->images);
-    free(m->delta);
+    free(m->images.memory);
+    free(m->delta.memory);
     free(m);
 }

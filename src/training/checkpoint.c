@@ -311,8 +311,16 @@ static void compare_arithmetic(const char *path, const char *before) {
     fprintf(stderr, ", this is %s: the training goes on, but not to the same bits\n", now);
 }
 
+/* Weights under another name never had a state. */
+static int is_backup(const char *path) {
+    static const char end[] = ".backup";
+    const size_t length = strlen(path), n = sizeof end - 1;
+    return length > n && strcmp(path + length - n, end) == 0;
+}
+
 int lgg_checkpoint_load(network **nets, int n, const char *path, float *average_loss) {
     static const char *const why[] = {
+        [STATE_MISSING] = "is not there",
         [STATE_OF_OTHER_WEIGHTS] = "belongs to other weights",
         [STATE_OF_OTHER_NETWORK] = "belongs to another network",
         [STATE_DAMAGED] = "is damaged",
@@ -329,7 +337,7 @@ int lgg_checkpoint_load(network **nets, int n, const char *path, float *average_
         free(state);
     }
     if (verdict != STATE_FITS) {
-        if (verdict != STATE_MISSING)
+        if (verdict != STATE_MISSING || is_backup(path))
             fprintf(stderr, "%s.state %s: going on without its momentum\n", path, why[verdict]);
         return 0;
     }

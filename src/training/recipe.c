@@ -232,6 +232,11 @@ lgg_recipe *lgg_start_loading(const network *net) {
 
 lgg_recipe *lgg_start_detecting(const network *net) {
     const lgg_recipe *recipe = host_recipe(net);
+    if (!finds_objects(net)) {
+        fprintf(stderr, "This network finds no boxes: a detector has [yolo], [region] or [detection]; a classifier is "
+                        "trained by: classifier train\n");
+        lgg_exit(EXIT_FAILURE);
+    }
     if (recipe && recipe->balanced) refuse_unlabelled();
     if (recipe && recipe->pad_crop >= 0) {
         fprintf(stderr,

@@ -122,12 +122,21 @@ static void print_layer(network *net, int i) {
     fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? lgg_section_type(l) : get_layer_string(l->type));
 }
 
+/* Without max_batches a training has no end, and policy=poly no rate. */
+static void check_iterations(const network *net) {
+    if (net->max_batches > 0 || (net->max_batches == 0 && net->policy != POLY)) return;
+    fprintf(stderr, "[net]: max_batches=%d: must be a whole number, 1 or more%s\n", net->max_batches,
+            net->policy == POLY ? ", where policy=poly lets the learning rate fall to 0 by then" : "");
+    exit(EXIT_FAILURE);
+}
+
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base) {
     float average_loss = -1;
     network *net = nets[0];
     lgg_check_exit();
     lgg_seed_host(host_recipe(net)); /* which the trainer has just seeded by the clock */
     if (host_recipe(net)) check_lgg_adversarial(&host_recipe(net)->adversarial, net);
+    check_iterations(net);
     check_weights_paths(backup_directory, base);
     training.nets = nets;
     training.n = n;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "allocate.h"
@@ -65,7 +66,13 @@ static int keep_rows(FILE *old, FILE *log, const char *header, size_t iteration)
 }
 
 static void keep_as_old(const char *path) {
-    char *old = lgg_path_with(path, ".old");
+    /* none of those before is lost */
+    char *old = lgg_path_with(path, ".old"), suffix[24];
+    for (int i = 2; old && access(old, F_OK) == 0; ++i) {
+        free(old);
+        snprintf(suffix, sizeof suffix, ".old.%d", i);
+        old = lgg_path_with(path, suffix);
+    }
     if (!old) cannot_write(path);
     if (rename(path, old) == 0) fprintf(stderr, "lgg_log: the log of another training is kept as %s\n", old);
     free(old);

@@ -284,10 +284,38 @@ static void test_training(void) {
     lgg_random_end();
 }
 
+/* [net] random=1 resizes the network while it trains. */
+static void test_larger_images(void) {
+    static const char layers[] = "[convolutional]\nfilters=3\nsize=3\npad=1\nactivation=leaky\n[avgpool]\n[softmax]\n";
+    network *net = network_of("adversarial=fgsm\nepsilon=.05", layers);
+    const int sides[] = {SIDE, 12 * SIDE, SIDE};
+    int good = 1;
+    for (int k = 0; k < 3; ++k) {
+        resize_network(net, sides[k], sides[k]);
+        const size_t n = (size_t)net->inputs * BATCH;
+        float *x = malloc(n * sizeof *x), *truth = calloc((size_t)(BATCH * net->truths), sizeof *truth);
+        size_t moved = 0;
+        for (size_t i = 0; i < n; ++i)
+            x[i] = .5f + .001f * (float)(i % 97);
+        for (int i = 0; i < BATCH; ++i)
+            truth[i * net->truths + i % 2] = 1;
+        lgg_begin_iteration(net, x, truth);
+        for (size_t i = 0; i < n; ++i)
+            moved += fabs(fabs((double)x[i] - (.5f + .001f * (float)(i % 97))) - .05) < 1e-6;
+        good = good && net->inputs == 3 * sides[k] * sides[k] && moved > n / 2;
+        free(x);
+        free(truth);
+    }
+    check("images_may_grow_and_shrink", good);
+    free_network(net);
+    lgg_random_end();
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) return 2;
     folder = argv[1];
     test_linear();
+    test_larger_images();
     test_signs();
     test_images_alone();
     test_nothing_else_changes();

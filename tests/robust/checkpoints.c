@@ -326,6 +326,7 @@ static void back_up_after_ten_minutes(void) {
     const pid_t run = fork();
     if (run == 0) {
         static char directory[] = "backup", base[] = "net";
+        *net->seen = 0;
         start_lgg_training(&net, 1, NULL, 0, directory, base);
         int is_there[3];
         for (int i = 0; i < 3; ++i) {

@@ -184,7 +184,7 @@ for ((i = 0; i < kills; ++i)); do
     # by a random iteration, the first late enough for a backup before it, and some milliseconds
     at=$((i ? start + RANDOM % (iterations - start) : iterations / 2))
     "${killed[@]}" "${from[@]}" > killed.out 2>&1 &
-    while kill -0 $! && { ! says killed.out "images/s" || [ "$(rows killed.csv)" -lt $at ]; }; do sleep .005; done
+    while kill -0 $! && { ! says killed.out " images" || [ "$(rows killed.csv)" -lt $at ]; }; do sleep .005; done
     sleep 0.00$((RANDOM % 10))
     kill -KILL $!
     wait $! 2> /dev/null
@@ -338,6 +338,21 @@ check "weights_of_stock_darknet_without_batchnorm_biases_load" eval '"$darknet" 
 head -c 516 stock.weights > stock-part.weights
 check "and_of_some_of_its_layers" eval 'train batchnorm.cfg stock-part.weights 2>&1 | grep -q "ends after layer 1 .batchnorm.:"'
 
+### Lists and labels
+data() { sed "s|^$1=.*|$1=$2|" small/tiny.data > lists.data; "$darknet" classifier train lists.data short.cfg; }
+sed '1s/$/\n/' small/labels.list > gap.list
+check "an_empty_label_is_refused" refuses "gap.list: line 2 is empty: each line is a class" data labels gap.list
+{ printf '\357\273\277'; cat small/labels.list; } > marked.list
+check "a_byte_order_mark_is_refused" refuses "marked.list: begins with a byte order mark" data labels marked.list
+sed '3s/$/\n/' small/train.list > gap.list
+check "an_empty_line_of_a_training_list_is_refused" refuses "gap.list: line 4 is empty: each line is an image" data train gap.list
+: > none.list
+check "an_empty_training_list_is_refused" refuses "none.list: no images in it" data train none.list
+sed 's/class/klass/g' small/train.list > unnamed.list
+check "images_that_no_label_names_are_refused" refuses "unnamed.list: no image has a class in its name" data train unnamed.list
+check "a_command_without_a_cfg_file_says_its_usage" refuses "classifier train data.cfg net.cfg [weights]" "$darknet" classifier train small/tiny.data
+check "a_classifier_is_no_detector" refuses "This network finds no boxes" "$darknet" detector train small/tiny.data short.cfg
+
 ### Cfg files
 sed 's/\[connected\]/[conected]/' quick.cfg > section.cfg
 check "an_unknown_section_is_refused_with_the_nearest_name" refuses "section.cfg: section 1 [conected]: there is no such section type: did you mean [connected]?" train section.cfg
@@ -373,6 +388,15 @@ check "images_too_small_to_crop_are_refused_by_name" refuses ".png is 4x4, too s
 check "and_by_one_line_though_several_threads_load" test "$(grep -acE 'class[0-9]+\.png is 4x4, too small' refused.log)" = 1
 sed 's|^lgg_log=.*|lgg_log=nowhere/log.csv|' quick.cfg > log.cfg
 check "a_log_that_cannot_be_written_is_refused" refuses "lgg_log=nowhere/log.csv: cannot be written: No such file or directory" train log.cfg
+
+sed 's/^max_batches=.*/max_batches=-5/' quick.cfg > negative.cfg
+check "a_negative_number_of_iterations_is_refused" refuses "max_batches=-5: must be a whole number, 1 or more" train negative.cfg
+sed '/^max_batches/d; s/^momentum/policy=poly\n&/' quick.cfg > poly.cfg
+check "a_policy_that_needs_their_number_does" refuses "where policy=poly lets the learning rate fall to 0" train poly.cfg
+train short.cfg > short.out 2>&1; cp small/backup/short.backup alone.backup
+check "momentum_that_is_gone_is_said" eval '"$darknet" classifier train small/tiny.data short.cfg alone.backup 2>&1 | grep -q "alone.backup.state is not there: going on without its momentum"'
+for i in 1 2 3; do rm -f small/backup/short*; sed "s/^max_batches=.*/max_batches=$i\nlgg_log=many.csv/" short.cfg > many.cfg; train many.cfg > many.out 2>&1; done
+check "no_log_of_a_training_is_lost" test "$(wc -l < many.csv.old)-$(wc -l < many.csv.old.2)-$(wc -l < many.csv)" = 2-3-4
 
 sed 's/^output=.*/output=1/' quick.cfg > narrow.cfg
 check "a_network_narrower_than_the_classes_is_not_trained" refuses "small/tiny.data: classes=2, but the labels of this network are 1 wide" train narrow.cfg

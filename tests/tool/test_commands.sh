@@ -133,6 +133,22 @@ run attack rgb.data known3.cfg saturated.weights -method apgd-ce,apgd-dlr -epsil
 grep -q 'warning: random directions, which need no gradient, fool [0-9]* images that apgd-ce does not' err && grep -q 'images apgd-ce meets a gradient of 0' err && ! grep -q 'that apgd-dlr does not' err \
     && awk -F, '{ e[$1] = $5 } END { exit !(e["apgd-dlr"] > e["apgd-ce"] && e["worst"] == e["apgd-dlr"]) }' out/masked.csv \
     && pass "a gradient that is masked is told, and the ratio of logits is not fooled by it" || fail "a gradient that is masked is told, and the ratio of logits is not fooled by it" "$(tail -1 err) $(tr '\n' ' ' < out/masked.csv)"
+run attack rgb.data known3.cfg saturated.weights -method fgsm -epsilon .5 > out/said
+grep -q 'images fgsm meets a gradient of 0' err && pass "a gradient of 0 is told of one step, too" || fail "a gradient of 0 is told of one step, too" "$(tail -1 err)"
+# a layer that takes no part in training has a gradient nevertheless
+for name in known3 forward; do run attack rgb.data $name.cfg known3.weights -method fgsm,pgd -epsilon 40/255 -csv out/$name.csv > out/said; sed '0,/^\[connected\]/s//&\nonlyforward=1/' known3.cfg > forward.cfg; done
+cmp -s out/known3.csv out/forward.csv && [ "$(sed -n '2p' out/known3.csv | cut -d, -f5)" != "$(sed -n '3p' out/known3.csv | cut -d, -f5)" ] \
+    && pass "onlyforward hides no gradient" || fail "onlyforward hides no gradient" "$(diff out/known3.csv out/forward.csv | head -2 | tr '\n' ' ')"
+if [ "$HOST" = alexeyab ]; then
+    printf '[net]\nwidth=4\nheight=4\nchannels=3\n[convolutional]\nfilters=3\nsize=1\nactivation=linear\n[convolutional]\nfilters=3\nsize=1\nactivation=linear\n[shortcut]\nfrom=-2\nweights_type=per_channel\nweights_normalization=softmax\nactivation=linear\n[avgpool]\n[softmax]\n' > weighted.cfg
+    { head -c 20 known3.weights; tail -c 120 known3.weights; } > weighted.weights
+    run attack rgb.data weighted.cfg weighted.weights -method fgsm,apgd-dlr -epsilon 12/255 > out/said && pass "attacks on weighted shortcuts" || fail "attacks on weighted shortcuts" "status $?: $(tail -1 err)"
+fi
+colour black 0 0 0; { cat three.list; echo images/black.ppm; } > black.list; cp images/black.ppm images/black_red.ppm; sed -i 's/black.ppm/black_red.ppm/' black.list
+printf 'classes=3\nvalid=black.list\nlabels=labels3.txt\n' > black.data
+run attack black.data known3.cfg known3.weights -method fgsm -epsilon 12/255 -csv out/black.csv > out/said
+grep -q '^fgsm,' out/black.csv && ! grep -q -e ',-inf,' out/black.csv && pass "a black image leaves the mean SNR finite" || fail "a black image leaves the mean SNR finite" "$(tail -1 out/black.csv) $(tail -1 err)"
+rm -f images/black*.ppm
 fails "an attack that does not exist" "no attack 'cw'; there are fgsm" attack two.data $net -method fgsm,cw
 fails "an attack given twice" "has apgd-ce twice" attack two.data $net -method apgd,apgd-ce
 fails "a ratio of three logits where there are two" "takes three classes or more" attack two.data $net -method apgd -loss dlr
@@ -190,6 +206,7 @@ if run corrupt two.data $net -write out/made -csv out/made.csv > out/said; then
     grep -q '^relative corruption error .* over 14 of the 15' out/said && grep -q '^fog,1,.*,,0.0000$' out/relative.csv && grep -q 'hardly errs more (points): fog (0.00)' out/said \
         && pass "a corruption that raises no error is left out of the mean" || fail "a corruption that raises no error is left out of the mean" "$(tail -1 err)"
     fails "a baseline without excess" "nothing is relative to it" corrupt two.data $net -only fog -baseline <(sed 's/,20,/,10,/' out/base.csv)
+    fails "a baseline that errs less where it is corrupted" "nothing is relative to it" corrupt two.data $net -only fog -baseline <(sed 's/,20,/,5,/' out/base.csv)
     fails "a baseline without one of the corruptions" "has no snow at all 5 severities" corrupt two.data $net -only fog,snow -baseline <(grep -v '^snow,3' out/base.csv)
     grep -q '^images' err && fail "baselines are looked at first" "$(tail -2 err)" || pass "baselines are looked at first"
     fails "a baseline of official files" "has official corruptions, this table made ones" corrupt two.data $net -only fog -baseline out/npy.csv
@@ -230,6 +247,19 @@ for i in $(seq 200); do [ -n "$(ls out/stopped/images.list*.tmp 2> /dev/null)" ]
 kill -TERM $stopped; wait $stopped 2> /dev/null; ended=$?
 [ $ended = 143 ] && [ -z "$(ls out/stopped/*.tmp out/stopped/images.list 2> /dev/null)" ] && pass "a command that is stopped leaves no half-written file" \
     || fail "a command that is stopped leaves no half-written file" "status $ended, $(ls out/stopped | grep -v png)"
+cp linear.weights out/kept.weights; cp linear.cfg out/kept.cfg
+fails "a table over the weights" "cannot write out/kept.weights: this command reads it" eval two.data out/kept.cfg out/kept.weights -csv out/kept.weights
+fails "a picture over the network" "cannot write out/../out/kept.cfg: this command reads it" graph two.data out/kept.cfg out/kept.weights -per_class 3 -o out/../out/kept.cfg
+cp long.csv out/log.csv; fails "a picture over its log" "cannot write out/log.csv: this command reads it" plot out/log.csv -o out/log.csv
+cmp -s linear.weights out/kept.weights && cmp -s linear.cfg out/kept.cfg && cmp -s long.csv out/log.csv && pass "no command writes over what it reads" || fail "no command writes over what it reads" "changed"
+fails "a picture of another format" "what is written is SVG" plot long.csv -o out/long.png
+fails "a loss for an attack that has none" "-loss dlr: is that of -method apgd" attack two.data $net -loss dlr
+fails "restarts of an attack that has none" "-restarts 3: apgd alone has restarts" attack two.data $net -restarts 3
+fails "steps of an attack that takes none" "-steps 5: pgd, apgd and deepfool take steps" attack two.data $net -steps 5
+fails "an epsilon in grey levels" "-epsilon 8: pixels are 0 to 1" attack two.data $net -epsilon 8
+{ grep red train.list; grep blue train.list; } > sorted.list; printf 'labels=labels.txt\nvalid=sorted.list\n' > sorted.data
+run variation sorted.data $net -batch 5 > out/said; grep -q 'warning: 2 of 2 batches hold images of one class alone' err && pass "batches of one class are told" || fail "batches of one class are told" "$(tail -1 err)"
+run variation sorted.data $net -batch 4 > out/said; grep -q 'the last 2 images fill no batch' err && pass "images that fill no batch are told" || fail "images that fill no batch are told" "$(tail -1 err)"
 fails "a list and classes" "-classes goes without it" graph two.data $net -list train.list -classes red
 { head -3 train.list; echo images/none_red.ppm; } > hole.list; printf 'labels=labels.txt\nvalid=hole.list\n' > hole.data
 fails "an image that is not there" "cannot read images/none_red.ppm" attack hole.data $net -epsilon .1 -batch 2 -save out/hole

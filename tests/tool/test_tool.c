@@ -529,6 +529,24 @@ static void test_known_distances(const char *folder, const char *name, int class
     tool_model_free(model);
 }
 
+/* A random direction has its length, also where pixels are at the ends of their range. */
+static void test_random_directions(void) {
+    enum { N = 48 };
+    float x[N], point[N];
+    double worst = 0;
+    for (int i = 0; i < N; ++i)
+        x[i] = (float)(i % 2);
+    for (int infinite = 0; infinite < 2; ++infinite) {
+        const attack_ball ball = {N, infinite};
+        tool_random random = tool_random_seed(3, 1);
+        for (int k = 0; k < 20; ++k) {
+            attack_random_direction(&ball, x, point, .5, &random);
+            worst = larger(worst, fabs(attack_distance(&ball, x, point) / .5 - 1));
+        }
+    }
+    check(worst < 1e-5, "random directions have the length of the radius", "off by %g of it", worst);
+}
+
 /* The ratio and its gradient, whichever place the label has. */
 static void test_losses(void) {
     const float logits[5] = {1.5f, -.3f, 2.25f, .5f, 2};
@@ -925,6 +943,17 @@ static void test_corruptions(void) {
     check(fabs(deviation - .08) < .003, "gaussian noise at severity 3 has deviation .08", "%.4f", deviation);
     tool_corrupt(10, 2, 1, clean, once, 1, 32, 32);
     check(abs(once[0] - (128 + 25)) <= 1, "brightness at severity 2 adds .1", "%d", once[0]);
+
+    /* a kernel whose weights sum to 1, and the nearest bytes */
+    double before = 0, after = 0;
+    for (int i = 0; i < SIZE; ++i)
+        before += clean[i] = (uint8_t)(100 + i * 7919 % 56);
+    for (int severity = 1; severity <= 5; ++severity) {
+        tool_corrupt(5, severity, 1, clean, once, 1, 32, 32);
+        for (int i = 0; i < SIZE; ++i)
+            after += once[i] / 5.;
+    }
+    check(fabs(after - before) / SIZE < .2, "motion blur keeps the mean", "%.3f grey levels off", (after - before) / SIZE);
 }
 
 /* Of other programs: see corruptions/make.py. */
@@ -986,6 +1015,7 @@ int main(int argc, char **argv) {
     test_linear(cfg, weights);
     test_attack(argv[1]);
     test_losses();
+    test_random_directions();
     test_algorithm_1(0);
     test_algorithm_1(1);
     test_known_distances(argv[1], "known2", 2, &attack_apgd_ce);
