@@ -65,8 +65,8 @@ void check_lgg_lists(const char *datacfg, int classes, int trains, int has_tree)
         text_lines labels = read_text_lines(named ? named : "data/labels.list");
         check_label_count(&labels, classes, datacfg);
         refuse_empty_lines(&labels, "a class");
-        if (trains) {
-            text_lines images = read_text_lines(train ? train : "data/train.list");
+        if (trains && train) {
+            text_lines images = read_text_lines(train);
             refuse_empty_lines(&images, "an image");
             if (!has_tree) check_images(&images, &labels, classes);
             free_text_lines(&images);

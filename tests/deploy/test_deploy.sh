@@ -163,6 +163,11 @@ mistakes() {
     printf "$net[connected]\noutput=3\nactivation=linear\n" > huge.cfg
     perl -e 'print pack("l<3 q< f<*", 0, 2, 0, 0, (0) x 3, (3e38) x 192, (.01) x 384)' > huge.weights
     fails "deploy of what overflows" "up to nan away" deploy noise.data huge.cfg huge.weights -o nothing
+    # folded, what is left of a mean far away is its rounding
+    printf "$net[convolutional]\nbatch_normalize=1\nfilters=2\nsize=1\nactivation=linear\n" > far.cfg
+    perl -e 'print pack("l<3 q< f<*", 0, 2, 0, 0, (99995) x 2, (1) x 2, (1e4) x 2, (1e-2) x 2, (.01) x 6)' > far.weights
+    fails "deploy of what folding changes" "at most 1e-05 of it is allowed" deploy noise.data far.cfg far.weights -o nothing -fold
+    if [ -n "$(ls nothing 2> /dev/null)" ]; then fail "deploy that fails writes nothing" "$(ls nothing)"; else pass "deploy that fails writes nothing"; fi
     has_onnx || { fails "export without ONNX says what to install" "libonnx-dev" export noise.data $net_weights -o nothing.onnx; return; }
     fails "export names the layer that it cannot" "layer 1 [local]" export noise.data $net_weights -o nothing.onnx
     sed -i '/^\[local\]/,/^activation/d' tiny.cfg

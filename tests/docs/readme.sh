@@ -33,6 +33,27 @@ dead_links() {
     done
 }
 
+# anchors DOCUMENT: the names of its headings, as links have them.
+anchors() { sed -n 's/^##* //p' "$1" | tr 'A-Z' 'a-z' | sed -e 's/`//g; s/[^a-z0-9 _-]//g; s/ /-/g'; }
+
+# dead_anchors DOCUMENT: prints the headings that it links to, here or in another document, and that are not there.
+dead_anchors() {
+    local target file
+    grep -oE '\]\([^)#: ]*#[^) ]+\)' "$1" | sed -e 's/^](//' -e 's/)$//' | while IFS= read -r target; do
+        file=$1
+        if [ -n "${target%%#*}" ]; then file=$(dirname "$1")/${target%%#*}; fi
+        case $file in *.md) anchors "$file" 2> /dev/null | grep -qxF -- "${target#*#}" || echo "$target" ;; esac
+    done
+}
+
+# unmarked: prints those files whose tables README has to have and has not.
+unmarked() {
+    local file
+    for file in experiments/paper/results/table-detection-small.md experiments/demo/RESULTS.md tests/bench/RESULTS.md; do
+        grep -qxF "<!-- table of $file -->" "$readme" || echo "$file"
+    done
+}
+
 verdict() { # verdict NAME PROBLEM: none if it is empty
     if [ -z "$2" ]; then echo "PASS $1"; else echo "FAIL $1: $2"; status=1; fi
 }
@@ -42,8 +63,9 @@ case ${1:-} in
     write) renewed "$readme" > "$readme.new" && mv "$readme.new" "$readme" ;;
     check)
         verdict readme_has_the_measured_figures "$(diff "$readme" <(renewed "$readme") | grep -m1 '^[<>]')"
+        if [ $# = 1 ]; then verdict readme_has_the_tables_of_programs "$(unmarked | tr '\n' ' ')"; fi
         while IFS= read -r document; do
-            verdict "links_of_$document" "$(dead_links "$document" | tr '\n' ' ')"
+            verdict "links_of_$document" "$({ dead_links "$document"; dead_anchors "$document"; } | tr '\n' ' ')"
         done < <(find . -name '*.md' ! -path './build*' ! -path './results/*' | sed 's|^./||' | sort)
         ;;
     *) echo "readme.sh: usage: readme.sh write|check [README]" >&2; exit 1 ;;

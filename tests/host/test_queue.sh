@@ -36,4 +36,17 @@ for group in ${ONLY:-$(groups)}; do
         echo "PASS queue of $host without $group applies and builds"
     fi
 done
+# All patches, with the host's own functions.
+if [ -z "${ONLY:-}" ]; then
+    what="$host with FAST=0 and DNNL=0 builds, and takes nothing of oneDNN"
+    if ! patch=$(apply_without nothing) || ! "${MAKE:-make}" --no-print-directory -C "$tree" -j"$(nproc)" OPTS=-O0 "$@" FAST=0 DNNL=0 darknet > "$log" 2>&1; then
+        echo "FAIL $what: $(grep -m1 -E 'error|undefined' "$log")"
+        failed=1
+    elif ldd "$tree/darknet" | grep -q dnnl; then
+        echo "FAIL $what: it is linked with it"
+        failed=1
+    else
+        echo "PASS $what"
+    fi
+fi
 exit $failed

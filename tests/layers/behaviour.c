@@ -417,6 +417,13 @@ void test_detector(void) {
            "they differ");
     report("a detector with sections detects", detections(net) > 0 && detections(net) == detections(teacher),
            "other boxes");
+    save_weights(net, (char[]){"sections.weights"});
+    network *plain = read_text_network("batch=1\nheight=32\nwidth=32\nchannels=3\n", YOLO);
+    load_weights(plain, (char[]){"sections.weights"});
+    const float *with = predict(net, 1);
+    report("and finds what the network without them does",
+           net->outputs == plain->outputs && same_floats(with, predict(plain, 1), plain->outputs), "other values");
+    free_network(plain);
     free_network(net);
     free_network(teacher);
 }

@@ -964,7 +964,10 @@ static void test_against_references(void) {
     static uint8_t ours[SIZE];
     char path[256], worst_name[64] = "";
     int worst = 0;
-    if (tool_corruptions_missing()) return;
+    if (tool_corruptions_missing()) {
+        printf("SKIPPED corruptions of other programs: this build lacks %s\n", tool_corruptions_missing());
+        return;
+    }
     snprintf(path, sizeof path, "%s/clean.npy", folder);
     tool_npy clean = tool_npy_open(path);
     for (size_t c = 0; c < sizeof which / sizeof which[0]; ++c) {
