@@ -93,7 +93,8 @@ int lgg_cfg_int(const lgg_cfg *cfg, const char *name, int minimum, int otherwise
     int value;
     if (!text) return otherwise;
     if (!parse_whole(text, &end, &value) || *end || value < minimum) {
-        if (otherwise < minimum) lgg_fail(&cfg->place, "%s=%s: must be a whole number, %d or more", name, text, minimum);
+        if (otherwise < minimum)
+            lgg_fail(&cfg->place, "%s=%s: must be a whole number, %d or more", name, text, minimum);
         lgg_fail(&cfg->place, "%s=%s: must be a whole number, %d or more (default %d)", name, text, minimum, otherwise);
     }
     return value;

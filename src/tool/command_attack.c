@@ -300,7 +300,8 @@ int command_attack(int argc, char **argv) {
          "attacks, with commas: fgsm, pgd, apgd-ce, apgd-dlr, apgd (with -loss), deepfool, random; of several also the "
          "worst case",
          NULL, NULL},
-        {"loss", TOOL_STRING, &o.loss, 0, 0, "of apgd: cross-entropy, or difference of logits ratio", "ce|dlr", &o.loss_given},
+        {"loss", TOOL_STRING, &o.loss, 0, 0, "of apgd: cross-entropy, or difference of logits ratio", "ce|dlr",
+         &o.loss_given},
         {"norm", TOOL_STRING, &o.norm, 0, 0, "that bounds the noise", "inf|2", NULL},
         {"epsilon", TOOL_DOUBLE, &o.epsilon, 0, 1e9,
          "bound of the noise, pixels being 0 to 1, such as 8/255; instead of -snr, and the default for apgd and "
@@ -314,7 +315,9 @@ int command_attack(int argc, char **argv) {
         {"random_start", TOOL_INT, &o.random_start, 0, 1, "1: pgd and apgd start at random in the ball", NULL, NULL},
         {"draws", TOOL_INT, &o.draws, 1, 1000000, "random directions for each image", NULL, NULL},
         {"overshoot", TOOL_DOUBLE, &o.overshoot, 0, 10, "of deepfool, past the boundary", NULL, NULL},
-        {"check", TOOL_INT, &o.check, 0, 1, "1: warn where a gradient is 0; where apgd attacks, look whether fgsm or random directions fool more", NULL, NULL},
+        {"check", TOOL_INT, &o.check, 0, 1,
+         "1: warn where a gradient is 0; where apgd attacks, look whether fgsm or random directions fool more", NULL,
+         NULL},
         {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the random starts and directions", NULL, NULL},
         {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &o.batch, 1, 100000, "images run at once", NULL, NULL},

@@ -65,8 +65,8 @@ static agreement agreement_of(const outcome *o, const teacher_decisions *teacher
 
 static void print_retrieval(const outcome *o) {
     const tool_retrieval *r = &o->retrieval;
-    printf("\n%d of the test images against all others by cosine, whatever -metric\n%11s %11s %11s", r->queries, "precision@1",
-           "R-precision", "MAP@R");
+    printf("\n%d of the test images against all others by cosine, whatever -metric\n%11s %11s %11s", r->queries,
+           "precision@1", "R-precision", "MAP@R");
     if (r->clustered) printf(" %11s %11s", "NMI", "AMI");
     printf("\n%11.6f %11.6f %11.6f", r->precision_at_1, r->r_precision, r->map_at_r);
     if (r->clustered) printf(" %11.6f %11.6f", r->nmi, r->ami);
@@ -277,7 +277,9 @@ int command_eval(int argc, char **argv) {
     tool_classifier_options_default(&options);
     tool_option list[TOOL_CLASSIFIER_OPTIONS + 7] = {
         {"by", TOOL_STRING, &by, 0, 0,
-         "a list of argmax,knn,logistic; default: argmax where the output is classes and no option is the others', else these", NULL, NULL},
+         "a list of argmax,knn,logistic; default: argmax where the output is classes and no option is the others', "
+         "else these",
+         NULL, NULL},
         {"test", TOOL_INT, &tests, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &batch, 1, 100000, "images run at once", NULL, NULL},
         {"retrieval", TOOL_FLAG, &retrieval, 0, 0,

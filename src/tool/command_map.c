@@ -67,7 +67,8 @@ static void print_judgement(const judgement *j, const tool_data *data) {
         free(name);
     }
     print_row("mean (mAP)", &j->all);
-    printf("%% of %d images, at 101 points of recall; at most %d boxes an image, not cut off at its border\n", j->images, TOOL_MAP_MOST);
+    printf("%% of %d images, at 101 points of recall; at most %d boxes an image, not cut off at its border\n",
+           j->images, TOOL_MAP_MOST);
 }
 
 static void write_row(FILE *file, const char *name, const tool_precision *p) {

@@ -318,12 +318,16 @@ static void stress_network(stress *s, const stress_plan *plan) {
 int command_stress(int argc, char **argv) {
     stress_options o = {.norm = "2", .draws = 40, .batch = 100, .seed = 1};
     const tool_option list[] = {
-        {"snr", TOOL_STRING, &o.snr, 0, 0, "Gaussian noise, dB below each image: numbers with commas. Without any of these four: 15", NULL, NULL},
-        {"dropout", TOOL_STRING, &o.dropout, 0, 0, "of the activations after each block: probabilities. Likewise .25", NULL, NULL},
+        {"snr", TOOL_STRING, &o.snr, 0, 0,
+         "Gaussian noise, dB below each image: numbers with commas. Without any of these four: 15", NULL, NULL},
+        {"dropout", TOOL_STRING, &o.dropout, 0, 0, "of the activations after each block: probabilities. Likewise .25",
+         NULL, NULL},
         {"layers", TOOL_STRING, &o.layers, 0, 0,
          "where; default: each [shortcut], else each [convolutional] and [connected] but the last", NULL, NULL},
-        {"bits", TOOL_STRING, &o.bits, 0, 0, "weights rounded to so many, 2 to 16, one step a layer. Likewise 5", NULL, NULL},
-        {"radii", TOOL_STRING, &o.radii, 0, 0, "of the robustness curve, pixels being 0 to 1. Likewise .5,1,2,4", NULL, NULL},
+        {"bits", TOOL_STRING, &o.bits, 0, 0, "weights rounded to so many, 2 to 16, one step a layer. Likewise 5", NULL,
+         NULL},
+        {"radii", TOOL_STRING, &o.radii, 0, 0, "of the robustness curve, pixels being 0 to 1. Likewise .5,1,2,4", NULL,
+         NULL},
         {"norm", TOOL_STRING, &o.norm, 0, 0, "of these radii", "2|inf", NULL},
         {"draws", TOOL_INT, &o.draws, 1, 1000000, "of noise, dropout and neighbours", NULL, NULL},
         {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the draws; dropout also depends on -batch", NULL, NULL},

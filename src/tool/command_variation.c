@@ -88,9 +88,10 @@ static void print_variation(const measurement *m) {
 static void print_doubts(const measurement *m, const char *list) {
     const int left = m->test->count % tool_model_batch(m->model);
     if (m->uniform) {
-        tool_note("warning: %d of %d batches hold images of one class alone, and add 0: nothing links two classes there; "
-                  "mix the list: shuf %s",
-                  m->uniform, m->batches, list);
+        tool_note(
+            "warning: %d of %d batches hold images of one class alone, and add 0: nothing links two classes there; "
+            "mix the list: shuf %s",
+            m->uniform, m->batches, list);
     }
     if (left) tool_note("the last %d images fill no batch, and are left out", left);
 }

@@ -71,7 +71,8 @@ const char *tool_input_at(const char *path) {
     struct stat file, input;
     if (stat(path, &file)) return NULL;
     for (int i = 0; i < input_count; ++i) {
-        if (stat(inputs[i], &input) == 0 && input.st_dev == file.st_dev && input.st_ino == file.st_ino) return inputs[i];
+        if (stat(inputs[i], &input) == 0 && input.st_dev == file.st_dev && input.st_ino == file.st_ino)
+            return inputs[i];
     }
     return NULL;
 }

@@ -28,7 +28,8 @@ typedef struct {
 static const bad_input cases[] = {
     {"unknown option", VARIATION "lamda=1\n",
      "layer 3 [label_variation]: unknown option lamda=1; did you mean lambda?"},
-    {"an option of another section", BODY "[rkd]\nk=3\n" TEACHER, "layer 3 [rkd]: unknown option k=3; those of this section: ./darknet lgg sections rkd"},
+    {"an option of another section", BODY "[rkd]\nk=3\n" TEACHER,
+     "layer 3 [rkd]: unknown option k=3; those of this section: ./darknet lgg sections rkd"},
     {"unknown value", VARIATION "similarity=cosin\n",
      "similarity=cosin: must be cosine, rbf or exp; did you mean cosine?"},
     {"unknown reduction", VARIATION "reduction=average\n",

@@ -341,8 +341,8 @@ static void back_up_after_ten_minutes(void) {
     }
     int status;
     waitpid(run, &status, 0);
-    check("ten_minutes_after_the_last_backup_there_is_one", WIFEXITED(status) && WEXITSTATUS(status) == 0 && iterations_done() == 3,
-          "there is none, or one too early");
+    check("ten_minutes_after_the_last_backup_there_is_one",
+          WIFEXITED(status) && WEXITSTATUS(status) == 0 && iterations_done() == 3, "there is none, or one too early");
 }
 
 /* Whether what is in the folder now goes on with its momentum, and leaves nothing unfinished. */

@@ -953,7 +953,8 @@ static void test_corruptions(void) {
         for (int i = 0; i < SIZE; ++i)
             after += once[i] / 5.;
     }
-    check(fabs(after - before) / SIZE < .2, "motion blur keeps the mean", "%.3f grey levels off", (after - before) / SIZE);
+    check(fabs(after - before) / SIZE < .2, "motion blur keeps the mean", "%.3f grey levels off",
+          (after - before) / SIZE);
 }
 
 /* Of other programs: see corruptions/make.py. */
