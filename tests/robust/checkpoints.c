@@ -326,7 +326,6 @@ static void back_up_after_ten_minutes(void) {
     const pid_t run = fork();
     if (run == 0) {
         static char directory[] = "backup", base[] = "net";
-        *net->seen = 0;
         start_lgg_training(&net, 1, NULL, 0, directory, base);
         int is_there[3];
         for (int i = 0; i < 3; ++i) {
@@ -412,6 +411,7 @@ int main(int argc, char **argv) {
     srand(1);
     static char cfg[] = "net.cfg";
     net = parse_network_cfg(cfg);
+    back_up_after_ten_minutes();
     clear();
     run_once(ITERATIONS, 0);
     size_t weights_size, momentum_size;
@@ -422,6 +422,5 @@ int main(int argc, char **argv) {
         kill_everywhere(weights, weights_size, momentum, momentum_size);
     load_old_format(weights, weights_size);
     fail_each_rename();
-    back_up_after_ten_minutes();
     return failures != 0;
 }

@@ -284,7 +284,7 @@ for command in $commands; do
     if ! "$darknet" lgg $command -help > out/help 2>&1; then
         case $(cat out/help) in *"built without ONNX"*) continue ;; esac
     fi
-    head -1 out/help | grep -q "^usage: ./darknet lgg $command .*\[options\]" && pass "lgg $command -help begins with its usage" || fail "lgg $command -help begins with its usage" "$(head -1 out/help)"
+    grep -m1 '^usage' out/help | grep -q "^usage: ./darknet lgg $command .*\[options\]" && pass "lgg $command -help begins with its usage" || fail "lgg $command -help begins with its usage" "$(head -1 out/help)"
     wrong=''
     for option in $(sed -n 's/^  -\([a-z_0-9]*\) .*/\1/p' out/help); do
         "$darknet" lgg $command -$option > out/said 2>&1

@@ -49,7 +49,7 @@ test-math: $(foreach flavour,threads single fast,$(BUILD)/test/$(flavour)/unit $
 check-warnings:
 	@CFLAGS="$(LGG_CFLAGS) -Itests/golden" tests/unit/check-warnings.sh $(LGG_SOURCES) $(GOLDEN_SOURCES) $(UNIT_SOURCES) tests/unit/reference.c
 
-FORMATTED := $(wildcard src/*/*.[ch] src/*/*.cu src/*/*.cuh tests/*/*.[ch] tests/*/*.cu experiments/*/*.[ch] data/*.[ch])
+FORMATTED := $(wildcard src/*/*.[ch] src/*/*.cu src/*/*.cuh tests/*.h tests/*/*.[ch] tests/*/*.cu experiments/*/*.[ch] data/*.[ch])
 
 .PHONY: format check-format
 format:
