@@ -286,7 +286,8 @@ static void test_training(void) {
 
 /* [net] random=1 resizes the network while it trains. */
 static void test_larger_images(void) {
-    static const char layers[] = "[convolutional]\nfilters=3\nsize=3\npad=1\nactivation=leaky\n[avgpool]\n[cost]\ntype=sse\n";
+    static const char layers[] =
+        "[convolutional]\nfilters=3\nsize=3\npad=1\nactivation=leaky\n[avgpool]\n[cost]\ntype=sse\n";
     network *net = network_of("adversarial=fgsm\nepsilon=.05", layers);
     const int sides[] = {SIDE, 12 * SIDE, SIDE};
     int good = 1;
