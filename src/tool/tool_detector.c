@@ -49,6 +49,9 @@ void tool_detector_find(tool_model *model, const char *path, int image_index, fl
     tool_objects_keep_best(found, first, TOOL_MAP_MOST);
 }
 
+/* Boxes may reach beyond the image a little. */
+#define FARTHEST 2.f
+
 /* The five numbers of a line; 0 where it is none such. */
 static int parse_truth(const char *line, int classes, tool_object *truth) {
     float *value[4] = {&truth->box.x, &truth->box.y, &truth->box.w, &truth->box.h};
@@ -61,6 +64,7 @@ static int parse_truth(const char *line, int classes, tool_object *truth) {
         const char *text = end;
         *value[i] = strtof(text, &end);
         if (end == text || !isspace((unsigned char)*text) || !isfinite(*value[i])) return 0;
+        if (fabsf(*value[i]) > FARTHEST) return 0; /* pixels */
     }
     while (isspace((unsigned char)*end))
         ++end;

@@ -1,4 +1,5 @@
 /* tool_images.c: the images a command runs over, from a Darknet list or from memory, and their labels. */
+#include <errno.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +145,8 @@ void tool_images_read(const tool_images *images, int first, int count, float *x)
     size_t size = (size_t)images->w * (size_t)images->h * (size_t)images->c;
     if (images->path) {
         for (int i = 0; i < count; ++i) {
-            if (access(images->path[first + i], R_OK) != 0) tool_fail("cannot read %s", images->path[first + i]);
+            if (access(images->path[first + i], R_OK) != 0)
+                tool_fail("cannot read %s: %s", images->path[first + i], strerror(errno));
         }
     }
 #pragma omp parallel for schedule(dynamic, 8)

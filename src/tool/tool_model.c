@@ -1,4 +1,5 @@
 /* tool_model.c: a network in inference mode, run over images in whole batches. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static tool_model *load(const char *cfg, const char *weights, int batch, int bit
     tool_model *model = lgg_allocate(1, sizeof *model, "the network");
     model->sections = tool_sections_read(cfg);
     FILE *file = fopen(weights, "rb");
-    if (!file) tool_fail("cannot open %s", weights);
+    if (!file) tool_fail("cannot open %s: %s", weights, strerror(errno));
     fclose(file);
     model->net =
         folded ? host_load_network(cfg, weights, batch, bits) : host_load_unfolded_network(cfg, weights, batch);

@@ -97,6 +97,7 @@ bad "a class that is no whole number" '0.5 .1 .1 .1 .1\n' 1
 bad "a label cut short" '0 .1 .1 .1 .1\n\n1 .2 .2' 3
 bad "a label of six numbers" '0 .1 .1 .1 .1 .1\n' 1
 bad "a label that is no number" '0 nan .1 .1 .1\n' 1
+bad "a box in pixels" '0 5 5 2 2\n' 1
 bad "a label out of any range" '0 .1 .1 1e999 .1\n' 1
 bad "a box without a width" '0 .1 .1 0 .1\n' 1
 bad "a label of letters" '0 .1 .1 .1 .1 \nred .1 .1 .1 .1\n' 2
