@@ -50,11 +50,13 @@ static void check_images(const text_lines *images, const text_lines *labels, int
         fprintf(stderr, "%s: no images in it\n", images->path);
         exit(EXIT_FAILURE);
     }
-    for (int i = 0; i < images->n && i < IMAGES_LOOKED_AT; ++i) {
+    const int n = images->n < IMAGES_LOOKED_AT ? images->n : IMAGES_LOOKED_AT;
+    for (int i = 0; i < n; ++i) {
         if (label_of_path(images->line[i], labels->line, classes) >= 0) return;
     }
-    fprintf(stderr, "%s: no image has a class in its name, %s has not; the first class is '%s', of %s\n", images->path,
-            images->line[0], labels->line[0], labels->path);
+    fprintf(stderr,
+            "%s: none of the first %d images has a class in its name, such as %s; the first class of %s is '%s'\n",
+            images->path, n, images->line[0], labels->path, labels->line[0]);
     exit(EXIT_FAILURE);
 }
 
