@@ -30,7 +30,7 @@ host_of() {
 # queue HOST: prints the paths of the host's patches, in order.
 queue() {
     local patch
-    sed -e 's/[[:space:]]*#.*//' -e '/^$/d' "$patch_dir/$1/series" | while IFS= read -r patch; do printf '%s\n' "$patch_dir/$1/$patch"; done
+    sed -e 's/[[:space:]]*#.*//' -e '/^$/d' "$patch_dir/$1/series" | while IFS= read -r patch || [ -n "$patch" ]; do printf '%s\n' "$patch_dir/$1/$patch"; done
 }
 
 # touched HOST: prints every file that the host's queue changes, creates or deletes.

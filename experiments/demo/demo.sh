@@ -111,7 +111,7 @@ evaluate() {
     say "${title[$name]}: classifying the test images"
     ./darknet lgg eval "$out/cifar10.data" "$cfg" "$weights" -by "$by" -csv "$csv" "${subset[@]}" >"$out/logs/$name.eval.txt" 2>&1 ||
         case $? in
-            130 | 143) exit 143 ;; # told to stop
+            130 | 143) echo 143 >"$out/.stopped"; exit 143 ;; # told to stop
             *) tail -n 3 "$out/logs/$name.eval.txt" >&2; die "${title[$name]}: evaluation failed" ;;
         esac
     echo "$asked" >"$csv.asked"
@@ -215,6 +215,7 @@ run() {
     fi
     if [ "$name" = label_variation ]; then by=knn; fi
     train "$name"
+    [ ! -e "$out/.stopped" ] || exit 143
     evaluate "$name" "$out/cfg/demo-$name.cfg" "$out/backup/demo-$name.weights" $by
     draw "$name"
 }

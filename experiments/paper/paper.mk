@@ -35,8 +35,11 @@ endif
 table-detection: table-detection-small
 search: search-label_variation
 $(filter %-detection-small, $(PAPER_TABLES)): detection-data
-$(PAPER_TABLES): deps
+$(PAPER_TABLES) geometry: paper-ready
+.PHONY: paper-ready
+paper-ready: deps
 	+@$(MAKE) --no-print-directory darknet data
+$(PAPER_TABLES):
 	+@$(MAKE) --no-print-directory $(PAPER)/paper_table
 	@$(foreach option,SEEDS JOBS BUDGET RUNNER SLURM PARALLEL KEPT,$(option)=$(call quoted,$(value $(option)))) GPU='$(GPU)' HOST='$(HOST)' \
 		experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
@@ -48,8 +51,7 @@ $(PAPER)/geometry: experiments/paper/geometry.c src/tool/tool.h $(PAPER_EMBEDDIN
 	@$(CC) $(PAPER_CFLAGS) $< -o $@ $(PAPER_LIBS)
 
 .PHONY: geometry
-geometry: deps
-	+@$(MAKE) --no-print-directory darknet data
+geometry:
 	+@$(MAKE) --no-print-directory $(PAPER)/geometry
 	@experiments/paper/geometry.sh $(PAPER)/geometry
 

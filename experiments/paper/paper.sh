@@ -114,7 +114,7 @@ run_wave() {
             export OMP_NUM_THREADS=\${OMP_NUM_THREADS:-\$SLURM_CPUS_ON_NODE} OMP_WAIT_POLICY=\${OMP_WAIT_POLICY:-passive}
             exec $run $table \$(sed -n \${SLURM_ARRAY_TASK_ID}p $runs)"
     elif [ -n "$parallel" ]; then # which reads PARALLEL itself
-        exec parallel --will-cite --jobs "$jobs" --workdir "$PWD" --env OUT --env DEADLINE --env HOST --env SEEDS --env GPU --env COMMIT --env DARKNET_PROGRAM --colsep ' ' "$run" "$table" "{1}" "{2}" < "$runs"
+        exec parallel --will-cite --jobs "$jobs" --workdir "$PWD" --env OUT --env STOPPED --env DEADLINE --env HOST --env SEEDS --env GPU --env COMMIT --env DARKNET_PROGRAM --colsep ' ' "$run" "$table" "{1}" "{2}" < "$runs"
     fi
     # shellcheck disable=SC2086
     exec xargs -r -L 1 -P "$jobs" $runner "$run" "$table" < "$runs"
@@ -125,26 +125,31 @@ run_wave() {
 stop() {
     trap '' TERM INT
     kill "$watcher" 2> /dev/null || true
-    touch "$out/.stopped"
+    touch "$STOPPED"
     if [ -n "$slurm" ]; then scancel --name="$slurm_name" --user="$(id -un)"; fi
-    stop_darknet "$out/data.cfg" "${DARKNET_PROGRAM:-./darknet}"
     # The second signal does not wait for runs elsewhere: the line to them breaks, and that stops them.
     if [ -n "$parallel" ]; then kill -TERM "$wave_runner" && sleep .2 && kill -TERM "$wave_runner" || true; fi
+    # What was about to begin is told as well.
+    while kill -0 "$wave_runner" 2> /dev/null; do
+        stop_darknet "$out/data.cfg" "${DARKNET_PROGRAM:-./darknet}"
+        sleep .2
+    done
     wait
     exit 143
 }
 
 main() {
     "$program" > /dev/null 2>&1 || [ $? -lt 126 ] || die "$program does not run: make ${program} again"
-    rm -f "$out/.stopped"
     mkdir -p "$out"/{backup,cfg,logs,measures,runs}
     prepare_data
     bring_kept
     watch &
     watcher=$!
-    trap 'kill $watcher 2> /dev/null || true' EXIT
+    export STOPPED=$out/.stopped.$$ # once it is there, no run of this call begins
+    trap 'kill $watcher 2> /dev/null || true; rm -f "$STOPPED"' EXIT
     trap stop TERM INT
     local status=0 wave
+    wave_runner=$watcher
     for wave in 1 2; do
         # In the background: a trap would wait for it otherwise.
         run_wave $wave &

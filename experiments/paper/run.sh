@@ -5,7 +5,7 @@
 #
 # Ends with 0 also when the table's budget of time is over (DEADLINE, seconds since 1970), and with 255 when it was told to stop.
 #
-# usage: OUT=dir [DEADLINE=seconds] run.sh TABLE METHOD SEED
+# usage: OUT=dir [DEADLINE=seconds] [STOPPED=file, with which no training or evaluation begins] run.sh TABLE METHOD SEED
 . "$(dirname "$0")/common.sh"
 table=${1:?} method=${2:?} seed=${3:?} out=${OUT:?}
 read_table
@@ -20,7 +20,7 @@ seconds_left() { echo $((${DEADLINE:-0} ? DEADLINE - $(date +%s) : 31536000)); }
 # Runs a command until it ends or the deadline comes; its output goes to the log. Two minutes after a deadline it is killed.
 within_budget() {
     local status=0 left
-    if [ -e "$out/.stopped" ]; then say "stopped; the next call goes on"; exit 255; fi
+    if [ -n "${STOPPED:-}" ] && [ -e "$STOPPED" ]; then say "stopped; the next call goes on"; exit 255; fi
     left=$(seconds_left)
     if [ "$left" -le 0 ]; then say "waits: the budget of time is over"; exit 0; fi
     timeout --preserve-status -s TERM -k 120 "$left" "$@" >> "$log" 2>&1 || status=$?

@@ -157,6 +157,10 @@ static inline size_t host_iteration(const network *net) {
 static inline int host_changes_batch(const network *net) {
     return net->dynamic_minibatch;
 }
+/* Whether the images of a classifier have labels. */
+static inline int host_takes_labels(const network *net) {
+    return !net->unsupervised;
+}
 /* An option of net by which a detector, or by the second any training, draws its images in an order of its own; NULL without one. */
 static inline const char *host_draws_images(const network *net, int detecting) {
     if (detecting && net->track) return "track";

@@ -129,6 +129,11 @@ static inline int host_changes_batch(const network *net) {
     (void)net;
     return 0;
 }
+/* Whether the images of a classifier have labels. */
+static inline int host_takes_labels(const network *net) {
+    (void)net;
+    return 1;
+}
 /* An option of net by which images are drawn in an order of its own; NULL without one. */
 static inline const char *host_draws_images(const network *net, int detecting) {
     (void)net;

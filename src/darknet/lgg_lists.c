@@ -28,8 +28,8 @@ static void free_text_lines(text_lines *lines) {
     free_ptrs((void **)lines->line, lines->n);
 }
 
-static void refuse_empty_lines(const text_lines *lines, const char *of) {
-    for (int i = 0; i < lines->n; ++i) {
+static void refuse_empty_lines(const text_lines *lines, int n, const char *of) {
+    for (int i = 0; i < n; ++i) {
         if (lines->line[i][0]) continue;
         fprintf(stderr, "%s: line %d is empty: each line is %s\n", lines->path, i + 1, of);
         exit(EXIT_FAILURE);
@@ -60,17 +60,17 @@ static void check_images(const text_lines *images, const text_lines *labels, int
     exit(EXIT_FAILURE);
 }
 
-void check_lgg_lists(const char *datacfg, int classes, int trains, int has_tree) {
+void check_lgg_lists(const char *datacfg, int classes, int trains, int of_labels) {
     list *options = read_data_cfg((char *)datacfg);
     const char *named = option_find(options, (char *)"labels"), *train = option_find(options, (char *)"train");
     if (!option_find(options, (char *)"tag")) {
         text_lines labels = read_text_lines(named ? named : "data/labels.list");
         check_label_count(&labels, classes, datacfg);
-        refuse_empty_lines(&labels, "a class");
+        refuse_empty_lines(&labels, classes, "a class");
         if (trains && train) {
             text_lines images = read_text_lines(train);
-            refuse_empty_lines(&images, "an image");
-            if (!has_tree) check_images(&images, &labels, classes);
+            refuse_empty_lines(&images, images.n, "an image");
+            if (of_labels) check_images(&images, &labels, classes);
             free_text_lines(&images);
         }
         free_text_lines(&labels);

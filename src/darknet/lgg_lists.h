@@ -3,8 +3,8 @@
 #define LGG_LISTS_H
 
 /* Ends the program with one line where datacfg names fewer labels than classes, or an empty one; with `trains` also where its list of
- * training images is empty, has an empty line, or begins with a hundred images that no label names. Tags have files of their own, and a
- * tree names its classes otherwise: with `has_tree` images are not compared with labels. */
-void check_lgg_lists(const char *datacfg, int classes, int trains, int has_tree);
+ * training images is empty or has an empty line, and, where the network learns of labels, begins with images that no label names. Tags have
+ * files of their own. */
+void check_lgg_lists(const char *datacfg, int classes, int trains, int of_labels);
 
 #endif

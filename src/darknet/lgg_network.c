@@ -188,6 +188,14 @@ static void check_loaded_shape(const network *net, const char *datacfg) {
     exit(EXIT_FAILURE);
 }
 
+/* A loss of the host's, or of a section that looks at the truth. A tree names its classes otherwise. */
+static int learns_of_labels(const network *net) {
+    int has_loss = find_labelled_section(net) != NULL;
+    for (int i = 0; i < net->n; ++i)
+        has_loss |= net->layers[i].cost && net->layers[i].type != LGG;
+    return has_loss && !net->hierarchy && host_takes_labels(net);
+}
+
 /* With a hierarchy an image has a class on each level: no label variation is defined. */
 static void refuse_hierarchy(const network *net) {
     for (int i = 0; i < net->n && net->hierarchy; ++i) {
@@ -201,7 +209,7 @@ static void refuse_hierarchy(const network *net) {
 void check_lgg_truth(network *net, int classes, const char *datacfg) {
     const lgg_section *s = find_labelled_section(net);
     check_loaded_shape(net, datacfg);
-    check_lgg_lists(datacfg, classes, 1, net->hierarchy != NULL);
+    check_lgg_lists(datacfg, classes, 1, learns_of_labels(net));
     refuse_hierarchy(net);
     lgg_balance_labels(net, classes, datacfg);
     if (net->truths == classes || net->hierarchy) return;
@@ -218,7 +226,7 @@ void check_lgg_truth(network *net, int classes, const char *datacfg) {
 }
 
 void check_lgg_outputs(network *net, int classes, const char *datacfg) {
-    check_lgg_lists(datacfg, classes, 0, net->hierarchy != NULL);
+    check_lgg_lists(datacfg, classes, 0, 0);
     if (net->outputs >= classes) return;
     fprintf(stderr,
             "%s: classes=%d, but this network has %d outputs for an image: they are no class scores. Give the .cfg "

@@ -123,7 +123,7 @@ static double lgg_gkd_pair_shared(lgg_loss *loss, int batch, const lgg_represent
                                   e, loss->row_total);
     const int root = loss->options.distance == LGG_FROBENIUS;
     const double value = root ? sqrt(squared) : squared;
-    if (!student->gradient || squared == 0 || scale == 0) return value;
+    if (!student->gradient || squared == 0 || scale == 0 || (root && value < LGG_VANISHED)) return value;
 
     const float slope = (float)(root ? scale / value : 2 * scale);
 #pragma omp for schedule(static) nowait

@@ -166,7 +166,7 @@ struct lgg_gkd_factor {
         if (reports && threadIdx.x == 0) {
             backward.report[g * LGG_REPORT_SIZE + LGG_REPORT_VALUE] = share * (root ? length : length * length);
         }
-        return share * scale * (equal ? 0 : root ? 1 / length : 2);
+        return share * scale * (equal || (root && length < LGG_VANISHED) ? 0 : root ? 1 / length : 2);
     }
 };
 

@@ -39,6 +39,10 @@
 /* Two graphs closer than this, ||A - B|| relative to ||B||, are equal. */
 #define LGG_EQUAL_GRAPH ((double)FLT_EPSILON)
 
+/* Losses that divide by a sum of edges (label variation's logarithms) or by the distance of two graphs (its root) have no gradient where that
+ * is smaller: the quotient would soon leave float32's range. */
+#define LGG_VANISHED 1e-30
+
 /* Squared distances whose deviation is below this share of their mean are equal. */
 #define LGG_EQUAL_DISTANCES (16 * (double)FLT_EPSILON)
 

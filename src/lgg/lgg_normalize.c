@@ -27,7 +27,8 @@ void lgg_normalize_forward_shared(lgg_graph *graph) {
     }
 }
 
-/* e (B, B) = dL/dA becomes dL/dS = r_i r_j E_ij + (q_i + q_j) / 2 with q_i = dL/dD_i = -sum_j E_ij A_ij / D_i. */
+/* e (B, B) = dL/dA becomes dL/dS = r_i r_j E_ij + (q_i + q_j) / 2 with q_i = dL/dD_i = -sum_j E_ij A_ij / D_i; under rbf and exp, which go on
+ * with a multiple of S_ij, it becomes S_ij dL/dS_ij: where the edges of a vertex have faded, dL/dS alone leaves float32's range. */
 void lgg_normalize_backward_shared(const lgg_graph *graph, float *e) {
     const size_t n = (size_t)graph->batch;
     const double *r = graph->inverse_root_degree;
@@ -44,9 +45,16 @@ void lgg_normalize_backward_shared(const lgg_graph *graph, float *e) {
 #pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
         float *row = e + i * n;
+        const float *similarity = graph->similarity + i * n;
+        if (graph->options.similarity == LGG_COSINE) {
 #pragma omp simd
-        for (size_t j = 0; j < n; j++)
-            row[j] = (float)(r[i] * r[j] * (double)row[j] + half_q[i] + half_q[j]);
+            for (size_t j = 0; j < n; j++)
+                row[j] = (float)(r[i] * r[j] * (double)row[j] + half_q[i] + half_q[j]);
+        } else {
+#pragma omp simd
+            for (size_t j = 0; j < n; j++)
+                row[j] = (float)((double)similarity[j] * (r[i] * r[j] * (double)row[j] + half_q[i] + half_q[j]));
+        }
         row[i] = 0;
     }
 }

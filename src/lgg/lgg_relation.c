@@ -31,9 +31,10 @@ static double lgg_inverse_row_length(size_t n, const float *row) {
     return length2 > 0 ? 1 / sqrt(length2) : 0;
 }
 
-/* Returns |g_i - t_i|^2 of row i of both Gram matrices; h (n) = B^2 / 2 H_i. */
-static double lgg_similarity_row(size_t n, const float *student, const float *teacher, float *h) {
-    const double inverse = lgg_inverse_row_length(n, student), guide_inverse = lgg_inverse_row_length(n, teacher);
+/* Returns |g_i - t_i|^2 of row i of both Gram matrices, the student's a zero vector's or not; h (n) = B^2 / 2 H_i. */
+static double lgg_similarity_row(size_t n, int is_zero, const float *student, const float *teacher, float *h) {
+    const double inverse = is_zero ? 0 : lgg_inverse_row_length(n, student);
+    const double guide_inverse = lgg_inverse_row_length(n, teacher);
     double total = 0, along = 0;
 #pragma omp simd reduction(+ : total, along)
     for (size_t j = 0; j < n; j++) {
@@ -64,7 +65,9 @@ static double lgg_similarity_pair(lgg_loss *loss, int batch, const lgg_represent
     lgg_relation_gram(loss->teacher, batch, teacher);
 #pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
-        loss->row_total[i] = lgg_similarity_row(n, loss->student->gram + i * n, loss->teacher->gram + i * n, h + i * n);
+        const int is_zero = loss->student->gram[i * n + i] < LGG_ZERO_LENGTH2;
+        loss->row_total[i] =
+            lgg_similarity_row(n, is_zero, loss->student->gram + i * n, loss->teacher->gram + i * n, h + i * n);
     }
     const double value = lgg_sum_rows(n, loss->row_total) / entries;
     if (!student->gradient || scale == 0) return value;

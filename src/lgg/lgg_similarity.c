@@ -97,6 +97,11 @@ static void lgg_exponential_forward_shared(lgg_graph *graph) {
     }
 }
 
+/* S_ij; 1 where lgg_normalize_backward_shared has multiplied e by it. */
+static float lgg_edge_weight(const lgg_graph *graph, size_t t) {
+    return graph->options.normalize ? 1 : graph->similarity[t];
+}
+
 /* dL/dalpha = -sum_ij E_ij S_ij D_ij, under exp sqrt(D_ij), where alpha depends on the distances; else 0. */
 static double lgg_exponential_common_shared(const lgg_graph *graph, const float *e) {
     const size_t n = (size_t)graph->batch;
@@ -107,8 +112,8 @@ static double lgg_exponential_common_shared(const lgg_graph *graph, const float 
         double row = 0;
         for (size_t j = 0; j < n; j++) {
             const double distance2 = (double)graph->distance2[i * n + j];
-            row -=
-                (double)e[i * n + j] * (double)graph->similarity[i * n + j] * (squared ? distance2 : sqrt(distance2));
+            row -= (double)e[i * n + j] * (double)lgg_edge_weight(graph, i * n + j) *
+                   (squared ? distance2 : sqrt(distance2));
         }
         graph->row_distance[i] = row;
     }
@@ -126,7 +131,7 @@ static void lgg_exponential_backward_shared(const lgg_graph *graph, float *e, fl
         for (size_t t = i * n; t < (i + 1) * n; t++) {
             const float distance2 = graph->distance2[t];
             const float slope = squared ? 1 : distance2 > 0 ? 0.5f / sqrtf(distance2) : 0;
-            e[t] *= -alpha * graph->similarity[t] * slope;
+            e[t] *= -alpha * lgg_edge_weight(graph, t) * slope;
         }
         lgg_alpha_backward(graph, common, i, e + i * n);
     }

@@ -191,7 +191,7 @@ static double lgg_variation_log_rows(const lgg_graph *graph, const float *label_
     for (size_t i = 0; i < n; i++) {
         const int counts = row_total[i] > 0 && row_total[n + i] > 0;
         if (counts) sum += log(row_total[i] / row_total[n + i]);
-        row_total[i] = counts ? 1 / (2 * rows * row_total[i]) : 0;
+        row_total[i] = counts && row_total[i] >= LGG_VANISHED ? 1 / (2 * rows * row_total[i]) : 0;
     }
     return rows > 0 ? sum / rows : 0;
 }
@@ -231,7 +231,8 @@ double lgg_variation_evaluate(lgg_loss *loss, int batch, const float *labels, co
     }
     if (reduction == LGG_LOG) {
         if (!(sigma[0] > 0)) return 0; /* no edge between classes is left: nothing to push */
-        lgg_loss_variation_backward(loss, graph, labels, share * (double)scale / sigma[0], student->gradient);
+        const double slope = sigma[0] >= LGG_VANISHED ? 1 / sigma[0] : 0;
+        lgg_loss_variation_backward(loss, graph, labels, share * (double)scale * slope, student->gradient);
         return log(sigma[0]);
     }
     lgg_loss_variation_backward(loss, graph, labels, share * (double)scale, student->gradient);

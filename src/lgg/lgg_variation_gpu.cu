@@ -107,7 +107,7 @@ struct lgg_log_rows {
     }
     /* dL/dA_ij = |v_i - v_j|^2 / 2 (slope_i + slope_j). */
     __device__ double slope(size_t i, double rows) const {
-        return counts(i) ? 1 / (2 * rows * sigma_row[i]) : 0;
+        return counts(i) && sigma_row[i] >= LGG_VANISHED ? 1 / (2 * rows * sigma_row[i]) : 0;
     }
 };
 
@@ -166,7 +166,7 @@ struct lgg_variation_factor {
             backward.report[g * LGG_REPORT_SIZE + LGG_REPORT_VALUE] = value;
         }
         if (by_rows) return scale;
-        if (takes_log) return mean > 0 ? scale / (weight * mean) : 0;
+        if (takes_log) return mean >= LGG_VANISHED ? scale / (weight * mean) : 0;
         return weight > 0 ? scale / weight : 0;
     }
 };

@@ -237,13 +237,13 @@ static int is_bounded(const attack_method *method) {
 static void check_options(const attack *a) {
     const attack_options *o = a->options;
     if (o->loss_given && !a->takes_loss)
-        tool_fail("-loss %s: is that of -method apgd; apgd-ce and apgd-dlr have theirs", o->loss);
+        tool_fail("-loss %s: is for -method apgd alone; apgd-ce and apgd-dlr have theirs", o->loss);
     if (o->restarts > 1 && !uses(a, is_apgd)) tool_fail("-restarts %d: apgd alone has restarts", o->restarts);
     if (o->step > 0 && !uses(a, is_pgd)) tool_fail("-step %g: pgd alone has a step of a given length", o->step);
     if (o->steps > 0 && !uses(a, takes_steps))
         tool_fail("-steps %d: pgd, apgd and deepfool take steps; -method names none of them", o->steps);
     if (o->epsilon_given && o->epsilon > 1 && strcmp(o->norm, "inf") == 0 && uses(a, is_bounded))
-        tool_fail("-epsilon %g: pixels are 0 to 1, such as 8/255", o->epsilon);
+        tool_fail("-epsilon %g: pixels are 0 to 1; 8/255 would be 8 grey levels", o->epsilon);
 }
 
 static void attack_network(attack *a, const char *const file[3]) {

@@ -54,7 +54,9 @@ typedef struct {
  * max_positional. Returns their number. An unknown option, a missing or bad value: tool_fail, with the nearest known name. */
 int tool_parse_options(int argc, char **argv, const tool_option *options, int count, const char **positional,
                        int max_positional);
-/* The argument of the command that is no option and the same file as `path`; NULL: there is none. */
+/* A file that the command reads; its arguments that are no options are known as such. Nothing is written over them. */
+void tool_add_input(const char *path);
+/* The one of them that is the same file as `path`; NULL: there is none. */
 const char *tool_input_at(const char *path);
 /* The usage, then each option with its default. */
 void tool_print_options(FILE *file, const tool_option *options, int count);

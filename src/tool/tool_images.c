@@ -25,6 +25,7 @@ static char *read_line(FILE *file) {
 
 /* The lines of a file that are not empty. */
 static char **read_lines(const char *path, int limit, int *count) {
+    tool_add_input(path);
     FILE *file = tool_open_text(path);
     char **lines = NULL, *line;
     int capacity = 0;

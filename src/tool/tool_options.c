@@ -63,9 +63,14 @@ static void set_option(const tool_option *option, const char *text) {
     }
 }
 
-/* The arguments that are no options: files that the command reads. */
-static const char *const *inputs;
+/* The files that the command reads. */
+static char **inputs;
 static int input_count;
+
+void tool_add_input(const char *path) {
+    inputs = lgg_grow(inputs, (size_t)input_count + 1, sizeof *inputs, "the names of files");
+    inputs[input_count++] = lgg_copy_string(path);
+}
 
 const char *tool_input_at(const char *path) {
     struct stat file, input;
@@ -105,8 +110,8 @@ int tool_parse_options(int argc, char **argv, const tool_option *options, int co
         if (i + 1 == argc) tool_fail("-%s needs a value", options[o].name);
         set_option(&options[o], argv[++i]);
     }
-    inputs = positional;
-    input_count = positions;
+    for (int i = 0; i < positions; ++i)
+        tool_add_input(positional[i]);
     return positions;
 }
 

@@ -125,8 +125,13 @@ static void print_layer(network *net, int i) {
 /* Without max_batches a training has no end, and policy=poly no rate. */
 static void check_iterations(const network *net) {
     if (net->max_batches > 0 || (net->max_batches == 0 && net->policy != POLY)) return;
-    fprintf(stderr, "[net]: max_batches=%d: must be a whole number, 1 or more%s\n", net->max_batches,
-            net->policy == POLY ? ", where policy=poly lets the learning rate fall to 0 by then" : "");
+    if (net->max_batches == 0) {
+        fprintf(stderr, "[net]: policy=poly needs max_batches: the learning rate falls to 0 by then\n");
+    } else {
+        fprintf(stderr,
+                "[net]: max_batches=%d: must be a whole number, 1 or more, or 0 for a training without an end\n",
+                net->max_batches);
+    }
     exit(EXIT_FAILURE);
 }
 

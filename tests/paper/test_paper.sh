@@ -204,14 +204,15 @@ mkdir "$work/beside" && ln -s "$PWD"/{experiments,cfg,data,darknet} "$work/besid
 here_out=results/paper-test-$$
 PAPER_OUT=$here_out JOBS=1 experiments/paper/paper.sh "$work/judged.txt" "$program" > "$work/judged.log" 2>&1 &
 runner=$!
-(cd "$work/beside" && PAPER_OUT=$here_out JOBS=1 exec experiments/paper/paper.sh "$work/judged.txt" "$OLDPWD/$program" > "$work/beside.log" 2>&1) &
+(cd "$work/beside" && PAPER_OUT=$here_out JOBS=1 exec experiments/paper/paper.sh "$work/judged.txt" "$(realpath "$OLDPWD/$program" 2> /dev/null || echo "$program")" > "$work/beside.log" 2>&1) &
 beside=$!
 for ((i = 0; i < 600; ++i)); do grep -q evaluating "$work/judged.log" && grep -q evaluating "$work/beside.log" && break; sleep .1; done
 kill -TERM $runner
 wait $runner
 status=$?
 holds paper_a_signal_stops_an_evaluation "$(tail -2 "$work/judged.log")" [ $status = 143 -a "$(ls $here_out/judged/cfg/*.cfg | wc -l)-$(ls $here_out/judged/runs | wc -l)" = 1-0 ]
-holds paper_and_leaves_the_same_table_elsewhere_alone "$(tail -1 "$work/beside.log")" kill -0 $beside
+judging_beside() { local pid; for pid in $(pgrep -f "lgg [a-z]+ $here_out/judged/data.cfg"); do [ "/proc/$pid/cwd" -ef "$work/beside" ] && return; done; return 1; }
+holds paper_and_leaves_the_same_table_elsewhere_alone "$(tail -1 "$work/beside.log")" judging_beside
 kill -TERM $beside
 wait $beside
 rm -rf "$here_out"

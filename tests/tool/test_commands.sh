@@ -251,9 +251,11 @@ cp linear.weights out/kept.weights; cp linear.cfg out/kept.cfg
 fails "a table over the weights" "cannot write out/kept.weights: this command reads it" eval two.data out/kept.cfg out/kept.weights -csv out/kept.weights
 fails "a picture over the network" "cannot write out/../out/kept.cfg: this command reads it" graph two.data out/kept.cfg out/kept.weights -per_class 3 -o out/../out/kept.cfg
 cp long.csv out/log.csv; fails "a picture over its log" "cannot write out/log.csv: this command reads it" plot out/log.csv -o out/log.csv
-cmp -s linear.weights out/kept.weights && cmp -s linear.cfg out/kept.cfg && cmp -s long.csv out/log.csv && pass "no command writes over what it reads" || fail "no command writes over what it reads" "changed"
+cp labels.txt out/kept.txt; sed 's/labels.txt/out\/kept.txt/' two.data > out/kept.data
+fails "a table over the labels" "cannot write out/kept.txt: this command reads it" eval out/kept.data $net -csv out/kept.txt
+cmp -s labels.txt out/kept.txt && cmp -s linear.weights out/kept.weights && cmp -s linear.cfg out/kept.cfg && cmp -s long.csv out/log.csv && pass "no command writes over what it reads" || fail "no command writes over what it reads" "changed"
 fails "a picture of another format" "what is written is SVG" plot long.csv -o out/long.png
-fails "a loss for an attack that has none" "-loss dlr: is that of -method apgd" attack two.data $net -loss dlr
+fails "a loss for an attack that has none" "-loss dlr: is for -method apgd alone" attack two.data $net -loss dlr
 fails "restarts of an attack that has none" "-restarts 3: apgd alone has restarts" attack two.data $net -restarts 3
 fails "steps of an attack that takes none" "-steps 5: pgd, apgd and deepfool take steps" attack two.data $net -steps 5
 fails "an epsilon in grey levels" "-epsilon 8: pixels are 0 to 1" attack two.data $net -epsilon 8

@@ -262,6 +262,54 @@ static void extreme_lengths_stay_finite(void **state) {
     }
 }
 
+/* Vertices apart by so much that float32 nearly loses the edge between them, and all others: no inverse of it may overflow. */
+static void faded_edges_stay_finite(void **state) {
+    static const lgg_kind of[] = {LGG_GKD, LGG_LABEL_VARIATION, LGG_SMOOTH};
+    static const lgg_reduction reductions[] = {LGG_MEAN, LGG_LOG, LGG_LOG_ROWS};
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        for (int choice = 0; choice < (kind < 2 ? 3 : 1); choice++) {
+            for (int t = 0; t < 2 * 2 * 60; t++) {
+                reference_case *c = unit_case(of[kind], kind == 2 ? 2 : 1, BATCH, D, CLASSES, 1, 29);
+                float *gradient[REFERENCE_LAYERS];
+                const int squared = t % 2, apart = 60 + t / 4;
+                c->options.graph.similarity = squared ? LGG_RBF : LGG_EXP;
+                c->options.graph.normalize = t / 2 % 2;
+                if (kind == 0) c->options.distance = choice ? LGG_FROBENIUS : LGG_SQUARED;
+                if (kind == 1) c->options.reduction = reductions[choice];
+                for (int l = 0; l < c->layers; l++) {
+                    for (int i = 0; i < BATCH * c->d[l]; i++)
+                        c->student[l][i] = i % c->d[l] ? 0 : 1000. * (i / c->d[l]);
+                    c->student[l][c->d[l]] = squared ? sqrt(apart) : apart;
+                }
+                for (int i = 0; i < BATCH * c->d_teacher[0] && kind == 0; i++)
+                    c->teacher[0][i] = i % c->d_teacher[0] ? 0 : 1000. * (i / c->d_teacher[0]);
+                unit_round(c);
+                unit_evaluate(c, gradient);
+                unit_free_gradients(c, gradient);
+                unit_case_free(c);
+            }
+        }
+    }
+}
+
+/* Of a whole batch that counts as zero no Gram matrix is divided by its length. */
+static void similarities_of_zero_vectors_have_no_gradient(void **state) {
+    (void)state;
+    for (double scale = 1e-16; scale > 1e-24; scale /= 10) {
+        reference_case *c = unit_case(LGG_RKD_SIMILARITY, 1, BATCH, D, CLASSES, 1, 31);
+        float *gradient[REFERENCE_LAYERS];
+        for (int t = 0; t < BATCH * D; t++)
+            c->student[0][t] *= scale;
+        unit_round(c);
+        unit_evaluate(c, gradient);
+        for (int t = 0; t < BATCH * D; t++)
+            assert_true(gradient[0][t] == 0);
+        unit_free_gradients(c, gradient);
+        unit_case_free(c);
+    }
+}
+
 static void huge_logits_stay_finite(void **state) {
     (void)state;
     reference_case *c = new_case(LGG_HKD, 0);
@@ -307,6 +355,8 @@ int run_degenerate_tests(void) {
         cmocka_unit_test(one_sample_has_an_empty_graph),
         cmocka_unit_test(two_samples),
         cmocka_unit_test(extreme_lengths_stay_finite),
+        cmocka_unit_test(faded_edges_stay_finite),
+        cmocka_unit_test(similarities_of_zero_vectors_have_no_gradient),
         cmocka_unit_test(huge_logits_stay_finite),
         cmocka_unit_test(wide_representations),
     };

@@ -127,8 +127,9 @@ if [ "${CUDA_LIBRARIES:-0}" = 1 ]; then pack_cuda; fi
 for kept in "$folder"/{out,work/results,*.state.tar.xz}; do
     [ -e "$kept" ] || continue
     mkdir -p "$(dirname "$next/${kept#"$folder/"}")"
-    mv "$kept" "$next/${kept#"$folder/"}"
+    cp -a "$kept" "$next/${kept#"$folder/"}"
 done
+rm -f "$next"/out/{report.md,log.txt} # of other programs
 rm -rf "$folder" "$folder"-[0-9] "$folder-cuda" "$tree"
 for made in "$next" "$next"-*; do
     [ -e "$made" ] || continue
