@@ -96,8 +96,7 @@ static void check_graph_size(const lgg_section *s, const network *net) {
 }
 
 /* They have one for each position that is drawn. */
-static void check_sampled_graph_size(const lgg_section *s, const network *net) {
-    const int vertices = count_lgg_vertices(s, net->layers, net->batch);
+static void check_sampled_graph_size(const lgg_section *s, int vertices) {
     if (vertices >= LGG_ENOUGH_VERTICES) return;
     const char *remedy = vertices < s->samples ? "tap larger maps, or raise batch" : "raise samples";
     if (vertices < LGG_FEWEST_VERTICES) lgg_fail(&s->place, "graphs of %d vertices say nothing; %s", vertices, remedy);
@@ -112,7 +111,7 @@ static void check_graph_sizes(const network *net) {
         const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
         if (!s || !lgg_section_has_graphs(s)) continue;
         if (s->vertices != LGG_VERTICES_IMAGES) {
-            check_sampled_graph_size(s, net);
+            check_sampled_graph_size(s, count_lgg_vertices(s, net->layers, net->batch));
         } else if (!said) {
             check_graph_size(s, net);
             said = 1;
@@ -126,7 +125,11 @@ static void prepare_training(const network *net) {
     check_lgg_memory(net);
     for (int i = 0; i < net->n; ++i) {
         lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
-        if (s && s->teacher_cfg) meet_lgg_teacher(s, net->layers, net->batch);
+        if (!s || !s->teacher_cfg) continue;
+        meet_lgg_teacher(s, net->layers, net->batch);
+        if (s->vertices == LGG_VERTICES_IMAGES) continue;
+        const int taught = count_taught_lgg_vertices(s, net->batch);
+        if (taught < count_lgg_vertices(s, net->layers, net->batch)) check_sampled_graph_size(s, taught);
     }
 }
 

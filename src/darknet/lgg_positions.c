@@ -61,15 +61,23 @@ void check_taught_lgg_vertices(const lgg_section *s) {
     }
 }
 
-int count_lgg_vertices(const lgg_section *s, const layer *layers, int batch) {
-    int n = s->samples;
-    if (s->vertices == LGG_VERTICES_IMAGES) return batch;
-    for (int i = 0; i < s->n; ++i) {
-        const layer *l = &layers[s->tapped[i]];
+/* At most `most`, and as many as each of the maps has positions. */
+static int fewest_positions(const layer *layers, const int *maps, int n, int batch, int most) {
+    for (int i = 0; i < n; ++i) {
+        const layer *l = &layers[maps[i]];
         const double positions = (double)batch * l->out_h * l->out_w;
-        if (positions < n) n = (int)positions;
+        if (positions < most) most = (int)positions;
     }
-    return n;
+    return most;
+}
+
+int count_lgg_vertices(const lgg_section *s, const layer *layers, int batch) {
+    if (s->vertices == LGG_VERTICES_IMAGES) return batch;
+    return fewest_positions(layers, s->tapped, s->n, batch, s->samples);
+}
+
+int count_taught_lgg_vertices(const lgg_section *s, int batch) {
+    return fewest_positions(s->teacher->net->layers, s->teacher_layers, s->n, batch, s->samples);
 }
 
 /* The grid of a pair: that of the coarser map. */

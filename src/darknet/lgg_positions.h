@@ -15,6 +15,8 @@ void check_taught_lgg_vertices(const lgg_section *section);
 
 /* The vertices of the section's graphs in passes of `batch` images, as far as the student's maps tell. */
 int count_lgg_vertices(const lgg_section *section, const layer *layers, int batch);
+/* The same by the maps of its teacher, which is loaded. */
+int count_taught_lgg_vertices(const lgg_section *section, int batch);
 
 /* Draws the vertices of this pass, and puts them into section->student and section->taught in the place of the whole maps that stand
  * there. Returns their number. */

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "weights.h"
+
 /* Far above what float32 holds of an unnormalized graph's powers, and still no training that seems to hang. */
 #define LGG_MOST_POWER 1000
 
@@ -239,6 +241,18 @@ static void read_value(const lgg_cfg *cfg, const lgg_option *option, lgg_section
     }
 }
 
+/* What changes nothing as the other options stand. */
+static void warn_of_idle_options(const lgg_cfg *cfg, const lgg_section *s) {
+    const lgg_graph_options *graph = &s->options.graph;
+    const char *alpha = lgg_cfg_string(cfg, "alpha");
+    if (alpha && graph->similarity == LGG_COSINE)
+        lgg_warn(&cfg->place, "alpha=%s: changes nothing without similarity=rbf or exp", alpha);
+    if (s->options.neighbors == LGG_NEIGHBORS_TEACHER && graph->k == 0)
+        lgg_warn(&cfg->place, "neighbors=teacher: changes nothing without k");
+    if (s->options.reduction == LGG_MEAN_KEPT && graph->k == 0)
+        lgg_warn(&cfg->place, "reduction=mean_kept: is the mean without k");
+}
+
 void read_lgg_options(const lgg_cfg *cfg, const lgg_section_type *type, lgg_section *s) {
     check_names(cfg, type);
     for (int i = 0; i < lgg_section_option_count; ++i) {
@@ -249,4 +263,5 @@ void read_lgg_options(const lgg_cfg *cfg, const lgg_section_type *type, lgg_sect
         lgg_fail(&cfg->place, "reduction=log_rows: needs power=1, a row has no share in a power of %d",
                  s->options.power);
     }
+    if (darknet_is_training()) warn_of_idle_options(cfg, s);
 }

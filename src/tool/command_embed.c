@@ -160,6 +160,17 @@ static void embed(const tool_embedding *embedding, growing *files, tool_list *li
     free(x);
 }
 
+/* Fails where one of the files is read by this command: a list may well be called NAME.txt. */
+static void check_names(const char *name) {
+    static const char *const ends[] = {".npy", ".csv", ".txt"};
+    for (int i = 0; i < 3; ++i) {
+        char *path = path_of(name, ends[i]);
+        if (tool_input_at(path))
+            tool_fail("-o %s: %s is read by this command; another NAME would be right", name, path);
+        free(path);
+    }
+}
+
 int command_embed(int argc, char **argv) {
     const char *name = "embedding";
     tool_embedding_options o;
@@ -173,6 +184,7 @@ int command_embed(int argc, char **argv) {
         tool_fail("usage: ./darknet lgg embed data.cfg net.cfg net.weights [options]; -help lists them");
     tool_data *data = tool_data_read_lists(file[0]);
     tool_list *list = tool_list_open(tool_embedding_list(&o, data, file[0]), o.images);
+    check_names(name);
     char *lock_path = path_of(name, ".lock");
     pid_t holder = 0;
     const int lock = lgg_lock(lock_path, &holder);

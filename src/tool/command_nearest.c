@@ -192,8 +192,8 @@ int command_nearest(int argc, char **argv) {
     tool_output_check(csv);
     char layer_of_file[16];
     if (in) {
-        if (o.layer || o.pool || o.list)
-            tool_fail("-in %s: goes without -layer, -pool and -list, which lgg embed had", in);
+        if (o.layer || o.pool || o.list || o.images || strcmp(o.set, "valid"))
+            tool_fail("-in %s: goes without -layer, -pool, -list, -set and -images, which lgg embed had", in);
         tool_embedding_find(in, file[2], layer_of_file, &o.pool);
         o.layer = layer_of_file;
     }

@@ -190,13 +190,15 @@ void tool_cfg_set_int(tool_cfg_section *section, const char *key, int value) {
 }
 
 int tool_cfg_remove(tool_cfg_section *section, const char *key) {
+    char *name = copy(key); /* which may be that of a line */
     int removed = 0;
-    for (tool_cfg_line *line; (line = find(section, key)) != NULL; ++removed) {
+    for (tool_cfg_line *line; (line = find(section, name)) != NULL; ++removed) {
         const int at = (int)(line - section->line);
         free_line(line);
         memmove(line, line + 1, (size_t)(section->lines - at - 1) * sizeof *line);
         --section->lines;
     }
+    free(name);
     return removed;
 }
 

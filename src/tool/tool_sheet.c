@@ -48,11 +48,19 @@ void tool_found_write_csv(const char *path, const tool_found_lists *s) {
     tool_output_commit(&output);
 }
 
+/* Of the first n letters of UTF-8, or of all where there are fewer. */
+static size_t bytes_of_letters(const char *text, int n) {
+    size_t bytes = 0;
+    while (text[bytes] && bytes < 4 * LINE_LETTERS && (n > 0 || (text[bytes] & 0xc0) == 0x80))
+        n -= (text[++bytes] & 0xc0) != 0x80;
+    return bytes;
+}
+
 /* A line below an image, no wider than it; what is cut shows when the pointer is on it. */
 static void draw_line(FILE *file, double x, double y, const char *style, const char *text) {
-    char cut[64];
-    if (strlen(text) > LINE_LETTERS) {
-        snprintf(cut, sizeof cut, "%.*s\xe2\x80\xa6", LINE_LETTERS - 1, text);
+    char cut[4 * LINE_LETTERS + 4];
+    if (bytes_of_letters(text, LINE_LETTERS) < strlen(text)) {
+        snprintf(cut, sizeof cut, "%.*s\xe2\x80\xa6", (int)bytes_of_letters(text, LINE_LETTERS - 1), text);
         text = cut;
     }
     tool_svg_text(file, x, y, 12, "start", style, text);

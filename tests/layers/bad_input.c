@@ -269,6 +269,19 @@ static void test_small_graphs(void) {
     accept_small("graphs of sixteen images are not", "batch=16\n", train_small, GKD, LITTLE, 0);
 }
 
+static void test_idle_options(void) {
+    accept_small("an alpha of cosines is warned of", "batch=16\n", train_small, VARIATION "alpha=2\n",
+                 "alpha=2: changes nothing without similarity=rbf or exp", 1);
+    accept_small("an alpha of distances is not", "batch=16\n", train_small, VARIATION "similarity=rbf\nalpha=2\n",
+                 "changes nothing", 0);
+    accept_small("the teacher's neighbours without k are", "batch=16\n", train_small, GKD "neighbors=teacher\n",
+                 "neighbors=teacher: changes nothing without k", 1);
+    accept_small("a mean of kept edges that keeps all is", "batch=16\n", train_small, VARIATION "reduction=mean_kept\n",
+                 "reduction=mean_kept: is the mean without k", 1);
+    accept_small("prediction is not warned of them", "batch=16\n", read_small, VARIATION "alpha=2\n", "changes nothing",
+                 0);
+}
+
 /* teacher.cfg and its 836 bytes of weights, and files that are none. */
 static void make_files(void) {
     static const char *const sections = BODY "[label_variation]\n";
@@ -312,6 +325,7 @@ void test_bad_input(void) {
         expect_failure(name, read_for_training, cases[i].sections, cases[i].expected, "test.cfg: layer ");
     }
     test_small_graphs();
+    test_idle_options();
     expect_failure("a batch that does not fit memory", train_huge_batch,
                    "[connected]\noutput=1\n[label_variation]\nclasses=1\n", "GB of memory and this machine has",
                    "test.cfg: layer 1 [label_variation]: the graphs of batch=3000000");

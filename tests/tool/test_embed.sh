@@ -40,6 +40,10 @@ printf 'valid=train.list\n' > plain.data
 run embed plain.data $net -layer input -o embed/plain
 holds "embed needs no labels" cmp embed/whole.npy embed/plain.npy
 
+cp train.list embed/photos.txt
+fails "embed does not write over its list" "-o embed/photos: embed/photos.txt is read by this command" embed two.data $net -layer input -list embed/photos.txt -o embed/photos
+holds "and its list is whole" cmp train.list embed/photos.txt
+fails "nearest writes over nothing that it reads" "goes without -layer, -pool, -list, -set and -images" nearest two.data $net images/1_red.ppm -in embed/whole -images 3
 # stopped after four images by one that is not there yet; then parts of rows more
 mv images/3_red.ppm images/away.ppm
 fails "embed names an image that is not there" "cannot read images/3_red.ppm" embed two.data $net -layer input -batch 2 -o embed/resumed
