@@ -107,7 +107,8 @@ static int is_looked_at(const network *net, int i) {
     int last = net->n - 1;
     while (last > 0 && (net->layers[last].type == COST || net->layers[last].type == LGG))
         --last;
-    return i >= last || l->truth || l->cost || (l->functions && l->functions->view == SEEN_IN_DARKNETS_ORDER);
+    return i >= buffer_owner(net, last) || l->truth || l->cost ||
+           (l->functions && l->functions->view == SEEN_IN_DARKNETS_ORDER);
 }
 
 static void find_layouts(const network *net, layouts all) {
