@@ -17,7 +17,7 @@ status:
 	@echo "PASS six"; exit 3
 # Ends its make and the runner's own process for this target.
 killed:
-	@echo "PASS seven"; kill -KILL $$(ps -o ppid= -p $$PPID) $$PPID
+	@echo "PASS seven"; limit=$$(ps -o ppid= -p $$PPID); kill -KILL $$(ps -o ppid= -p $$limit) $$limit $$PPID
 
 # Each waits for the other: alone, neither comes to its end.
 meets-a meets-b:
