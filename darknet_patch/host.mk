@@ -7,6 +7,8 @@
 
 # A text for the shell, whatever is in it.
 quoted = '$(subst ','\'',$(1))'
+# For a program that is linked with the library in a folder here.
+rpath = -Wl,-rpath,$(call quoted,$(abspath $(1)))
 
 # pjreddie or alexeyab; a tree named by DARKNET speaks for itself. Its name may hold a $, which is not make's.
 HOST := pjreddie

@@ -93,7 +93,7 @@ without_ours() {
 # refuse_edited_sources: our own files would go, and the user's edits in them with them.
 refuse_edited_sources() {
     local edited
-    edited=$(cd "$dir" && LC_ALL=C sha256sum --check --quiet "$state/sources" 2> /dev/null | sed -n 's/: FAILED$//p' | head -1)
+    edited=$(cd "$dir" && sha256sum --check --quiet "$state/sources" 2> /dev/null | sed -n 's/: FAILED$//p' | head -1)
     [ -z "$edited" ] || give_up "$edited was edited since the install: move it away first"
 }
 

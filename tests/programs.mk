@@ -7,7 +7,7 @@ HOST_TEST_CFLAGS = -isystem $(HOST_TREE)/include -isystem $(HOST_TREE)/src $(ROO
 # The groups of patches that this tree does without, as its build says it to the compiler.
 HOST_WITHOUT = $(shell printf 'include Makefile\nwithout:\n\t@echo $$(LGG_WITHOUT:%%=-DLGG_WITHOUT_%%)\n' | \
 	$(MAKE) --no-print-directory -s -C $(HOST_TREE) -f - without)
-HOST_TEST_LIBS = -L$(HOST_TREE) -ldarknet -lm -Wl,-rpath,$(call quoted,$(abspath $(HOST_TREE)))
+HOST_TEST_LIBS = -L$(HOST_TREE) -ldarknet -lm $(call rpath,$(HOST_TREE))
 
 # All that the host is made of but its main(). Not by wildcard: what make has once seen of a folder it does not look at again, and here it is
 # filled meanwhile.
@@ -55,7 +55,7 @@ STOCK_TARGET := obj/ darknet
 STOCK_LIBS = $$(ls $(STOCK_TREE)/obj/*.o | grep -v /darknet.o) -lm -lpthread -lstdc++
 else
 STOCK_TARGET := obj libdarknet.so
-STOCK_LIBS = -L$(STOCK_TREE) -ldarknet -lm -Wl,-rpath,$(call quoted,$(abspath $(STOCK_TREE)))
+STOCK_LIBS = -L$(STOCK_TREE) -ldarknet -lm $(call rpath,$(STOCK_TREE))
 endif
 .PHONY: stock-tree
 stock-tree: pristine

@@ -12,9 +12,7 @@
 # Results: demo/results.txt, .csv and .md, demo/*.svg, demo/logs/. Stopped by Ctrl-C or killed, the next call goes on: a finished run is
 # kept, the one at work resumes from its backup. A changed cfg file starts its run anew.
 set -euo pipefail
-# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
-export LC_ALL=C
-unset CDPATH
+. "$(dirname "$0")/../common.sh"
 cd "$(dirname "$0")/../.."
 
 out=${DEMO_OUT:-demo}
@@ -30,7 +28,6 @@ began=$SECONDS
 
 say() { echo "demo: $*"; }
 die() { echo "demo: $*" >&2; exit 1; }
-. experiments/stop.sh
 
 # A few iterations only test the demo: then a few images are enough as well.
 subset=()
@@ -262,7 +259,7 @@ main() {
     # what README takes its table from is of whole runs
     if [ ${#subset[@]} = 0 ]; then write_markdown >"$out/results.md.new" && mv "$out/results.md.new" "$out/results.md"; fi
     print_table | tee "$out/results.txt"
-    say "$((SECONDS - began)) s; results in $out/results.txt and .csv, pictures $out/*.svg, logs in $out/logs/"
+    say "$((SECONDS - began)) s; results in $out/results.*, pictures $out/*.svg, logs in $out/logs/"
 }
 
 main

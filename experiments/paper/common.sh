@@ -21,11 +21,7 @@
 #
 # paper_table.c reads the same files.
 set -euo pipefail
-# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
-export LC_ALL=C
-unset CDPATH
-
-. "$(dirname "${BASH_SOURCE[0]}")/../stop.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 die() { echo "$(basename "$table" .txt): $*" >&2; exit 1; }
 

@@ -4,9 +4,7 @@
 #
 # usage: keep.sh RESULTS DEST
 set -euo pipefail
-# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
-export LC_ALL=C
-unset CDPATH
+. "$(dirname "$0")/../common.sh"
 from=${1:?} dest=${2:?}
 
 # is_finished DIR: every run that its lists have is over.

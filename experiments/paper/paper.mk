@@ -16,7 +16,7 @@ PAPER_CFLAGS = -O2 -std=c11 $(OWN_WARNINGS) $(ROOM_FLAGS) -Isrc/tool
 ifeq ($(HOST),alexeyab)
 PAPER_LIBS = $(HOST_OBJECTS) $(HOST_LDFLAGS) -lstdc++ -lgsl -lm
 else
-PAPER_LIBS = -L$(HOST_TREE) -ldarknet -Wl,-rpath,$(call quoted,$(abspath $(HOST_TREE))) -lgsl -lopenblas -lm
+PAPER_LIBS = -L$(HOST_TREE) -ldarknet $(call rpath,$(HOST_TREE)) -lgsl -lopenblas -lm
 endif
 
 $(PAPER)/paper_table: experiments/paper/paper_table.c src/tool/tool.h src/tool/tool_drawing.h

@@ -19,6 +19,6 @@ $(BUILD)/tests/host/patches_test: tests/host/patches_test.c $(BUILD)/darknet-pjr
 	@mkdir -p $(@D)
 	@$(CC) -Wall -Wextra -O1 -g -isystem $(BUILD)/darknet-pjreddie/include -isystem $(BUILD)/darknet-pjreddie/src $< -o $@ \
 		$(ROOMS:%=-isystem $(BUILD)/darknet-pjreddie/lgg/%) -DLGG_HOST_HEADER='"host_pjreddie.h"' \
-		-L$(BUILD)/darknet-pjreddie -ldarknet -Wl,-rpath,$(call quoted,$(abspath $(BUILD)/darknet-pjreddie)) -lcmocka -lm
+		-L$(BUILD)/darknet-pjreddie -ldarknet $(call rpath,$(BUILD)/darknet-pjreddie) -lcmocka -lm
 
 $(BUILD)/darknet-pjreddie/libdarknet.so: host

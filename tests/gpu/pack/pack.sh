@@ -57,7 +57,7 @@ copy_sources() {
     cp tests/bench/bench_torch.py "$tree/tests/bench"
     cp -r experiments/paper/*.{sh,awk,txt} experiments/paper/{full,small} "$tree/experiments/paper"
     cp data/cifar10.data "$tree/data"
-    cp experiments/stop.sh "$tree/experiments"
+    cp experiments/common.sh "$tree/experiments"
     if [ -n "${NETWORKS_FROM:-}" ]; then cp -r "$NETWORKS_FROM"/. "$tree"; fi
 }
 

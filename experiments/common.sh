@@ -1,4 +1,8 @@
-# stop.sh: for scripts that start ./darknet. To be sourced by bash.
+# common.sh: what the scripts of the experiments share. To be sourced by bash.
+
+# As in the Makefile: a decimal point, lists sorted by bytes, cd where it is told.
+export LC_ALL=C
+unset CDPATH
 
 # stop_darknet DATA [PROGRAM]: tells those processes to stop that this folder's `darknet classifier train DATA`, `detector train DATA` or
 # `lgg COMMAND DATA` are, whoever has started them, and waits until they have saved. The same in another folder goes on.
