@@ -87,13 +87,15 @@ weights_of() { # METHOD SEED
 # net_option CFG NAME: the value of an option of [net].
 net_option() { sed -n "s/^$2=//p" "$1" | head -1; }
 
-# The runs that must be over before those of METHOD: "METHOD-SEED" each.
-needs_of() { # METHOD SEED
+# The runs that must be over before a run of METHOD is trained: "METHOD-SEED" each.
+needs_of() { # METHOD
     local w
-    {
-        for w in ${words_of[$1]}; do case $w in *=@*) echo "${w##*@}-1" ;; esac; done
-        if [ -n "$teacher" ] && [ "$1" != "$teacher" ]; then echo "$teacher-1"; fi
-    } | sort -u
+    for w in ${words_of[$1]}; do case $w in *=@*) echo "${w##*@}-1" ;; esac; done | sort -u
+}
+
+# Those that must be over before it is judged: the teacher and, last, its baseline.
+judged_after() { # METHOD SEED
+    if [ -n "$teacher" ] && [ "$1" != "$teacher" ]; then echo "$teacher-1"; fi
     if [ -n "$baseline" ] && [ "$1" != "$baseline" ]; then
         case " ${evaluations[*]} " in *' corrupt '*) echo "$baseline-$(($2 <= seeds_of[$baseline] ? $2 : 1))" ;; esac
     fi

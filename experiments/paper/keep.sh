@@ -23,7 +23,7 @@ keep_runs() {
         name=$(basename "$run" .csv)
         for csv in "$1/measures/${name}"_*.csv; do if [ -e "$csv" ]; then cp "$csv" "$2/measures/"; fi; done
         [ ! -e "$1/cfg/$name.cfg" ] || cp "$1/cfg/$name.cfg" "$2/cfg/"
-        if grep -qhF -- "# needs $1/backup/$name.weights " "$1"/cfg/*.cfg; then cp "$1/backup/$name.weights" "$2/backup/"; fi
+        if grep -qshF -- "# needs $1/backup/$name.weights " "$1"/cfg/*.{cfg,asked}; then cp "$1/backup/$name.weights" "$2/backup/"; fi
         cp "$run" "$2/runs/"
     done
 }

@@ -50,7 +50,7 @@ bring_kept() {
     if [ "${KEPT:-0}" = 1 ] && [ -d "$kept" ]; then cp -rn "$kept"/. "$out"/; fi
 }
 
-# list WAVE: "METHOD SEED" of the runs that need no other (1), and of those that do (2).
+# list WAVE: "METHOD SEED" of the runs whose training needs no other (1), of those that are trained or judged after another (2), or of all.
 list() {
     local method seed
     for ((seed = 1; ; ++seed)); do
@@ -58,7 +58,7 @@ list() {
         for method in "${methods[@]}"; do
             [ "$seed" -le "${seeds_of[$method]}" ] || continue
             any=1
-            case $1-$(needs_of "$method" "$seed" | wc -l) in 1-0 | 2-[1-9]*) echo "$method $seed" ;; esac
+            case $1-$(needs_of "$method" | wc -l)-$(judged_after "$method" "$seed" | wc -l) in 1-0-* | 2-[1-9]* | 2-*-[1-9]* | all-*) echo "$method $seed" ;; esac
         done
         [ $any = 1 ] || break
     done
@@ -79,7 +79,7 @@ iterations() {
             last=$(tail -n 1 "$out/logs/$method-$seed.csv" | cut -d, -f1)
             case $last in '' | *[!0-9]*) ;; *) done=$((done + last)) ;; esac
         fi
-    done < <(list 1; list 2)
+    done < <(list all)
     echo "$done $all"
 }
 
@@ -87,7 +87,7 @@ iterations() {
 watch() {
     local began=$SECONDS first now all runs
     read -r first all < <(iterations)
-    runs=$( (list 1; list 2) | wc -l)
+    runs=$(list all | wc -l)
     # The sleep must not hold the output open when the table is over.
     local pause=''
     trap 'kill $pause 2> /dev/null; exit' TERM

@@ -45,33 +45,49 @@ derive_cfg() {
         esac
     done
     w=$(word "$method" add)
-    # The teacher is part of what a run is: another one begins it anew.
+    # A teacher is part of what a run is: another one begins it anew.
     awk -v changes="$changes net.lgg_log=$out/logs/$name.csv" -f "$(dirname "$0")/derive_cfg.awk" "${cfg_of[$method]}" ${w:+"$w"} || return 1
-    for w in $(needs_of "$method" "$seed"); do
+    name_weights $(needs_of "$method")
+    [ -z "$train$holdout" ] || echo "# train $train holdout $holdout"
+}
+
+# name_weights METHOD-SEED...: a line with the weights of each and their sum.
+name_weights() {
+    local w
+    for w in "$@"; do
         w=$(weights_of "${w%-*}" "${w##*-}")
         echo "# needs $w $([ ! -s "$w" ] || md5sum < "$w")"
     done
-    [ -z "$train$holdout" ] || echo "# train $train holdout $holdout"
 }
 
 # How the run is judged, in words.
 asked() {
     local which
     echo "by=$(word "$method" by)"
+    name_weights $(judged_after "$method" "$seed")
     for which in "${evaluations[@]}"; do echo "$which ${evaluate_options[$which]}"; done
 }
 
-# A run whose cfg is another than last time is forgotten; one that is to be judged otherwise is judged anew.
+# not_over METHOD-SEED...: the first of these runs that is not.
+not_over() {
+    local need
+    for need in "$@"; do if [ ! -s "$out/runs/$need.csv" ]; then echo "$need"; return; fi; done
+}
+
+# A run whose cfg is another than last time is forgotten.
 prepare() {
     local need ready
     ready=$(word "$method" weights)
     [ -z "$ready" ] || [ -s "$ready" ] || die "run $method: there is no $ready"
-    for need in $(needs_of "$method" "$seed"); do
-        if [ ! -s "$out/runs/$need.csv" ]; then say "waits for $need"; exit 0; fi
-    done
+    need=$(not_over $(needs_of "$method"))
+    if [ -n "$need" ]; then say "waits for $need"; exit 0; fi
     derive_cfg > "$cfg.new" || exit 1
     if ! cmp -s "$cfg.new" "$cfg"; then rm -f "$out"/{backup,logs,runs,measures}/"$name"[._]*; fi
     mv "$cfg.new" "$cfg"
+}
+
+# One that is to be judged otherwise than last time is judged anew.
+prepare_judging() {
     asked > "$out/cfg/$name.asked.new"
     if [ -e "$out/cfg/$name.asked" ] && ! cmp -s "$out/cfg/$name.asked.new" "$out/cfg/$name.asked"; then rm -f "$result" "$out/measures/${name}"_*.csv; fi
     mv "$out/cfg/$name.asked.new" "$out/cfg/$name.asked"
@@ -157,7 +173,7 @@ evaluate() {
             apgd) measure apgd attack -method apgd-ce,apgd-dlr -snr 33 ${evaluate_options[apgd]} ;;
             corrupt)
                 if [ -n "$baseline" ]; then
-                    base=(-baseline "$out/measures/$(needs_of "$method" "$seed" | tail -1)_corrupt.csv")
+                    base=(-baseline "$out/measures/$(judged_after "$method" "$seed" | tail -1)_corrupt.csv")
                     if [ "$method" = "$baseline" ]; then base=(); fi
                 fi
                 if [ -d data/CIFAR-10-C ]; then base+=(-npy data/CIFAR-10-C); fi
@@ -218,11 +234,16 @@ machine() {
 }
 
 main() {
+    local need
     exec 9> "$out/cfg/$name.lock"
     flock -n 9 || { say "another process is at it"; exit 0; }
     prepare
+    if [ -z "$(not_over $(judged_after "$method" "$seed"))" ]; then prepare_judging; fi
     if [ -s "$result" ]; then exit 0; fi
     train
+    need=$(not_over $(judged_after "$method" "$seed"))
+    if [ -n "$need" ]; then say "trained; waits for $need to be judged"; exit 0; fi
+    prepare_judging
     evaluate
     summarize > "$result.new"
     mv "$result.new" "$result"

@@ -188,6 +188,17 @@ holds paper_agreement_with_the_teacher "$(tail -1 "$work/taught.log")" [ "$(sed 
 holds paper_a_teacher_is_not_compared_with_itself "it is" [ "$(grep -c agree "$PAPER_OUT/taught/runs/ready-1.csv")" = 0 ]
 holds paper_prints_the_agreement "table" grep -q '| decides as the teacher where that is wrong, %' "$PAPER_OUT/taught/table.md"
 
+# What only its judging needs does not keep a training waiting; another teacher has it judged anew, not trained anew.
+table later "$plain=5"$'\n'"run late cfg/demo-plain.cfg budget=4 seeds=1"$'\n'"teacher late"
+JOBS=1 paper later
+holds paper_trains_what_is_judged_later "$(cat "$work/later.log")" [ "$(grep -n 'plain-1: trained; waits for late-1 to be judged\|late-1: training\|plain-1: done' "$work/later.log" | sed 's/.*later.log:\|^[0-9]*://;s/[:;,].*//' | tr '\n' ' ')" = "plain-1 late-1 plain-1 " ]
+trained=$(paper_whole_weights later)
+judged=$(cat "$PAPER_OUT/later/cfg/plain-1.asked")
+sed -i 's/budget=4/budget=6/' "$work/later.txt"
+paper later
+holds paper_another_teacher_has_it_judged_anew "$(cat "$work/later.log")" [ "$judged" != "$(cat "$PAPER_OUT/later/cfg/plain-1.asked")" -a "$(grep -c 'plain-[12]: done' "$work/later.log")" = 2 ]
+holds paper_and_does_not_train_it_anew "$(grep plain- "$work/later.log")" [ "$(grep -c 'plain-.: training' "$work/later.log")-$trained" = "0-$(paper_whole_weights later)" ]
+
 # In a language with a decimal comma.
 if mkdir "$work/locales" && localedef -i de_DE -f UTF-8 "$work/locales/de_DE.UTF-8" > /dev/null 2>&1; then
     table comma "$plain=5 width=.5"

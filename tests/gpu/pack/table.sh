@@ -47,7 +47,7 @@ wrapper() {
 needed_weights() {
     bash -c '. experiments/paper/common.sh; table=$1 out=.; read_table
         for method in "${methods[@]}"; do for ((seed = 1; seed <= seeds_of[$method]; ++seed)); do
-            for need in $(needs_of "$method" "$seed"); do weights_of "${need%-*}" "${need##*-}"; done; done; done' - "$file" | sed 's|^\./||' | sort -u
+            for need in $(needs_of "$method"; judged_after "$method" "$seed"); do weights_of "${need%-*}" "${need##*-}"; done; done; done' - "$file" | sed 's|^\./||' | sort -u
 }
 
 # finished networks|logs: those of runs that are over and have not been brought back yet, relative to the results.
