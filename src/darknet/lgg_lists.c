@@ -28,15 +28,19 @@ static void free_text_lines(text_lines *lines) {
     free_ptrs((void **)lines->line, lines->n);
 }
 
+static void refuse_byte_order_mark(const char *path, const char *first_line, const char *of) {
+    if (strncmp(first_line, "\xEF\xBB\xBF", 3)) return;
+    fprintf(stderr, "%s: begins with a byte order mark, which is no part of %s: save it without\n", path, of);
+    exit(EXIT_FAILURE);
+}
+
 static void refuse_empty_lines(const text_lines *lines, int n, const char *of) {
     for (int i = 0; i < n; ++i) {
         if (lines->line[i][0]) continue;
         fprintf(stderr, "%s: line %d is empty: each line is %s\n", lines->path, i + 1, of);
         exit(EXIT_FAILURE);
     }
-    if (lines->n == 0 || strncmp(lines->line[0], "\xEF\xBB\xBF", 3)) return;
-    fprintf(stderr, "%s: begins with a byte order mark, which is no part of %s: save it without\n", lines->path, of);
-    exit(EXIT_FAILURE);
+    if (lines->n) refuse_byte_order_mark(lines->path, lines->line[0], of);
 }
 
 static void check_label_count(const text_lines *labels, int classes, const char *datacfg) {
@@ -63,6 +67,7 @@ static void check_images(const text_lines *images, const text_lines *labels, int
 void check_lgg_lists(const char *datacfg, int classes, int trains, int of_labels) {
     list *options = read_data_cfg((char *)datacfg);
     const char *named = option_find(options, (char *)"labels"), *train = option_find(options, (char *)"train");
+    if (options->size) refuse_byte_order_mark(datacfg, ((kvp *)options->front->val)->key, "an option");
     if (!option_find(options, (char *)"tag")) {
         text_lines labels = read_text_lines(named ? named : "data/labels.list");
         check_label_count(&labels, classes, datacfg);

@@ -8,6 +8,7 @@ int command_sections(int argc, char **argv) {
     const tool_option list[] = {
         {"markdown", TOOL_FLAG, &markdown, 0, 0, "the tables of all sections, as cfg/README.md has them", NULL, NULL}};
     const int named = tool_parse_options(argc, argv, list, 1, &section, 1);
+    if (markdown && named) tool_fail("-markdown has the tables of all sections: leave out '%s'", section);
     if (markdown) {
         print_lgg_section_tables(stdout);
     } else if (!named) {

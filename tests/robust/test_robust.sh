@@ -356,6 +356,8 @@ sed '1s/$/\n/' small/labels.list > gap.list
 check "an_empty_label_is_refused" refuses "gap.list: line 2 is empty: each line is a class" data labels gap.list
 { printf '\357\273\277'; cat small/labels.list; } > marked.list
 check "a_byte_order_mark_is_refused" refuses "marked.list: begins with a byte order mark" data labels marked.list
+{ printf '\357\273\277'; cat small/tiny.data; } > marked.data
+check "a_byte_order_mark_of_a_data_file_too" refuses "marked.data: begins with a byte order mark, which is no part of an option" "$darknet" classifier train marked.data short.cfg
 sed '3s/$/\n/' small/train.list > gap.list
 check "an_empty_line_of_a_training_list_is_refused" refuses "gap.list: line 4 is empty: each line is an image" data train gap.list
 : > none.list

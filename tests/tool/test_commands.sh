@@ -276,6 +276,7 @@ run variation two.data yolo.cfg yolo.weights -batch 5 -layers input,0 > out/said
     && pass "a detection network's layers can be looked at" || fail "a detection network's layers can be looked at" "$(tail -1 err)"
 printf '[net]\ninputs=48\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' > flat.cfg
 fails "a network that takes no images" "should have width, height and channels" eval two.data flat.cfg linear.weights
+fails "a section beside all of them" "leave out 'lgg_gkd'" sections lgg_gkd -markdown
 commands=$("$darknet" lgg help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
 [ "$(echo "$commands" | wc -l)" = 13 ] && pass "lgg help names every command" || fail "lgg help names every command" "$(echo $commands)"
 missing=$(for command in $commands; do grep -q "^| .*\`$command\`.* |" "$here/../../README.md" || echo "$command"; done)
