@@ -1,8 +1,11 @@
 /* lgg_layer.c: from a section of a .cfg file to a layer of a network, and back. */
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "allocate.h"
+#include "file.h"
 #include "lgg_hooks.h"
 #include "lgg_section.h"
 #include "lgg_section_table.h"
@@ -32,9 +35,53 @@ void refuse_lgg_first_line(const char *filename, int number) {
     exit(EXIT_FAILURE);
 }
 
+/* Whether a value has blanks between two words, where Darknet makes them one. */
+static int joins_words(const char *value) {
+    char before = ',';
+    for (const char *c = value; *c; ++c) {
+        if (*c == '#') return 0; /* no comment to Darknet, and refused with the value */
+        if (!isspace((unsigned char)*c)) {
+            before = *c;
+            continue;
+        }
+        while (isspace((unsigned char)*c))
+            ++c;
+        if (*c && *c != ',' && *c != '#' && before != ',') return 1;
+        --c;
+    }
+    return 0;
+}
+
+/* Darknet takes all blanks out of a line: layers=0 2 would be layer 2. */
+static void refuse_joined_words(const char *filename) {
+    FILE *file = lgg_file_is_stream(filename) ? NULL : fopen(filename, "r");
+    const lgg_section_type *section = NULL;
+    char *line = NULL;
+    size_t size = 0;
+    int index = -2; /* of the layer; the first section is [net] */
+    for (int number = 1; file && getline(&line, &size, file) >= 0; ++number) {
+        const char *text = line + strspn(line, " \t"), *value = strchr(text, '=');
+        for (size_t end = strlen(line); end && isspace((unsigned char)line[end - 1]); --end)
+            line[end - 1] = '\0';
+        if (*text == '[') {
+            ++index;
+            section = find_lgg_section_type(text);
+        }
+        if (!section || !value || strchr("[#;", *text) || !joins_words(value + 1 + strspn(value + 1, " \t"))) continue;
+        const lgg_place place = {filename, section->type, index, 0};
+        lgg_fail(&place,
+                 "line %d: %s: Darknet takes out blanks and would read one word; commas between values, and names "
+                 "of files without blanks, would be right",
+                 number, text);
+    }
+    free(line);
+    if (file) fclose(file);
+}
+
 void check_lgg_sections(const char *filename, int sections, const char *first, list *options, int batch) {
     const int is_net = first && (strcmp(first, "[net]") == 0 || strcmp(first, "[network]") == 0);
     if (is_net && sections > 1) {
+        refuse_joined_words(filename);
         check_net_options(options, filename, batch);
         return;
     }
@@ -121,7 +168,7 @@ static void forward_lgg_layer(layer l, host_pass pass) {
 }
 
 /* teacher_cfg, teacher_weights and teacher_layers; the teacher itself is loaded by meet_lgg_teacher. */
-static void read_teacher(const lgg_cfg *cfg, lgg_section *s) {
+static void read_teacher(const lgg_cfg *cfg, lgg_section *s, const network *net) {
     int n;
     const char *file = lgg_cfg_string(cfg, "teacher_cfg"), *weights = lgg_cfg_string(cfg, "teacher_weights");
     if (!file) lgg_fail(&cfg->place, "teacher_cfg= is missing; give the .cfg file of a trained network");
@@ -132,6 +179,11 @@ static void read_teacher(const lgg_cfg *cfg, lgg_section *s) {
         lgg_fail(&cfg->place, "teacher_layers names %d layer%s and layers %d; name as many in both", given,
                  given == 1 ? "" : "s", s->n);
     }
+    const int by_default = !lgg_cfg_string(cfg, "layers"), of_scores = net->layers[s->tapped[0]].type == SOFTMAX;
+    if (by_default && of_scores && s->kind != LGG_HKD && darknet_is_training())
+        lgg_warn(&cfg->place,
+                 "layers= is not given, and the layer before it is [softmax]: graphs of class scores hold a "
+                 "student back; layers of features, as those at the ends of its stages, would be usual");
     s->teacher_cfg = lgg_copy_string(file);
     s->teacher_weights = lgg_copy_string(weights);
     s->taught = lgg_allocate((size_t)s->n, sizeof *s->taught, what);
@@ -151,7 +203,15 @@ static void check_taps(const lgg_cfg *cfg, const lgg_section_type *type, const l
     if (s->n < type->fewest || s->n > type->most) {
         lgg_fail(&cfg->place, "layers= names %d layer%s; %s", s->n, s->n == 1 ? "" : "s", type->right);
     }
-    if (s->kind == LGG_SMOOTH) refuse_twice(cfg, s);
+    if (s->kind != LGG_SMOOTH) return;
+    refuse_twice(cfg, s);
+    for (int i = 1; i < s->n && darknet_is_training(); ++i) {
+        if (s->tapped[i] > s->tapped[i - 1]) continue;
+        lgg_warn(&cfg->place,
+                 "layers= names layer %d after layer %d, against the order of the network; the loss compares "
+                 "each with the one named before it",
+                 s->tapped[i], s->tapped[i - 1]);
+    }
 }
 
 static lgg_section *read_section(const lgg_cfg *cfg, const lgg_section_type *type, const network *net) {
@@ -164,7 +224,7 @@ static lgg_section *read_section(const lgg_cfg *cfg, const lgg_section_type *typ
     s->place.unfinished = 0;
     read_taps(cfg, s, net);
     check_taps(cfg, type, s);
-    if (lgg_section_has_teacher(type)) read_teacher(cfg, s);
+    if (lgg_section_has_teacher(type)) read_teacher(cfg, s, net);
     if (s->vertices == LGG_VERTICES_IMAGES && lgg_cfg_string(cfg, "samples"))
         lgg_fail(&cfg->place, "samples=%d: is of vertices=pixels or boxes; give one of these, or leave it out",
                  s->samples);

@@ -216,7 +216,8 @@ void check_lgg_truth(network *net, int classes, const char *datacfg) {
     refuse_hierarchy(net);
     lgg_balance_labels(net, classes, datacfg);
     if (net->truths == classes || net->hierarchy) return;
-    if (!s && net->truths < classes) {
+    /* the hosts lay the labels of a batch side by side, classes wide, and their losses read them as wide as the network is */
+    if (!s && (net->truths < classes || learns_of_labels(net))) {
         fprintf(stderr, "%s: classes=%d, but the labels of this network are %d wide: its last layers need %d outputs\n",
                 datacfg, classes, net->truths, classes);
         exit(EXIT_FAILURE);

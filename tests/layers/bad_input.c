@@ -30,6 +30,9 @@ static const bad_input cases[] = {
      "layer 3 [label_variation]: unknown option lamda=1; did you mean lambda?"},
     {"an option of another section", BODY "[rkd]\nk=3\n" TEACHER,
      "layer 3 [rkd]: unknown option k=3; those of this section: ./darknet lgg sections rkd"},
+    {"layers with a blank between them", SMOOTH "layers = 0 1\n", "layers = 0 1: Darknet takes out blanks"},
+    {"a teacher's name with a blank", BODY "[lgg_gkd]\nteacher_cfg=my teacher.cfg\nteacher_weights=teacher.weights\n",
+     "teacher_cfg=my teacher.cfg: Darknet takes out blanks"},
     {"unknown value", VARIATION "similarity=cosin\n",
      "similarity=cosin: must be cosine, rbf or exp; did you mean cosine?"},
     {"unknown reduction", VARIATION "reduction=average\n",
@@ -278,6 +281,14 @@ static void test_idle_options(void) {
                  "neighbors=teacher: changes nothing without k", 1);
     accept_small("a mean of kept edges that keeps all is", "batch=16\n", train_small, VARIATION "reduction=mean_kept\n",
                  "reduction=mean_kept: is the mean without k", 1);
+    accept_small("graphs of class scores by default are", "batch=16\n", train_small, GKD,
+                 "layers= is not given, and the layer before it is [softmax]", 1);
+    accept_small("those that are asked for are not", "batch=16\n", train_small, GKD "layers=2\nteacher_layers=2\n",
+                 "layers= is not given", 0);
+    accept_small("layers against their order are", "batch=16\n", train_small, SMOOTH "layers=1 , 0\n",
+                 "layers= names layer 0 after layer 1", 1);
+    accept_small("layers in their order are not", "batch=16\n", train_small, SMOOTH "layers=0, 1\n", "layers= names",
+                 0);
     accept_small("prediction is not warned of them", "batch=16\n", read_small, VARIATION "alpha=2\n", "changes nothing",
                  0);
 }

@@ -416,6 +416,8 @@ check "no_log_of_a_training_is_lost" test "$(wc -l < many.csv.old)-$(wc -l < man
 
 sed 's/^output=.*/output=1/' quick.cfg > narrow.cfg
 check "a_network_narrower_than_the_classes_is_not_trained" refuses "small/tiny.data: classes=2, but the labels of this network are 1 wide" train narrow.cfg
+sed 's/^output=.*/output=3/' quick.cfg > wide.cfg
+check "nor_is_a_wider_one_whose_labels_would_be_read_across_images" refuses "small/tiny.data: classes=2, but the labels of this network are 3 wide" train wide.cfg
 
 { sed 's/^batch=.*/batch=1000000/' quick.cfg; printf '\n[rkd]\nlayers=1\nteacher_layers=1\nteacher_cfg=quick.cfg\nteacher_weights=%s\n' $weights; } > huge.cfg
 check "a_batch_whose_graphs_fit_no_memory_is_refused_before_its_images_are_loaded" refuses "the graphs of batch=1000000 samples need" timeout -s KILL 60 "$darknet" classifier train small/tiny.data huge.cfg
