@@ -7,15 +7,16 @@
 static __global__ void lgg_neighbors_apply_kernel(lgg_graphs graphs) {
     const size_t n = graphs.n;
     const lgg_row row = lgg_row_of(graphs), chooser = lgg_row_at(n, lgg_chooser(graphs, row.g), row.i);
-    double degree = 0;
+    double degree = 0, size = 0;
     for (size_t j = threadIdx.x; j < n; j += LGG_THREADS) {
         const bool edge =
             lgg_has_chosen(graphs, chooser, j) || lgg_has_chosen(graphs, lgg_row_at(n, chooser.g, j), row.i);
         graphs.edge[row.matrix + j] = edge;
         if (!edge) graphs.similarity[row.matrix + j] = 0;
         degree += (double)graphs.similarity[row.matrix + j];
+        size += fabs((double)graphs.similarity[row.matrix + j]);
     }
-    if (graphs.normalize) lgg_keep_degree(graphs, row, degree);
+    if (graphs.normalize) lgg_keep_degree(graphs, row, degree, size);
 }
 
 void lgg_neighbors_apply_gpu(const lgg_graphs *graphs, const lgg_device *device) {

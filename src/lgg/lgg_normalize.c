@@ -1,5 +1,5 @@
 /* lgg_normalize.c: step 4 of the graph: A_ij = r_i S_ij r_j, r_i = D_i^-1/2, D_i = sum_j S_ij (S as step 3 left it). A vertex
- * with D_i <= 0 is isolated, r_i = 0.
+ * with D_i <= 0 is isolated, r_i = 0; so is one whose cosines cancel to what rounding leaves of 0.
  */
 #include "lgg_graphs.h"
 #include <math.h>
@@ -10,10 +10,13 @@ void lgg_normalize_forward_shared(lgg_graph *graph) {
 #pragma omp for schedule(static)
     for (size_t i = 0; i < n; i++) {
         const float *similarity = graph->similarity + i * n;
-        double degree = 0;
-#pragma omp simd reduction(+ : degree)
-        for (size_t j = 0; j < n; j++)
+        double degree = 0, size = 0;
+#pragma omp simd reduction(+ : degree, size)
+        for (size_t j = 0; j < n; j++) {
             degree += (double)similarity[j];
+            size += fabs((double)similarity[j]);
+        }
+        if (graph->options.similarity == LGG_COSINE && degree <= LGG_PRODUCT_ERROR * size) degree = 0;
         graph->degree[i] = degree;
         r[i] = degree > 0 ? 1 / sqrt(degree) : 0;
     }

@@ -4,10 +4,12 @@
 
 #include "lgg_graph_gpu.h"
 
-/* The row's degree and its inverse root, 0 for an isolated vertex, from every thread's share. */
-static __device__ inline void lgg_keep_degree(const lgg_graphs &graphs, const lgg_row &row, double share) {
-    const double degree = lgg_block_sum(share);
+/* The row's degree and its inverse root, 0 for an isolated vertex, from every thread's share of it, and of the sum of |S_ij|. */
+static __device__ inline void lgg_keep_degree(const lgg_graphs &graphs, const lgg_row &row, double share,
+                                              double size_share) {
+    const double sum = lgg_block_sum(share), size = graphs.cosine ? lgg_block_sum(size_share) : 0;
     if (threadIdx.x != 0) return;
+    const double degree = sum <= LGG_PRODUCT_ERROR * size ? 0 : sum; /* else what rounding leaves of 0 */
     graphs.degree[row.vector] = degree;
     graphs.inverse_root_degree[row.vector] = degree > 0 ? 1 / sqrt(degree) : 0;
 }

@@ -7,7 +7,7 @@
  *       L = mean over i of sum_(j != i) p_ij log((p_ij + e) / (q_ij + e))
  *       dL/dq_ij = u_ij = -p_ij / (q_ij + e) / B,   dL/dcos_ij = (u_ij - sum_k u_ik q_ik) / (2 s_i)
  *
- * A zero vector has a row of zeros under SP and cosines of 0 under PKT, and no gradient.
+ * A zero vector has a row of zeros under SP, the teacher's as the student's, and cosines of 0 under PKT, and no gradient through its own row.
  */
 #include "lgg_graphs.h"
 #include <math.h>
@@ -22,19 +22,20 @@ static void lgg_symmetrize(size_t n, float half, float *h) {
     }
 }
 
-/* 1 / |h_i| of a row of the Gram matrix (n); 0 of a zero row. */
-static double lgg_inverse_row_length(size_t n, const float *row) {
+/* 1 / |h_i| of row i of the Gram matrix (n); 0 of a zero vector's. */
+static double lgg_inverse_row_length(size_t n, size_t i, const float *row) {
     double length2 = 0;
+    if (row[i] < LGG_ZERO_LENGTH2) return 0;
 #pragma omp simd reduction(+ : length2)
     for (size_t j = 0; j < n; j++)
         length2 += (double)row[j] * (double)row[j];
     return length2 > 0 ? 1 / sqrt(length2) : 0;
 }
 
-/* Returns |g_i - t_i|^2 of row i of both Gram matrices, the student's a zero vector's or not; h (n) = B^2 / 2 H_i. */
-static double lgg_similarity_row(size_t n, int is_zero, const float *student, const float *teacher, float *h) {
-    const double inverse = is_zero ? 0 : lgg_inverse_row_length(n, student);
-    const double guide_inverse = lgg_inverse_row_length(n, teacher);
+/* Returns |g_i - t_i|^2 of row i of both Gram matrices; h (n) = B^2 / 2 H_i. */
+static double lgg_similarity_row(size_t n, size_t i, const float *student, const float *teacher, float *h) {
+    const double inverse = lgg_inverse_row_length(n, i, student);
+    const double guide_inverse = lgg_inverse_row_length(n, i, teacher);
     double total = 0, along = 0;
 #pragma omp simd reduction(+ : total, along)
     for (size_t j = 0; j < n; j++) {
@@ -65,9 +66,8 @@ static double lgg_similarity_pair(lgg_loss *loss, int batch, const lgg_represent
     lgg_relation_gram(loss->teacher, batch, teacher);
 #pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
-        const int is_zero = loss->student->gram[i * n + i] < LGG_ZERO_LENGTH2;
         loss->row_total[i] =
-            lgg_similarity_row(n, is_zero, loss->student->gram + i * n, loss->teacher->gram + i * n, h + i * n);
+            lgg_similarity_row(n, i, loss->student->gram + i * n, loss->teacher->gram + i * n, h + i * n);
     }
     const double value = lgg_sum_rows(n, loss->row_total) / entries;
     if (!student->gradient || scale == 0) return value;

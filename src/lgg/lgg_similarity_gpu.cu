@@ -108,10 +108,13 @@ static __global__ void lgg_similarity_kernel(lgg_graphs graphs) {
         if (threadIdx.x == 0) graphs.doubtful[row.vector] = (int)pairs;
     }
     if (!graphs.normalize || graphs.k > 0) return;
-    double degree = 0;
-    for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS)
-        degree += (double)graphs.similarity[row.matrix + j]; /* what this thread has written */
-    lgg_keep_degree(graphs, row, degree);
+    double degree = 0, size = 0;
+    for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
+        const double similarity = (double)graphs.similarity[row.matrix + j]; /* what this thread has written */
+        degree += similarity;
+        size += fabs(similarity);
+    }
+    lgg_keep_degree(graphs, row, degree, size);
 }
 
 void lgg_similarity_forward_gpu(const lgg_graphs *graphs, const lgg_device *device) {

@@ -148,6 +148,38 @@ static void negative_degrees_stay_isolated(void **state) {
     lgg_graph_free(graph);
 }
 
+/* Vectors of one value: cosines of 1 and -1, whose sums are 0 but for rounding. */
+static void cancelled_degrees_are_isolated(void **state) {
+    static const float x[] = {.247799993f, .302899987f, -.541199982f, .0834f, .9818f, -.6368f};
+    const lgg_graph_options options = {.similarity = LGG_COSINE, .normalize = 1};
+    (void)state;
+    for (int first = 0; first < 6; first += 3) {
+        lgg_graph *graph;
+        assert_int_equal(lgg_graph_create(&graph, &options, 3), LGG_OK);
+        assert_int_equal(lgg_graph_build(graph, 3, 1, x + first), LGG_OK);
+        for (int t = 0; t < 9; t++)
+            assert_true(lgg_graph_adjacency(graph)[t] == 0);
+        lgg_graph_free(graph);
+    }
+}
+
+/* A teacher's vector that counts as zero is one. */
+static void similarities_to_a_teachers_zero_vector(void **state) {
+    double value[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        reference_case *c = unit_case(LGG_RKD_SIMILARITY, 1, BATCH, D, CLASSES, 1, 37);
+        float *gradient[REFERENCE_LAYERS];
+        for (int t = 0; t < c->d_teacher[0]; t++)
+            c->teacher[0][t] = i ? 0 : 1e-17 * c->teacher[0][t];
+        unit_round(c);
+        value[i] = unit_evaluate(c, gradient);
+        unit_free_gradients(c, gradient);
+        unit_case_free(c);
+    }
+    unit_assert_near(value[0], value[1], 1e-9);
+}
+
 static void one_class_has_no_variation(void **state) {
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
@@ -348,6 +380,8 @@ int run_degenerate_tests(void) {
         cmocka_unit_test(all_points_coincident),
         cmocka_unit_test(zero_mean_distance_of_one_side_only),
         cmocka_unit_test(negative_degrees_stay_isolated),
+        cmocka_unit_test(cancelled_degrees_are_isolated),
+        cmocka_unit_test(similarities_to_a_teachers_zero_vector),
         cmocka_unit_test(one_class_has_no_variation),
         cmocka_unit_test(one_class_has_no_inter_class_edges),
         cmocka_unit_test(equal_graphs),
