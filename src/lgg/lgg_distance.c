@@ -32,8 +32,7 @@ static int lgg_is_close(const lgg_graph *graph, size_t i, size_t j) {
     return lgg_distance2_gram(graph, i, j) <= LGG_CLOSE * (lgg_row_length2(graph, i) + lgg_row_length2(graph, j));
 }
 
-/* D_ij from the differences. */
-static double lgg_distance2_direct(const lgg_graph *graph, size_t i, size_t j) {
+double lgg_distance_exact(const lgg_graph *graph, size_t i, size_t j) {
     const size_t d = (size_t)graph->d;
     const float *x_i = graph->x + i * d, *x_j = graph->x + j * d;
     const double s_i = lgg_row_scale(graph, i), s_j = lgg_row_scale(graph, j);
@@ -67,7 +66,7 @@ void lgg_distance_forward_shared(lgg_graph *graph) {
         graph->distance2[i * n + i] = 0;
         for (size_t j = 0; j < i; j++) {
             const double distance2 =
-                lgg_is_close(graph, i, j) ? lgg_distance2_direct(graph, i, j) : lgg_distance2_gram(graph, i, j);
+                lgg_is_close(graph, i, j) ? lgg_distance_exact(graph, i, j) : lgg_distance2_gram(graph, i, j);
             const int coincident = distance2 < (double)LGG_ZERO_LENGTH2;
             graph->distance2[i * n + j] = coincident ? 0 : (float)distance2;
         }

@@ -24,6 +24,10 @@
  * digits to cancellation, so their distance and its gradient are taken from the differences x_i - x_j themselves. */
 #define LGG_CLOSE 0.03125
 
+/* An angle between a pair and another, so much farther apart that the pair's squared distance is below this share of theirs, would lose its
+ * digits as well: what float32 leaves of that distance is taken into account. */
+#define LGG_NEAR 1e-4
+
 /* Pairs whose cosine is nearer than this to 1 or -1 are "parallel": the two terms of their gradient cancel, to 0 where they are
  * exactly so, and it is taken from the difference of the unit vectors instead. */
 #define LGG_PARALLEL 0x1p-19f
@@ -102,6 +106,8 @@ double lgg_gram_zero_share(const lgg_graph *graph);
 
 /* lgg_distance.c: squared distances from the Gram matrix, waiting until they are there; back: f (B, B) = dL/d distance2, overwritten. */
 void lgg_distance_forward_shared(lgg_graph *graph);
+/* D_ij in double precision, from the differences. */
+double lgg_distance_exact(const lgg_graph *graph, size_t i, size_t j);
 /* How far D_ij may be from the exact one. */
 double lgg_distance_error(const lgg_graph *graph, size_t i, size_t j);
 void lgg_distance_backward_shared(const lgg_graph *graph, float *f, float *gradient);
@@ -159,6 +165,7 @@ struct lgg_loss {
     float *filtered[2];          /* (B, B) A of student, teacher, filtered by class: the same */
     float *matrix_power[4];      /* (B, B) workspace: GKD with power > 1 */
     float *inverse_distance[2];  /* (B, B) 1/d of student, teacher: RKD-A */
+    float *distance_rest[2];     /* (B, B) what float32 leaves of D, where a near pair needs it: the same */
     double *row_total;           /* (2, B) workspace: sums over a row, added up in order */
 };
 

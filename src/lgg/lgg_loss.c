@@ -87,8 +87,10 @@ static void lgg_gkd_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
 
 static void lgg_rkd_take(lgg_loss *loss, lgg_arena *arena, size_t n) {
     if (loss->kind != LGG_RKD_ANGLE) return;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         loss->inverse_distance[i] = lgg_arena_take(arena, n * n, sizeof(float));
+        loss->distance_rest[i] = lgg_arena_take(arena, n * n, sizeof(float));
+    }
 }
 
 /* Takes one graph with its buffers; while counting there is no graph to fill, and a passing one stands in. */

@@ -102,29 +102,69 @@ static void lgg_inverse_distances(const lgg_graph *graph, float *inverse) {
     }
 }
 
+/* rest (B, B) = D_ij less its float32, where an angle at i or j is between that edge and one so short that D_ij - D_jl, which is to be about
+ * as small, would be rounding; else 0. nearest (B) is workspace. Returns whether there is such an angle. */
+static int lgg_distance_rest(const lgg_graph *graph, double *nearest, float *rest) {
+    const size_t n = (size_t)graph->batch;
+    int needed = 0;
+#pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++) {
+        const float *distance2 = graph->distance2 + i * n;
+        float least = HUGE_VALF;
+        for (size_t j = 0; j < n; j++)
+            least = distance2[j] > 0 && distance2[j] < least ? distance2[j] : least;
+        nearest[i] = (double)least;
+    }
+#pragma omp parallel for schedule(dynamic, 8) reduction(| : needed) if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++) {
+        rest[i * n + i] = 0;
+        for (size_t j = 0; j < i; j++) {
+            const double distance2 = (double)graph->distance2[i * n + j];
+            const int is_far = fmin(nearest[i], nearest[j]) < LGG_NEAR * distance2;
+            rest[i * n + j] = is_far ? (float)(lgg_distance_exact(graph, i, j) - distance2) : 0;
+            needed |= is_far;
+        }
+    }
+    lgg_mirror(n, rest);
+    return needed;
+}
+
+/* a + b - c + rest, of numbers that may cancel. */
+static inline float lgg_exact_sum(float a, float b, float c, float rest) {
+    return (float)((double)a + (double)b - (double)c + (double)rest);
+}
+
 /* Row j of RKD-A: for all i and l, the angle at i between e_ij = x_j - x_i and e_il has
  *     cos_ijl = (D_ij + D_il - D_jl) / (2 d_ij d_il),   0 where one of the two edges is.
  * Returns the sum over i, l of h(difference_ijl), difference = cos - cos of the teacher, and leaves in row j of f what h' gives:
  *     D_ij, as an edge of the angle (twice, since j and l are alike):  sum_l h' (1 / (d_ij d_il) - cos / D_ij)
- *     D_jl, as the side opposite to it:                               -sum_i h' / (2 d_ij d_il)                            */
-static double lgg_rkd_angle_row(const lgg_loss *loss, size_t n, size_t j, float *f_j) {
+ *     D_jl, as the side opposite to it:                               -sum_i h' / (2 d_ij d_il)
+ * with_rest: whether the distances have one. */
+static inline double lgg_rkd_angle_row(const lgg_loss *loss, size_t n, size_t j, int with_rest, float *f_j) {
     const float *distance2_j = loss->student->distance2 + j * n, *guide2_j = loss->teacher->distance2 + j * n;
     const float *inverse_j = loss->inverse_distance[0] + j * n, *guide_inverse_j = loss->inverse_distance[1] + j * n;
+    const float *rest_j = loss->distance_rest[0] + j * n, *guide_rest_j = loss->distance_rest[1] + j * n;
     double total = 0;
     memset(f_j, 0, n * sizeof(float));
     for (size_t i = 0; i < n; i++) {
         const float *distance2_i = loss->student->distance2 + i * n, *guide2_i = loss->teacher->distance2 + i * n;
         const float *inverse_i = loss->inverse_distance[0] + i * n,
                     *guide_inverse_i = loss->inverse_distance[1] + i * n;
+        const float *rest_i = loss->distance_rest[0] + i * n, *guide_rest_i = loss->distance_rest[1] + i * n;
         const float d2_ij = distance2_j[i], g2_ij = guide2_j[i];
         const float inverse_ij = inverse_j[i], guide_inverse_ij = guide_inverse_j[i];
         float row_total = 0, edge = 0;
 #pragma omp simd reduction(+ : row_total, edge)
         for (int l = 0; l < (int)n; l++) {
             const float both = inverse_ij * inverse_i[l];
-            const float cosine = 0.5f * (d2_ij + distance2_i[l] - distance2_j[l]) * both;
-            const float guide_cosine =
-                0.5f * (g2_ij + guide2_i[l] - guide2_j[l]) * guide_inverse_ij * guide_inverse_i[l];
+            float sum = d2_ij + distance2_i[l] - distance2_j[l], guide_sum = g2_ij + guide2_i[l] - guide2_j[l];
+            if (with_rest) {
+                sum = lgg_exact_sum(d2_ij, distance2_i[l], distance2_j[l], rest_j[i] + rest_i[l] - rest_j[l]);
+                guide_sum =
+                    lgg_exact_sum(g2_ij, guide2_i[l], guide2_j[l], guide_rest_j[i] + guide_rest_i[l] - guide_rest_j[l]);
+            }
+            const float cosine = 0.5f * sum * both;
+            const float guide_cosine = 0.5f * guide_sum * guide_inverse_ij * guide_inverse_i[l];
             const float difference = cosine - guide_cosine;
             const float size = fabsf(difference);
             /* Between e_ij and itself the cosine is a constant. */
@@ -149,9 +189,12 @@ static double lgg_rkd_angle_pair(lgg_loss *loss, int batch, const lgg_representa
     lgg_rkd_distances(loss->teacher, batch, teacher);
     lgg_inverse_distances(loss->student, loss->inverse_distance[0]);
     lgg_inverse_distances(loss->teacher, loss->inverse_distance[1]);
+    const int of_student = lgg_distance_rest(loss->student, loss->row_total, loss->distance_rest[0]),
+              of_teacher = lgg_distance_rest(loss->teacher, loss->row_total, loss->distance_rest[1]);
 #pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t j = 0; j < n; j++)
-        loss->row_total[j] = lgg_rkd_angle_row(loss, n, j, f + j * n);
+        loss->row_total[j] = of_student || of_teacher ? lgg_rkd_angle_row(loss, n, j, 1, f + j * n)
+                                                      : lgg_rkd_angle_row(loss, n, j, 0, f + j * n);
     const double total = lgg_sum_rows(n, loss->row_total);
     if (!student->gradient || scale == 0) return total / angles;
 

@@ -115,6 +115,30 @@ static void all_points_coincident(void **state) {
     }
 }
 
+/* RKD-A of pairs much nearer to each other than to all others, in one of the two representations or in both. Scaled up, which leaves angles as
+ * they are, so that the reference's differences are small beside the pairs. */
+static void angles_beside_near_pairs(void **state) {
+    (void)state;
+    for (double near = 1e-2; near > 1e-7; near /= 10) {
+        for (int where = 1; where < 4; where++) {
+            reference_case *c = new_case(LGG_RKD_ANGLE, 0);
+            double *const x[] = {c->student[0], c->teacher[0]};
+            const int d[] = {c->d[0], c->d_teacher[0]};
+            for (int side = 0; side < 2; side++) {
+                for (int t = 0; t < BATCH * d[side]; t++)
+                    x[side][t] /= near;
+                for (int t = 0; t < BATCH * d[side] && where >> side & 1; t++) {
+                    const int i = t / d[side];
+                    if (i % 2) x[side][t] = x[side][t - d[side]] + (t % 3 - 1) * (1 + i / 7.);
+                }
+            }
+            unit_round(c);
+            unit_assert_agrees(c, "near pairs");
+            unit_case_free(c);
+        }
+    }
+}
+
 static void zero_mean_distance_of_one_side_only(void **state) {
     (void)state;
     reference_case *c = new_case(LGG_RKD_DISTANCE, 0);
@@ -378,6 +402,7 @@ int run_degenerate_tests(void) {
         cmocka_unit_test(a_dead_layer_has_no_variation),
         cmocka_unit_test(coincident_points),
         cmocka_unit_test(all_points_coincident),
+        cmocka_unit_test(angles_beside_near_pairs),
         cmocka_unit_test(zero_mean_distance_of_one_side_only),
         cmocka_unit_test(negative_degrees_stay_isolated),
         cmocka_unit_test(cancelled_degrees_are_isolated),
