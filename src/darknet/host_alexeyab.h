@@ -301,6 +301,12 @@ static inline void host_keep_delta(layer *l) {
 static inline int host_drops_blocks(const layer *l) {
     return l->dropblock;
 }
+#ifdef GPU
+/* x (n) on the device, times `by`. */
+static inline void host_scale_gpu(int n, float by, float *x) {
+    scal_ongpu(n, by, x, 1);
+}
+#endif
 
 /* What l, a section, takes over from the layer before it beside its buffers: what this host's demo looks for in a network's last
  * layer. */

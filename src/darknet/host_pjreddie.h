@@ -366,6 +366,12 @@ static inline int host_drops_blocks(const layer *l) {
     (void)l;
     return 0;
 }
+#ifdef GPU
+/* x (n) on the device, times `by`. */
+static inline void host_scale_gpu(int n, float by, float *x) {
+    scal_gpu(n, by, x, 1);
+}
+#endif
 
 /* What l, a section, takes over from the layer before it beside its buffers: nothing that this host asks for. */
 static inline void host_follow_previous(layer *l, const layer *previous) {

@@ -8,6 +8,7 @@
 #include "batchnorm_whole.h"
 #include "convolution_1x1.h"
 #include "costs_gpu.h"
+#include "dropped_output.h"
 #include "layer_fast.h"
 #include "layer_kernels.h"
 #include "allocate.h"
@@ -30,6 +31,7 @@ static void set_functions(network *net, int i) {
     put_around_weighted_sum(l);
     put_around_previous_delta(net, i);
     put_fast_functions(net, i);
+    put_around_dropped_output(net, i);
 }
 
 void set_layer_functions(network *net) {

@@ -79,6 +79,15 @@ const gradient_case consumer_cases[] = {
     {.name = "dropout before and after the section",
      .sections = "[connected]\noutput=40\nactivation=linear\n[dropout]\nprobability=.3\n"
                  "[label_variation]\nsimilarity=rbf\nalpha=.02\nlambda=4\n[dropout]\nprobability=.4\n" HEAD},
+    {.name = "dropout of an activation, whose gradient is told from its output",
+     .sections = TAPPED "[connected]\noutput=20\nactivation=tanh\n[dropout]\nprobability=.4\n" HEAD VARIATION("0")},
+    {.name = "dropouts of a normalized convolution's activation",
+     .sections =
+         TAPPED NORMALIZED("logistic") "[dropout]\nprobability=.5\n[dropout]\nprobability=.3\n" HEAD VARIATION("0"),
+     .step = .01f},
+    {.name = "dropout of a sum's activation, tapped",
+     .sections = TAPPED CONVOLUTION(
+         "linear") "[shortcut]\nfrom=0\nactivation=tanh\n[dropout]\nprobability=.4\n" HEAD VARIATION("2")},
     {.name = "route of one layer, which a convolution reads alone",
      .sections =
          TAPPED CONVOLUTION("tanh") "[route]\nlayers=0\n" CONVOLUTION("linear") "[shortcut]\nfrom=1\nactivation=tanh\n"

@@ -12,7 +12,7 @@ shift 3
 failures=0
 
 # What set_layer_functions does, by the line of src/layers/layer_functions.c that does it: without that line a test must fail.
-around=(sum_reorg_gradient put_around_previous_delta give_missing_deltas make_lgg_parseval)
+around=(sum_reorg_gradient put_around_previous_delta put_around_dropped_output give_missing_deltas make_lgg_parseval)
 case $host in
     pjreddie) around+=(complete_batchnorm put_around_strided_1x1) ;;
     alexeyab) around+=(separate_statistics put_around_weighted_sum) ;;

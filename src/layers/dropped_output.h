@@ -1,0 +1,14 @@
+/* dropped_output.h: the gradient of an activation before a [dropout].
+ *
+ * A [dropout] works in its layer's output: what it keeps is y / (1 - p) from then on. The derivatives of tanh, logistic, elu and others are told
+ * from y, so before that layer's backward pass y is put back; what was left out, 0 here, has no delta to multiply.
+ */
+#ifndef DROPPED_OUTPUT_H
+#define DROPPED_OUTPUT_H
+
+#include "host.h"
+
+/* Does nothing to a layer without such an activation, or without a [dropout] in its output. */
+void put_around_dropped_output(network *net, int i);
+
+#endif
