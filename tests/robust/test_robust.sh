@@ -363,7 +363,18 @@ check "an_empty_line_of_a_training_list_is_refused" refuses "gap.list: line 4 is
 : > none.list
 check "an_empty_training_list_is_refused" refuses "none.list: no images in it" data train none.list
 sed 's/class/klass/g' small/train.list > unnamed.list
-check "images_that_no_label_names_are_refused" refuses "unnamed.list: none of the first 16 images has a class in its name" data train unnamed.list
+check "images_that_no_label_names_are_refused" refuses "unnamed.list: none of 16 images has a class in its name" data train unnamed.list
+sed '1,3s/class/klass/' small/train.list > partly.list
+check "some_that_none_names_are_counted" eval 'data train partly.list 2>&1 | grep -q "partly.list: warning: 3 of 16 images have no class in their names, such as .*klass.*: they are trained as of none"'
+check "none_are_not" eval '! data train small/train.list 2>&1 | grep -q "no class in their names"'
+sed '2s/$/ /' small/labels.list > blank.list
+check "a_label_with_a_blank_at_its_end_is_refused" refuses "blank.list: line 2, 'class1 ': begins or ends with a blank" data labels blank.list
+{ head -1 small/labels.list; cat small/labels.list; } > twice.list
+check "a_label_given_twice_is_refused" refuses "twice.list: lines 1 and 2 are the same label, 'class0'" data labels twice.list
+check "classes_that_are_no_number_are_refused" refuses "lists.data: classes=two: must be a whole number, 1 or more" data classes two
+{ cat small/labels.list; echo class2; } > three.list
+sed '/^classes=/d; s|^labels=.*|labels=three.list|' small/tiny.data > unsaid.data
+check "classes_that_are_not_said_are_refused_unless_there_are_two" refuses "unsaid.data: has no classes=, which Darknet takes for 2; three.list has 3 labels" "$darknet" classifier train unsaid.data short.cfg
 check "a_command_without_a_cfg_file_says_its_usage" refuses "classifier train data.cfg net.cfg [weights]" "$darknet" classifier train small/tiny.data
 check "a_classifier_is_no_detector" refuses "This network finds no boxes" "$darknet" detector train small/tiny.data short.cfg
 
