@@ -75,8 +75,20 @@ void lgg_file_stop(int signal_number) {
     raise(signal_number);
 }
 
+int lgg_output_is_unread(void) {
+    struct pollfd outputs[] = {{.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
+    const int error = errno;
+    const int good = poll(outputs, 2, 0) >= 0;
+    errno = error;
+    return good && ((outputs[0].revents | outputs[1].revents) & (POLLERR | POLLHUP));
+}
+
+static void stop_if_unread(int signal_number) {
+    if (lgg_output_is_unread()) lgg_file_stop(signal_number);
+}
+
 /* Signals whose default is to end the process; one that is ignored, as under nohup, or handled stays so. But SIGPIPE, which libraries
- * ignore for the whole program. */
+ * ignore for the whole program: for their own connections they may. */
 static void clean_up_at_the_end(void) {
     static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGXCPU};
     if (owner) return;
@@ -86,8 +98,8 @@ static void clean_up_at_the_end(void) {
     for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
         struct sigaction action;
         if (sigaction(ends[i], NULL, &action) != 0) continue;
-        if (action.sa_handler == SIG_DFL || (action.sa_handler == SIG_IGN && ends[i] == SIGPIPE))
-            signal(ends[i], lgg_file_stop);
+        if (action.sa_handler == SIG_DFL) signal(ends[i], lgg_file_stop);
+        if (action.sa_handler == SIG_IGN && ends[i] == SIGPIPE) signal(SIGPIPE, stop_if_unread);
     }
     /* Past a limit on the size of files (ulimit -f) let write fail, as on a full disk, instead of killing us. */
     signal(SIGXFSZ, SIG_IGN);

@@ -48,6 +48,10 @@ void lgg_unlock(int lock, const char *path);
 /* For a signal's handler: removes what is unfinished and ends the process by the signal. */
 void lgg_file_stop(int signal_number);
 
+/* For a handler of SIGPIPE: whether the standard output or the standard error has lost its reader; if not, it is another pipe or connection that
+ * has, and its writer is told by write. */
+int lgg_output_is_unread(void);
+
 /* A checksum over all bytes of a file; 0 if it cannot be read. */
 uint64_t lgg_file_checksum(const char *path);
 

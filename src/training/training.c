@@ -41,8 +41,10 @@ static struct {
 static volatile sig_atomic_t told_to_stop;
 
 /* The first asks for a clean stop, at the end of the iteration; again Ctrl-C or a second SIGTERM end the program at once. A terminal that
- * closes sends SIGHUP twice and means one; a scheduler sends SIGTERM to all processes of a job, and what started us passes its own on. */
+ * closes sends SIGHUP twice and means one; a scheduler sends SIGTERM to all processes of a job, and what started us passes its own on. SIGPIPE
+ * asks for it where it is our output that nobody reads; one who looked at the training over the network may leave. */
 static void note_signal(int signal_number) {
+    if (signal_number == SIGPIPE && !lgg_output_is_unread()) return;
     static volatile sig_atomic_t first; /* seconds */
     const sig_atomic_t now = (sig_atomic_t)time(NULL);
     if (told_to_stop == signal_number && (signal_number == SIGINT || (signal_number == SIGTERM && now - first > 1)))

@@ -104,6 +104,16 @@ check "an_output_that_nobody_reads_any_more_saves_and_stops" test "${PIPESTATUS[
 train all.cfg images/backup/all.backup > resumed.out 2>&1
 check "and_the_resumed_training_equals_the_whole_one" cmp -s whole/all$final.weights images/backup/all$final.weights
 
+# a connection that is gone, as one who watches the training in a browser leaves
+backups
+rm -f log.csv
+"$darknet" classifier train images/tiny.data all.cfg > watched.out 2>&1 &
+wait_for_rows log.csv 5 $!
+kill -PIPE $!
+wait $!
+status=$?
+check "a_connection_that_is_gone_does_not_stop_a_training_whose_output_is_read" eval 'test $status = 0 && cmp -s whole/all$final.weights images/backup/all$final.weights'
+
 backups
 rm -f log.csv
 (trap '' HUP; exec "$darknet" classifier train images/tiny.data all.cfg > nohup.out 2>&1) &
