@@ -106,9 +106,9 @@ int lgg_all_finite(const float *x, size_t n) {
     return 1;
 }
 
-int lgg_first_rubbish(const network *net, const char **array) {
+int lgg_first_rubbish(const network *net, int end, const char **array) {
     host_select_device(net);
-    for (int i = 0; i < net->n; ++i) {
+    for (int i = 0; i < net->n && i < end; ++i) {
         layer *leaves[HOST_MAX_LEAVES];
         const int n = host_leaf_layers(&net->layers[i], leaves);
         for (int j = 0; j < n; ++j) {

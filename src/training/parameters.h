@@ -28,8 +28,8 @@ void lgg_decay_biases_and_scales(const layer *leaf, update_args a);
 /* 1 if every value is a finite number; looks at the bits, so that -ffast-math cannot fold it away. */
 int lgg_all_finite(const float *x, size_t n);
 
-/* The layer whose weights, biases, scales or rolling statistics hold NaN or infinity, *array telling which; -1 if none does. */
-int lgg_first_rubbish(const network *net, const char **array);
+/* The layer of 0..end-1, or of all where there are fewer, whose weights, biases, scales or rolling statistics hold NaN or infinity, *array telling which; -1 if none does. */
+int lgg_first_rubbish(const network *net, int end, const char **array);
 
 #ifdef __cplusplus
 }

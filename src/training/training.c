@@ -216,10 +216,10 @@ static _Noreturn void stop_without_saving(void) {
     exit(EXIT_FAILURE);
 }
 
-/* Weights with NaN or infinity are saved under no name. */
-static void refuse_to_save_rubbish(network *net, const char *path) {
+/* Weights of layers 0..cutoff-1 with NaN or infinity are saved under no name. */
+static void refuse_to_save_rubbish(network *net, const char *path, int cutoff) {
     const char *array;
-    const int i = lgg_first_rubbish(net, &array);
+    const int i = lgg_first_rubbish(net, cutoff, &array);
     if (i < 0) return;
     fflush(stdout);
     if (training.going_on)
@@ -272,7 +272,7 @@ void backup_lgg_training(void) {
 #endif
     training.backed_up = time(NULL);
     if (is_backed_up()) return;
-    refuse_to_save_rubbish(net, training.backup);
+    refuse_to_save_rubbish(net, training.backup, net->n);
     if (lgg_checkpoint_save(net, training.backup, training.average_loss) == 0) remember_good(net, training.backup);
 }
 
@@ -320,7 +320,7 @@ void finish_lgg_training(void) {
 void lgg_save_weights(network *net, const char *name, int cutoff) {
     const char *path = whole_name(name);
     if (path != name) fprintf(stderr, "Its whole name is %s\n", path);
-    refuse_to_save_rubbish(net, path);
+    refuse_to_save_rubbish(net, path, cutoff);
     if (lgg_checkpoint_save_weights(net, path, cutoff) == 0)
         remember_good(net, path);
     else if (!training.going_on)

@@ -28,6 +28,18 @@ static ssize_t count_bytes(void *count, const char *data, size_t size) {
     return (ssize_t)size;
 }
 
+/* What the host writes while it holds no device: nothing is pulled from there, over what the CPU has, to be counted. */
+static void write_without_device(const network *net, const layer *l, FILE *file) {
+#ifdef GPU
+    const int device = gpu_index;
+    gpu_index = -1;
+#endif
+    host_write_layer(net, l, file);
+#ifdef GPU
+    gpu_index = device;
+#endif
+}
+
 /* The bytes of layer l of net, or, where l is NULL, of a file without layers. */
 static size_t written_bytes(const network *net, const layer *l) {
     size_t bytes = 0;
@@ -36,7 +48,7 @@ static size_t written_bytes(const network *net, const layer *l) {
         fprintf(stderr, "No memory to count the bytes of a weights file\n");
         exit(EXIT_FAILURE);
     }
-    host_write_layer(net, l, counter);
+    write_without_device(net, l, counter);
     fclose(counter);
     return bytes;
 }
@@ -291,8 +303,8 @@ static _Noreturn void refuse_array(const network *net, const char *path, int i, 
                  array, i, type);
 }
 
-void check_loaded_weights(const network *net, const char *path) {
+void check_loaded_weights(const network *net, const char *path, int cutoff) {
     const char *array;
-    const int i = lgg_first_rubbish(net, &array);
+    const int i = lgg_first_rubbish(net, cutoff, &array);
     if (i >= 0) refuse_array(net, path, i, array);
 }

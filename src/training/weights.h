@@ -25,9 +25,9 @@ void check_weights_to_load(const network *net, const char *path, int start, int 
  * stock pjreddie/darknet have not; told by its length. */
 int has_batchnorm_biases(const network *net, const char *path, int start);
 
-/* To be called once the weights of net are loaded from path. Ends the program, with one line that names layer and array, if
+/* To be called once the weights of layers 0..cutoff-1 of net are loaded from path. Ends the program, with one line that names layer and array, if
  * there is a value that is no finite number: whatever such a network gave, every comparison with it would be false. */
-void check_loaded_weights(const network *net, const char *path);
+void check_loaded_weights(const network *net, const char *path, int cutoff);
 
 /* Loads the weights of a teacher: what is wrong with them is said of the section's teacher_weights. */
 void load_teacher_weights(const lgg_place *place, network *net, const char *path);

@@ -77,6 +77,13 @@ cp tests/gpu/dropout.cfg "$build/train"
 check "a resumed training with dropout is the whole one, to the bit" resume go_on dropout
 check "a resumed training is the whole one, to the bit" resume go_on small
 
+# What has to be in its weights file is asked of layers that have no memory for training.
+weighted_sum() (
+    cd "$build/train" && sed '/^\[shortcut\]/,/^$/s/^activation=.*/&\nweights_type=per_channel\nweights_normalization=softmax/' small.cfg > weighted.cfg &&
+        "$darknet" classifier train small.data weighted.cfg && "$darknet" classifier valid small.data weighted.cfg "backup/weighted$final.weights"
+)
+if [ "$host" = alexeyab ]; then check "a network with a weighted [shortcut] predicts" weighted_sum weighted_sum; fi
+
 # said DARKNET COMMAND...: what a command prints of the trained network, times left out, and what AlexeyAB/darknet says of its device.
 said() {
     "$1" "$2" "$3" small.data small.cfg whole.weights "${@:4}" 2> /dev/null | sed 's/ in [0-9.]* s//' |
