@@ -153,6 +153,10 @@ static inline int *host_updates(const network *net) {
 static inline size_t host_iteration(const network *net) {
     return (size_t)get_current_iteration(*net);
 }
+/* Those before the one that a training pass is of. */
+static inline size_t host_iteration_of_pass(const network *net) {
+    return host_iteration(net);
+}
 /* Whether a detector's batches change their size with that of the images. */
 static inline int host_changes_batch(const network *net) {
     return net->dynamic_minibatch;

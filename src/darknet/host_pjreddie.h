@@ -124,6 +124,11 @@ static inline int *host_updates(const network *net) {
 static inline size_t host_iteration(const network *net) {
     return get_current_batch((network *)net);
 }
+/* Those before the one that a training pass is of: the host counts its images as seen before it begins. */
+static inline size_t host_iteration_of_pass(const network *net) {
+    const size_t images = (size_t)net->batch;
+    return *net->seen < images ? 0 : (*net->seen - images) / (images * (size_t)net->subdivisions);
+}
 /* Whether a detector's batches change their size with that of the images. */
 static inline int host_changes_batch(const network *net) {
     (void)net;

@@ -51,7 +51,7 @@ float lgg_alpha_now(const lgg_section *s, const host_pass *pass) {
     const network *net = host_net(pass);
     const float start = s->options.graph.alpha, iterations = (float)net->max_batches;
     if (s->alpha_end <= 0 || iterations <= 0) return start;
-    const float done = (float)host_iteration(net) / iterations;
+    const float done = (float)host_iteration_of_pass(net) / iterations;
     return start + (s->alpha_end - start) * (done < 1 ? done : 1);
 }
 

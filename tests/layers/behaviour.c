@@ -16,9 +16,16 @@
     "[label_variation]\n[lgg_smooth]\nlayers=0,-4\n[lgg_gkd]\nlayers=0\nteacher_layers=0\n" TEACHER                    \
     "[rkd]\nlayers=0\nteacher_layers=0\n" TEACHER "[hkd]\n" TEACHER
 
-/* The second host counts iterations, the first one images. */
+/* The second host trains a copy of a network. */
+#ifdef SECOND_HOST
+#define NETWORK_TO_TRAIN(net) (*(net))
+#else
+#define NETWORK_TO_TRAIN(net) (net)
+#endif
+
+/* It counts iterations, the first one images. */
 #ifndef set_iteration
-#define set_iteration(net, i) (*(net)->seen = (size_t)(i)*6)
+#define set_iteration(net, i) (*(net)->seen = (size_t)((i) + 1) * 6) /* a pass counts its own images */
 #endif
 
 static const lgg_section *section_of(const network *net, int layer) {
@@ -127,6 +134,30 @@ static void test_moving_alpha(void) {
            "it is not"); /* d = 4 x 6 x 6 */
 }
 
+static float alpha_of_pass[8];
+static int passes_noted;
+
+static void note_alpha(layer l, host_pass pass) {
+    alpha_of_pass[passes_noted++] = lgg_alpha_now(l.lgg, &pass);
+}
+
+/* Two iterations of four passes each. */
+static void test_alpha_of_an_iteration(void) {
+    network *net = read_text_network("batch=12\nsubdivisions=4\nheight=6\nwidth=6\nchannels=2\nmax_batches=2\n",
+                                     CONV "[label_variation]\nsimilarity=exp\nalpha=1,9\n" HEAD);
+    const data images = {.X = make_matrix(12, net->inputs), .y = make_matrix(12, net->truths)};
+    net->layers[1].forward = note_alpha;
+    for (int i = 0; i < 2; ++i)
+        train_network(NETWORK_TO_TRAIN(net), images);
+    int good = passes_noted == 8;
+    for (int i = 0; i < 8; ++i)
+        good = good && same_number((double)alpha_of_pass[i], i < 4 ? 1 : 5);
+    report("all passes of an iteration have the alpha of the iterations before it", good, "they have others");
+    free_matrix(images.X);
+    free_matrix(images.y);
+    free_network(net);
+}
+
 static void test_lambda_zero(void) {
     network *plain = read_text_network(NET, CONV HEAD);
     network *ours = read_text_network(NET, CONV "[label_variation]\nlambda=0\n" HEAD);
@@ -149,6 +180,7 @@ void test_transparency(void) {
     test_batchnorm_weights();
     test_lambda_zero();
     test_moving_alpha();
+    test_alpha_of_an_iteration();
     test_strided_convolution();
 }
 
