@@ -465,6 +465,12 @@ static inline int host_stops_gradients(const layer *l) {
     return l->stopbackward || l->onlyforward;
 }
 
+/* Whether no gradient ever goes to l or those before it: what comes before it has no backward pass. Any other number but 0 is the iteration until
+ * which it has none. */
+static inline int host_stops_passes(const layer *l) {
+    return l->stopbackward == 1;
+}
+
 /* Whether l, a [shortcut], is activation(alpha * the layer before + beta * layer l->index), all three of one shape. */
 static inline int host_is_plain_sum(const layer *l, float *alpha, float *beta) {
     *alpha = *beta = 1;

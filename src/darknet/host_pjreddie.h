@@ -283,6 +283,11 @@ static inline int host_stops_gradients(const layer *l) {
     return l->stopbackward || l->onlyforward;
 }
 
+/* Whether no gradient ever goes to l or those before it: what comes before it has no backward pass. */
+static inline int host_stops_passes(const layer *l) {
+    return l->stopbackward != 0;
+}
+
 /* Whether the backward function of l adds to other deltas than that of the layer before it. */
 static inline int host_adds_elsewhere(const layer *l) {
     return l->type == SHORTCUT;

@@ -133,6 +133,34 @@ static void prepare_training(const network *net) {
     }
 }
 
+/* The last layer at which backward passes stop; -1 if there is none. */
+static int last_stop(const network *net) {
+    int i = net->n - 1;
+    while (i >= 0 && !host_stops_passes(&net->layers[i]))
+        --i;
+    return i;
+}
+
+/* Where a backward pass stops, sections before it have none, and what they add to the deltas there stays there. */
+static void check_stop(const lgg_section *s, const network *net) {
+    const int stop = last_stop(net);
+    if (!darknet_is_training() || !host_can_train(net)) return;
+    if (s->place.index < stop) {
+        lgg_fail(&s->place,
+                 "layer %d has stopbackward=1, and what stands before that learns nothing; put this section "
+                 "after it, or take stopbackward out",
+                 stop);
+    }
+    for (int j = 0; j < s->n; ++j) {
+        if (s->tapped[j] > stop) continue;
+        lgg_fail(
+            &s->place,
+            "layers=%d: layer %d has stopbackward=1, and no gradient goes to it or to those before it; tap layer %d "
+            "or later, or take stopbackward out",
+            s->tapped[j], stop, stop + 1);
+    }
+}
+
 /* Checks each section against the network; returns whether they see it for the first time. */
 static int check_sections(network *net) {
     int is_new = 0;
@@ -144,6 +172,7 @@ static int check_sections(network *net) {
             is_new = 1;
         }
         s->network->net = net;
+        if (!is_reading_lgg_teacher()) check_stop(s, net);
         check_labels(s, net);
         check_lgg_vertices(s, net);
         check_streams(s, net);
@@ -153,9 +182,13 @@ static int check_sections(network *net) {
     return is_new;
 }
 
+int has_own_delta(const layer *l) {
+    return !host_works_in_place(l);
+}
+
 int starts_at_zero(const layer *l) {
     if (l->functions && l->functions->plan.is_assigned) return 0;
-    return l->type != LGG;
+    return has_own_delta(l);
 }
 
 void finish_lgg_network(network *net) {

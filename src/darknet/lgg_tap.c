@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "allocate.h"
+#include "weights.h"
 
 /* Layers whose output is no representation, or through which the host passes no right gradient. */
 static const struct {
@@ -21,6 +22,11 @@ static const layer *find_owner(const layer *layers, int index) {
     return &layers[index];
 }
 
+/* Whether it is for a layer with stopbackward=1 after it that l has no delta: said once all layers are there (lgg_network.c). */
+static int is_below_stop(const layer *l) {
+    return darknet_is_training() && !host_lacks_delta(l) && !host_works_in_place(l);
+}
+
 /* Why a layer cannot be tapped; NULL if it can. */
 static const char *find_obstacle(const layer *layers, int index, int needs_gradient) {
     if (layers[index].type == LGG) return "an LGG section, which passes its input through";
@@ -28,7 +34,8 @@ static const char *find_obstacle(const layer *layers, int index, int needs_gradi
         if (find_owner(layers, index)->type != untappable[i].type) continue;
         if (needs_gradient || !untappable[i].readable) return untappable[i].why;
     }
-    return needs_gradient && !host_has_delta(&layers[index]) ? "a layer without a gradient" : NULL;
+    if (!needs_gradient || host_has_delta(&layers[index]) || is_below_stop(&layers[index])) return NULL;
+    return "a layer without a gradient";
 }
 
 /* Fails, naming the nearest earlier layer that can be tapped. */

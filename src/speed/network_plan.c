@@ -344,7 +344,7 @@ void plan_network(network *net, plan_purpose purpose) {
     const int assigns = purpose == PLAN_TRAINING && goes_all_the_way_back(net);
     for (int i = 0; assigns && i < net->n; ++i)
         if (has_quiet_delta(&net->layers[i])) assign_delta(net, i);
-    if (purpose == PLAN_TRAINING) join_sums(net);
+    if (assigns) join_sums(net); /* the layers below a stop may not be trained: they run otherwise than those above */
     if (assigns) share_deltas(net);
     if (!is_possible(net)) forget_plan(net);
     for (int i = 0; i < net->n; ++i)

@@ -158,6 +158,20 @@ static const bad_input cases[] = {
 #endif
 };
 
+#define CONV "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\n"
+#define STOPS CONV "stopbackward=1\n"
+
+/* What is said where the command trains. */
+static const bad_input training_cases[] = {
+    {"a section before a layer with stopbackward=1", CONV "[label_variation]\n" STOPS BODY,
+     "layer 1 [label_variation]: layer 2 has stopbackward=1, and what stands before that learns nothing"},
+    {"a tap below a layer with stopbackward=1", CONV STOPS BODY "[label_variation]\nlayers=0\n",
+     "layer 5 [label_variation]: layers=0: layer 1 has stopbackward=1, and no gradient goes to it or to those before "
+     "it; tap layer 2 or later"},
+    {"a tap of the layer with stopbackward=1", CONV STOPS BODY "[label_variation]\nlayers=1\n",
+     "layers=1: layer 1 has stopbackward=1, and no gradient goes to it or to those before it; tap layer 2 or later"},
+};
+
 /* Parses the network, and trains one batch: where no command says that it will be trained, teachers are read only then. */
 static void train_once(const char *sections) {
     network *net = read_text_network(NET, sections);
@@ -328,6 +342,10 @@ void test_bad_input(void) {
     make_files();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         expect_failure(cases[i].name, train_once, cases[i].sections, cases[i].expected, "test.cfg: layer ");
+    }
+    for (size_t i = 0; i < sizeof training_cases / sizeof *training_cases; ++i) {
+        const bad_input *bad = &training_cases[i];
+        expect_failure(bad->name, read_for_training, bad->sections, bad->expected, "test.cfg: layer ");
     }
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         char name[128];

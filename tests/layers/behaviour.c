@@ -16,10 +16,12 @@
     "[label_variation]\n[lgg_smooth]\nlayers=0,-4\n[lgg_gkd]\nlayers=0\nteacher_layers=0\n" TEACHER                    \
     "[rkd]\nlayers=0\nteacher_layers=0\n" TEACHER "[hkd]\n" TEACHER
 
-/* The second host trains a copy of a network. */
+/* The second host trains a copy of a network, and has a layer that does nothing. */
 #ifdef SECOND_HOST
+#define IN_PLACE "[dropout]\nprobability=0\n[empty]\n"
 #define NETWORK_TO_TRAIN(net) (*(net))
 #else
+#define IN_PLACE "[dropout]\nprobability=0\n"
 #define NETWORK_TO_TRAIN(net) (net)
 #endif
 
@@ -252,6 +254,35 @@ static void test_width_of_labels(void) {
            "the last layer or the network has another width");
 }
 
+#ifdef SECOND_HOST
+/* Their statistics stay what they are, and so does what they put out. */
+static void train_frozen(const char *sections) {
+    network *net = read_text_network(NET, sections);
+    run_pass(net, 1);
+    for (int i = 0; i < 2; ++i)
+        for (int j = 0; j < 4; ++j)
+            if (net->layers[i].rolling_mean[j] != 0) exit(2);
+    if (net->layers[5].bias_updates[0] == 0) exit(3);
+}
+
+static void test_frozen_layers(void) {
+    char said[4096];
+    const int status =
+        run_apart(train_frozen, CONV CONV "[maxpool]\nsize=2\nstride=2\nstopbackward=1\n" CONV HEAD, said, sizeof said);
+    report("layers below stopbackward=1 run as in prediction", status == 0, status == 2 ? "they learn" : "a crash");
+}
+#endif
+
+static void test_layers_after_a_loss(void) {
+    network *net = read_text_network(NET, CONV HEAD IN_PLACE);
+    run_pass(net, 1);
+    float sum = 0;
+    for (int i = 0; i < 3; ++i)
+        sum += fabsf(net->layers[2].bias_updates[i]);
+    report("a layer that works in place after a loss leaves it its delta", sum > 0, "nothing is learnt");
+    free_network(net);
+}
+
 static void test_alone(void) {
     network *net = read_text_network(
         "batch=6\nheight=6\nwidth=6\nchannels=2\nlearning_rate=.01\nmax_batches=10\n",
@@ -295,6 +326,10 @@ void test_training(void) {
     test_subdivisions();
     test_resizing();
     test_width_of_labels();
+    test_layers_after_a_loss();
+#ifdef SECOND_HOST
+    test_frozen_layers();
+#endif
     test_alone();
     test_places();
     test_batch_of_one();
