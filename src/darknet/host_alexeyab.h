@@ -157,6 +157,13 @@ static inline size_t host_iteration(const network *net) {
 static inline size_t host_iteration_of_pass(const network *net) {
     return host_iteration(net);
 }
+/* Whether the host goes on after a loss that is no finite number: it takes such values out of gradients or weights. */
+static inline int host_repairs_losses(const network *net) {
+#ifdef GPU
+    if (gpu_index >= 0 && net->cudnn_half && net->loss_scale != 1) return 1;
+#endif
+    return net->try_fix_nan;
+}
 /* Whether a detector's batches change their size with that of the images. */
 static inline int host_changes_batch(const network *net) {
     return net->dynamic_minibatch;

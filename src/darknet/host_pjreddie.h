@@ -129,6 +129,11 @@ static inline size_t host_iteration_of_pass(const network *net) {
     const size_t images = (size_t)net->batch;
     return *net->seen < images ? 0 : (*net->seen - images) / (images * (size_t)net->subdivisions);
 }
+/* Whether the host goes on after a loss that is no finite number. */
+static inline int host_repairs_losses(const network *net) {
+    (void)net;
+    return 0;
+}
 /* Whether a detector's batches change their size with that of the images. */
 static inline int host_changes_batch(const network *net) {
     (void)net;

@@ -23,6 +23,7 @@
 #include "weights_path.h"
 
 #define LGG_SECONDS_BETWEEN_BACKUPS 600
+#define LGG_BAD_LOSSES_IN_A_ROW 10 /* end a training whose host repairs what they do */
 
 static struct {
     network **nets;
@@ -35,6 +36,8 @@ static struct {
     size_t last_good_iteration;
     time_t backed_up;
     float average_loss;
+    int bad_losses; /* in a row */
+    int warned_of_losses;
     lgg_log *log;
 } training;
 
@@ -233,10 +236,7 @@ static void refuse_to_save_rubbish(network *net, const char *path, int cutoff) {
     exit(EXIT_FAILURE);
 }
 
-static void check_losses(network *net, float loss) {
-    const int bad_loss = layer_of_bad_loss(net);
-    if (bad_loss < 0 && lgg_is_finite((double)loss)) return;
-    fflush(stdout);
+static _Noreturn void stop_for_loss(network *net, int bad_loss) {
     fprintf(stderr, "Training stops at iteration %zu: the loss", host_iteration(net));
     if (bad_loss >= 0) {
         fprintf(stderr, " of ");
@@ -258,6 +258,34 @@ static void check_losses(network *net, float loss) {
         fprintf(stderr, ")");
     }
     stop_without_saving();
+}
+
+/* Whether such a loss is one that the host repairs: that is said once. */
+static int is_repaired(network *net, int bad_loss) {
+    const char *array;
+    if (!host_repairs_losses(net) || ++training.bad_losses >= LGG_BAD_LOSSES_IN_A_ROW) return 0;
+    if (lgg_first_rubbish(net, net->n, &array) >= 0) return 0;
+    if (!training.warned_of_losses) {
+        fprintf(stderr, "warning: iteration %zu: the loss", host_iteration(net));
+        if (bad_loss >= 0) {
+            fprintf(stderr, " of ");
+            print_layer(net, bad_loss);
+        }
+        fprintf(stderr, " is no finite number; Darknet repairs that and the training goes on, unless it has %d in a row\n",
+                LGG_BAD_LOSSES_IN_A_ROW);
+    }
+    training.warned_of_losses = 1;
+    return 1;
+}
+
+static void check_losses(network *net, float loss) {
+    const int bad_loss = layer_of_bad_loss(net);
+    if (bad_loss < 0 && lgg_is_finite((double)loss)) {
+        training.bad_losses = 0;
+        return;
+    }
+    fflush(stdout);
+    if (!is_repaired(net, bad_loss)) stop_for_loss(net, bad_loss);
 }
 
 static int is_backed_up(void) {

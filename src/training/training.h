@@ -16,7 +16,8 @@ extern "C" {
  * NaN, the program ends here. Returns the running average of the loss to go on with; -1: none. */
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base);
 
-/* After each iteration, with its loss and the running average. Ends the program if a loss is not finite (status 1), or, after a
+/* After each iteration, with its loss and the running average. Ends the program if a loss is not finite (status 1; where the
+ * host repairs what such a loss does, if ten in a row are not, or weights), or, after a
  * backup, if it was told to stop (SIGINT, SIGTERM, SIGHUP, SIGUSR1, or SIGPIPE from its output: 128 + the signal). */
 void step_lgg_training(float loss, float average_loss);
 

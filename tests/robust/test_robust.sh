@@ -455,4 +455,18 @@ printf '\n[label_variation]\npower=900\nclasses=%s\n' "$(sed -n 's/^classes=//p'
 check "a_term_that_is_no_number_is_named_as_in_the_cfg" refuses "[label_variation] is no finite number" train nan-term.cfg
 check "and_saves_nothing_of_it" eval '! ls small/backup/nan* 2> /dev/null'
 
+# A loss without an end, of outputs that have one: [cost] squares them. The weights stay as they are.
+if [ "$HOST" = alexeyab ]; then
+    sed '/^max_batches/d; /^momentum/d; /^decay/d; s/^learning_rate=.*/learning_rate=1e22\nmomentum=0\ndecay=0\nmax_batches=1/; s/^\[softmax\]/[cost]/; s/^filters=.*/&\nstopbackward=1/' nolog.cfg > large-weights.cfg
+    train large-weights.cfg > large.out 2>&1
+    sed 's/^learning_rate=.*/learning_rate=0\ntry_fix_nan=1/; s/^max_batches=.*/max_batches=5/' large-weights.cfg > repaired.cfg
+    large="train repaired.cfg small/backup/large-weights$final.weights -clear"
+    check "losses_that_the_host_is_to_repair_do_not_end_a_training" eval "$large > repaired.out 2>&1"
+    check "and_are_warned_of_once" test "$(grep -c 'is no finite number; Darknet repairs that' repaired.out)" = 1
+    sed -i 's/^max_batches=.*/max_batches=20/' repaired.cfg
+    check "but_ten_in_a_row_do" refuses "Training stops at iteration 10: the loss of layer 2 [cost] is no finite number" $large
+    sed -i '/^try_fix_nan/d' repaired.cfg
+    check "and_one_where_nothing_is_repaired" refuses "Training stops at iteration 1: the loss of layer 2 [cost] is no finite number" $large
+fi
+
 exit $((failures != 0))
