@@ -56,6 +56,9 @@ typedef void host_update_function_gpu(layer, int, float, float, float, float);
         BLANK, "a section that Darknet does not know", 0                                                               \
     }
 
+/* Whether subdivisions may be more than batch: a pass has an image then, and an iteration as many as there are passes. */
+#define HOST_TAKES_MANY_SUBDIVISIONS 1
+
 /* Whether `parseval` trains on the GPU, too. */
 #define HOST_HAS_PARSEVAL_GPU 0
 

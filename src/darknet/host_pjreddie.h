@@ -43,6 +43,9 @@ typedef host_update_function host_update_function_gpu;
         BLANK, "a section that Darknet does not know", 0                                                               \
     }
 
+/* Whether subdivisions may be more than batch: a pass has an image then, and an iteration as many as there are passes. */
+#define HOST_TAKES_MANY_SUBDIVISIONS 0
+
 /* Whether `parseval` trains on the GPU, too. */
 #define HOST_HAS_PARSEVAL_GPU 1
 

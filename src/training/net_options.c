@@ -27,6 +27,12 @@ static int check_batch(list *options, const char *filename, int given) {
     if (given > 0) return given;
     const int batch = size_option(options, filename, "batch", 1, 1);
     const int pass = batch / subdivisions;
+    if (pass == 0 && HOST_TAKES_MANY_SUBDIVISIONS) {
+        fprintf(stderr,
+                "%s: [net]: warning: subdivisions=%d are more than batch=%d: an iteration takes %d images, 1 a pass\n",
+                filename, subdivisions, batch, subdivisions);
+        return 1;
+    }
     if (pass == 0) {
         fprintf(stderr,
                 "%s: [net]: subdivisions=%d: must be %d (batch) or less: each pass takes batch/subdivisions images\n",
