@@ -17,6 +17,9 @@ extern "C" {
 /* What our patches add to its parser.c. */
 void write_weights_upto(network net, FILE *file, int cutoff, int save_ema);
 
+/* Of its classifier.c, which no header names. */
+float validate_classifier_single(char *data_file, char *cfg, char *weights, network *existing, int top);
+
 #ifdef __cplusplus
 }
 #endif
@@ -279,6 +282,15 @@ static inline void host_read_validation_image(const network *net, char *path, fl
     if (resized.data != whole.data) free_image(resized);
     free_image(whole);
     free_image(crop);
+}
+/* Binary convolutions predict with bits that the host's validation packs first. Returns 0 where there are none. */
+static inline int host_validates(const network *net, char *data_file, char *cfg, char *weights) {
+    for (int i = 0; i < net->n; ++i) {
+        if (!net->layers[i].xnor) continue;
+        validate_classifier_single(data_file, cfg, weights, NULL, -1);
+        return 1;
+    }
+    return 0;
 }
 static inline void host_walk_hierarchy(const network *net, float *scores) {
     if (net->hierarchy) hierarchy_predictions(scores, net->outputs, net->hierarchy, 1);

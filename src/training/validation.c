@@ -58,6 +58,7 @@ static void predict_batch(network *net, const validation_list *all, int first, i
 
 void validate_classifier(char *data_file, char *cfg, char *weights) {
     network *net = host_parse_network(cfg, BATCH);
+    if (host_validates(net, data_file, cfg, weights)) return;
     if (weights && weights[0]) host_load_weights(net, weights);
     const validation_list all = read_list(data_file, net);
     float *x = lgg_allocate((size_t)BATCH * (size_t)net->inputs, sizeof *x, "a batch of images");

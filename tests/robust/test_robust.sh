@@ -444,6 +444,13 @@ check "nor_is_a_wider_one_whose_labels_would_be_read_across_images" refuses "sma
 { sed 's/^batch=.*/batch=1000000/' quick.cfg; printf '\n[rkd]\nlayers=1\nteacher_layers=1\nteacher_cfg=quick.cfg\nteacher_weights=%s\n' $weights; } > huge.cfg
 check "a_batch_whose_graphs_fit_no_memory_is_refused_before_its_images_are_loaded" refuses "the graphs of batch=1000000 samples need" timeout -s KILL 60 "$darknet" classifier train small/tiny.data huge.cfg
 
+if [ "$HOST" = alexeyab ]; then
+    sed 's/^filters=.*/&\nxnor=1/; s/^max_batches=.*/max_batches=2/; /^lgg_log/d' quick.cfg > binary.cfg
+    train binary.cfg > binary.out 2>&1
+    "$darknet" classifier valid small/tiny.data binary.cfg small/backup/binary$final.weights > binary.out 2>&1
+    check "binary_convolutions_are_judged_by_the_validation_that_packs_their_bits" eval 'says binary.out "TOP calculation" && says binary.out ": top 1: "'
+fi
+
 ### Losses that are no numbers
 sed '/^seed/d; s/learning_rate=.*/learning_rate=1e30/; s/max_batches=.*/max_batches=410/' nolog.cfg > nan.cfg
 cp quick-whole/quick.backup nan-start.backup
