@@ -170,6 +170,10 @@ static inline int host_repairs_losses(const network *net) {
 #endif
     return net->try_fix_nan;
 }
+/* Whether policy=sgdr has no cycle: the host would look for the one of an iteration for ever. */
+static inline int host_lacks_cycle(const network *net) {
+    return net->policy == SGDR && (net->batches_per_cycle <= 0 || net->batches_cycle_mult <= 0);
+}
 /* Whether a detector's batches change their size with that of the images. */
 static inline int host_changes_batch(const network *net) {
     return net->dynamic_minibatch;

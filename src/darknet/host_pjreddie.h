@@ -137,6 +137,11 @@ static inline int host_repairs_losses(const network *net) {
     (void)net;
     return 0;
 }
+/* Whether policy=sgdr has no cycle: it has no such policy. */
+static inline int host_lacks_cycle(const network *net) {
+    (void)net;
+    return 0;
+}
 /* Whether a detector's batches change their size with that of the images. */
 static inline int host_changes_batch(const network *net) {
     (void)net;

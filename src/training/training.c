@@ -127,15 +127,18 @@ static void print_layer(network *net, int i) {
     fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? lgg_section_type(l) : get_layer_string(l->type));
 }
 
-/* Without max_batches a training has no end, and policy=poly no rate. */
+/* Without max_batches a training has no end, policy=poly no rate, and policy=sgdr no cycle unless it is given. */
 static void check_iterations(const network *net) {
-    if (net->max_batches > 0 || (net->max_batches == 0 && net->policy != POLY)) return;
-    if (net->max_batches == 0) {
-        fprintf(stderr, "[net]: policy=poly needs max_batches: the learning rate falls to 0 by then\n");
-    } else {
+    if (net->max_batches < 0) {
         fprintf(stderr,
                 "[net]: max_batches=%d: must be a whole number, 1 or more, or 0 for a training without an end\n",
                 net->max_batches);
+    } else if (net->max_batches == 0 && net->policy == POLY) {
+        fprintf(stderr, "[net]: policy=poly needs max_batches: the learning rate falls to 0 by then\n");
+    } else if (host_lacks_cycle(net)) {
+        fprintf(stderr, "[net]: policy=sgdr needs max_batches, or sgdr_cycle and sgdr_mult of 1 or more\n");
+    } else {
+        return;
     }
     exit(EXIT_FAILURE);
 }

@@ -642,14 +642,18 @@ static int refused(const char *option, const char *text) {
 
 static const char *work;
 
-/* Parses a small network with these lines in its [net]. */
-static void parse_net(const void *options) {
+/* A small network with these lines in its [net]. */
+static network *read_net(const char *options) {
     char name[4096];
     snprintf(name, sizeof name, "%s/net.cfg", work);
     FILE *f = fopen(name, "w");
-    fprintf(f, "[net]\n%s\n[convolutional]\nfilters=2\nsize=1\nactivation=linear\n[softmax]\n", (const char *)options);
+    fprintf(f, "[net]\n%s\n[convolutional]\nfilters=2\nsize=1\nactivation=linear\n[softmax]\n", options);
     fclose(f);
-    parse_network_cfg(name);
+    return parse_network_cfg(name);
+}
+
+static void parse_net(const void *options) {
+    read_net(options);
 }
 
 /* Does the network with these lines in its [net] end the program with this text (status 1), or warn with it (0)? */
@@ -671,6 +675,14 @@ static void test_parseval_networks(void) {
                          "[shortcut]\nfrom=0\nweights_type=per_feature\nweights_normalization=relu",
                    "parseval: layer 2 is a sum that cannot be halved", 1));
 #endif
+}
+
+/* 1 / (1 + exp(gamma * (iteration - step))) */
+static void test_sigmoid_policy(void) {
+    network *net = read_net(SIZES "batch=1\nlearning_rate=1\npolicy=sigmoid\ngamma=.1\nstep=10");
+    const double rate = (double)host_learning_rate(net);
+    check("before_its_step_policy_sigmoid_has_a_rate", fabs(rate - 1 / (1 + exp(-1))) < 1e-6);
+    free_network(net);
 }
 
 static void test_nonsense(void) {
@@ -824,6 +836,7 @@ int main(int argc, char **argv) {
     test_bad_options();
     test_parseval_networks();
     test_nonsense();
+    test_sigmoid_policy();
     test_options_of_the_host(argv[2]);
     test_labels();
     test_detection();
