@@ -97,13 +97,26 @@ static const char *obstacle(layer *l) {
     return NULL;
 }
 
+/* What is wrong with the network as a whole; NULL if nothing is. */
+static const char *obstacle_of_network(const network *net) {
+    int has_loss = 0;
+    for (int i = 0; i < net->n; ++i)
+        has_loss |= net->layers[i].cost && net->layers[i].type != LGG;
+    if (net->time_steps > 1) return "time_steps: adversarial training is for networks whose images are no sequence";
+    return has_loss ? NULL : "the network has no loss of its own, such as [softmax], that images could raise";
+}
+
 void check_lgg_adversarial(const lgg_adversarial *a, const network *net) {
+    const char *of_network = a->steps ? obstacle_of_network(net) : NULL;
     for (int i = 0; i < net->n && a->steps; ++i) {
         const char *why = obstacle(&net->layers[i]);
         if (!why) continue;
         fprintf(stderr, "[net]: adversarial: layer %d %s\n", i, why);
         exit(EXIT_FAILURE);
     }
+    if (!of_network) return;
+    fprintf(stderr, "[net]: adversarial: %s\n", of_network);
+    exit(EXIT_FAILURE);
 }
 
 /* ---- what a pass changes ---- */

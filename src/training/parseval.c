@@ -181,7 +181,7 @@ static void halve_sum(layer *l) {
 static const char *obstacle(const layer *l) {
     float alpha, beta;
     if (l->binary || l->xnor) return "has binary weights, which cannot be orthonormal";
-    if (l->type != SHORTCUT || HOST_HAS_PARSEVAL_GPU || host_is_plain_sum(l, &alpha, &beta)) return NULL;
+    if (l->type != SHORTCUT || host_is_plain_sum(l, &alpha, &beta)) return NULL;
     return "is a sum that cannot be halved: leave out its weights, take two layers of one size, and neither swish nor "
            "mish";
 }

@@ -668,6 +668,10 @@ static void test_parseval_networks(void) {
     check("parseval_refuses_binary_weights",
           net_says(SIZES "parseval=.01\n[convolutional]\nxnor=1\nfilters=2\nsize=1\nactivation=linear",
                    "parseval: layer 0 has binary weights", 1));
+    check("parseval_refuses_sums_of_layers_of_another_size",
+          net_says(SIZES "parseval=.01\n[convolutional]\nfilters=2\nsize=1\nactivation=linear\n"
+                         "[convolutional]\nfilters=3\nsize=1\nactivation=linear\n[shortcut]\nfrom=0\nactivation=linear",
+                   "parseval: layer 2 is a sum that cannot be halved", 1));
 #ifdef SECOND_HOST
     check("parseval_refuses_sums_with_weights",
           net_says(SIZES "parseval=.01\n[convolutional]\nfilters=2\nsize=1\nactivation=linear\n"

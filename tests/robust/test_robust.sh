@@ -435,6 +435,10 @@ if [ "$HOST" = alexeyab ]; then
     sed 's/=poly/=sgdr/' poly.cfg > sgdr.cfg
     check "so_does_one_whose_cycles_end_with_it" refuses "policy=sgdr needs max_batches, or sgdr_cycle" timeout -s KILL 60 "$darknet" classifier train small/tiny.data sgdr.cfg
 fi
+sed 's/^batch=.*/batch=4\nadversarial=fgsm/; s/^\[softmax\]/[label_variation]\nclasses=2/' quick.cfg > no-task.cfg
+check "adversarial_training_without_a_loss_of_the_task_is_refused" refuses "[net]: adversarial: the network has no loss of its own" train no-task.cfg
+sed 's/^batch=.*/&\ntime_steps=2\nadversarial=fgsm/' quick.cfg > sequence.cfg
+check "and_of_a_sequence_of_images" refuses "[net]: adversarial: time_steps: adversarial training is for" train sequence.cfg
 train short.cfg > short.out 2>&1; cp small/backup/short.backup alone.backup
 check "momentum_that_is_gone_is_said" eval 'train short.cfg alone.backup 2>&1 | grep -q "alone.backup.state is not there: going on without its momentum"'
 for i in 1 2 3; do sed "s/^max_batches=.*/max_batches=$i\nlgg_log=many.csv/" short.cfg > many.cfg; train many.cfg > many.out 2>&1; done
