@@ -349,6 +349,10 @@ check "empty_weights_are_refused" refuses "empty.weights: is no file of weights"
 head -c 20 $weights > header.weights
 check "weights_that_are_a_header_alone_are_refused" refuses "header.weights: ends inside layer 0" start_from header.weights
 check "weights_that_are_missing_are_refused" refuses "missing.weights: cannot be opened: No such file or directory" valid missing.weights
+# its major version marks the oldest kind, and the images are counted in four bytes
+{ printf '\350\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0'; tail -c +21 $weights; } > oldest.weights
+said_of() { valid "$1" 2> /dev/null | grep -v ' seen '; }
+check "weights_of_the_oldest_kind_are_read_as_any_others" eval '[ -n "$(said_of oldest.weights)" ] && diff <(said_of oldest.weights) <(said_of $weights)'
 { head -c 100 $weights; printf '\377\377\377\377'; tail -c +105 $weights; } > nan.weights
 check "weights_with_NaN_are_no_beginning" refuses "nan.weights" start_from nan.weights
 check "and_are_never_called_good" eval '! says refused.log "good"'
