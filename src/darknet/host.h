@@ -26,6 +26,9 @@
 #define HOST_GPU(x) NULL
 #endif
 
+/* Most numbers of a network as a whole that a state keeps (host_network_memory). */
+#define LGG_NETWORK_MEMORY 4
+
 #include LGG_HOST_HEADER
 
 /* A layer's forward or backward function. */

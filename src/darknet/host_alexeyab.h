@@ -672,6 +672,15 @@ static inline int host_leaf_layers(layer *l, layer *leaves[HOST_MAX_LEAVES]) {
     return (int)(end - leaves);
 }
 
+/* Numbers of the network as a whole that go from one iteration to the next: what [yolo] tells bad labels by. Returns how many there are. */
+static inline int host_network_memory(const network *net, float *memory[LGG_NETWORK_MEMORY]) {
+    memory[0] = net->badlabels_reject_threshold;
+    memory[1] = net->delta_rolling_max;
+    memory[2] = net->delta_rolling_avg;
+    memory[3] = net->delta_rolling_std;
+    return 4;
+}
+
 /* Fills memory with what layer l of net hands from one batch to the next, its updates not among it: what recurrent layers remember,
  * what their backward passes read before they write it, and the averages of `ema_alpha`. Returns the number of arrays. */
 #define HOST_MAX_MEMORY 7

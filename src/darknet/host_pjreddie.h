@@ -527,6 +527,12 @@ static inline int host_leaf_layers(layer *l, layer *leaves[HOST_MAX_LEAVES]) {
     return (int)(end - leaves);
 }
 
+/* Numbers of the network as a whole that go from one iteration to the next: it has none. */
+static inline int host_network_memory(const network *net, float *memory[LGG_NETWORK_MEMORY]) {
+    (void)net, (void)memory;
+    return 0;
+}
+
 /* Fills memory with what layer l of net hands from one batch to the next, its updates not among it: what recurrent layers remember,
  * and what their backward passes read before they write it. Returns the number of arrays. */
 #define HOST_MAX_MEMORY 5

@@ -17,9 +17,9 @@
 #include "recipe.h"
 #include "parser.h"
 
-static const char magic[8] = "LGGSTAT2";
-static const char magic_without_arithmetic[8] =
-    "LGGSTAT1"; /* what was written before; the header lacks its last member */
+static const char magic[8] = "LGGSTAT3";
+/* What was written before: the header lacks its last member, or its last two. */
+static const char magic_without_memory[8] = "LGGSTAT2", magic_without_arithmetic[8] = "LGGSTAT1";
 
 typedef struct {
     char magic[8];
@@ -28,7 +28,8 @@ typedef struct {
     uint64_t seed;
     int32_t updates; /* *net->t */
     float average_loss;
-    char arithmetic[LGG_ARITHMETIC]; /* what the sums were computed with */
+    char arithmetic[LGG_ARITHMETIC];  /* what the sums were computed with */
+    float memory[LGG_NETWORK_MEMORY]; /* host_network_memory */
 } state_header;
 
 /* A stream that remembers whether all went well, and what went through it. */
@@ -168,6 +169,9 @@ static void fill_header(network *net, uint64_t sum_of_weights, float average_los
     header->updates = *host_updates(net);
     header->average_loss = average_loss;
     lgg_describe_arithmetic(header->arithmetic);
+    float *memory[LGG_NETWORK_MEMORY];
+    for (int i = host_network_memory(net, memory) - 1; i >= 0; --i)
+        header->memory[i] = *memory[i];
 }
 
 /* net's state, whole in a file to replace path; NULL after saying why not. sum is that of its weights file. */
@@ -254,17 +258,28 @@ typedef enum {
     STATE_TOO_LARGE
 } state_verdict;
 
-/* Reads the header, of either kind, and returns how long it is; 0 if it is none. */
+/* Reads the header, of any kind, and returns how long it is; 0 if it is none. */
 static size_t get_header(summed *s, state_header *header) {
     memset(header, 0, sizeof *header);
     const size_t short_header = offsetof(state_header, arithmetic);
     get(s, header, short_header);
     if (!s->good) return 0;
     if (memcmp(header->magic, magic_without_arithmetic, sizeof magic) == 0) return short_header;
-    if (memcmp(header->magic, magic, sizeof magic) != 0) return 0;
+    const int has_memory = memcmp(header->magic, magic, sizeof magic) == 0;
+    if (!has_memory && memcmp(header->magic, magic_without_memory, sizeof magic) != 0) return 0;
     get(s, header->arithmetic, sizeof header->arithmetic);
     header->arithmetic[sizeof header->arithmetic - 1] = '\0';
-    return s->good ? sizeof *header : 0;
+    if (has_memory) get(s, header->memory, sizeof header->memory);
+    if (!s->good) return 0;
+    return has_memory ? sizeof *header : offsetof(state_header, memory);
+}
+
+/* What a state without it does not know stays as the network begins. */
+static void restore_memory(network *net, const state_header *header) {
+    float *memory[LGG_NETWORK_MEMORY];
+    if (memcmp(header->magic, magic, sizeof magic) != 0) return;
+    for (int i = host_network_memory(net, memory) - 1; i >= 0; --i)
+        *memory[i] = header->memory[i];
 }
 
 /* Reads the header and, once the whole file is known to be good, the arrays into each of the networks. */
@@ -294,6 +309,7 @@ static state_verdict read_state(network **nets, int n, const char *path, uint64_
         for_each_update(nets[i], get_array, &s);
         if (!s.good) verdict = STATE_TOO_LARGE;
         *host_updates(nets[i]) = header->updates;
+        restore_memory(nets[i], header);
         if (host_recipe(nets[i]) && !host_recipe(nets[i])->seeded) host_recipe(nets[i])->seed = header->seed;
     }
     fclose(s.file);

@@ -274,7 +274,8 @@ static int is_repaired(network *net, int bad_loss) {
             fprintf(stderr, " of ");
             print_layer(net, bad_loss);
         }
-        fprintf(stderr, " is no finite number; Darknet repairs that and the training goes on, unless it has %d in a row\n",
+        fprintf(stderr,
+                " is no finite number; Darknet repairs that and the training goes on, unless it has %d in a row\n",
                 LGG_BAD_LOSSES_IN_A_ROW);
     }
     training.warned_of_losses = 1;

@@ -53,7 +53,8 @@ static void write_state(const uint8_t *data, size_t size, int belongs) {
     if (size > sizeof state) return;
     memcpy(state, data, size);
     if (belongs && size >= 24) {
-        memcpy(state, data[7] & 1 ? "LGGSTAT1" : "LGGSTAT2", 8);
+        static const char *const kinds[] = {"LGGSTAT2", "LGGSTAT1", "LGGSTAT3"};
+        memcpy(state, kinds[data[7] % 3], 8);
         memcpy(state + 8, &sum, 8);
         memcpy(state + 16, &seen, 8);
     }

@@ -383,14 +383,13 @@ static uint64_t add_to_sum(uint64_t sum, const char *bytes, size_t size) {
     return sum;
 }
 
-/* States as they were written before they named their arithmetic: the header ends after 40 bytes. */
-static void load_old_format(const char *weights, size_t weights_size) {
+/* The state of a training as it was written before: its header ends after `header` bytes, where `cut` more follow now. */
+static void load_old_format(const char *magic, size_t header, size_t cut, const char *weights, size_t weights_size) {
     clear();
     run_once(1, 0);
     size_t size;
-    char *bytes = bytes_of(state, &size);
-    const size_t cut = 128, header = 40;
-    memcpy(bytes, "LGGSTAT1", 8);
+    char *bytes = bytes_of(state, &size), name[128];
+    memcpy(bytes, magic, 8);
     memmove(bytes + header, bytes + header + cut, size - header - cut);
     size -= cut;
     const uint64_t sum = add_to_sum(0, bytes, size - sizeof sum);
@@ -399,9 +398,28 @@ static void load_old_format(const char *weights, size_t weights_size) {
     free(bytes);
     for (int i = 1; i < ITERATIONS; ++i)
         run_once(1, 0);
-    check("a_state_in_the_format_of_before_goes_on_to_the_same_bytes", same_bytes(backup, weights, weights_size),
-          "other bytes");
+    snprintf(name, sizeof name, "a_state_in_the_format_%s_goes_on_to_the_same_bytes", magic);
+    check(name, same_bytes(backup, weights, weights_size), "other bytes");
 }
+
+#ifdef SECOND_HOST
+/* By these numbers [yolo] tells bad labels. */
+static void keep_thresholds(void) {
+    float average, *kept[] = {net->badlabels_reject_threshold, net->delta_rolling_max, net->delta_rolling_avg,
+                              net->delta_rolling_std};
+    int good = 1;
+    clear();
+    for (int i = 0; i < 4; ++i)
+        *kept[i] = (float)i + 1;
+    lgg_checkpoint_save(net, backup, 1);
+    for (int i = 0; i < 4; ++i)
+        *kept[i] = 0;
+    lgg_checkpoint_load(&net, 1, backup, &average);
+    for (int i = 0; i < 4; ++i)
+        good &= *kept[i] == (float)i + 1;
+    check("the_thresholds_of_bad_labels_are_in_the_state", good, "they are not");
+}
+#endif
 
 int main(int argc, char **argv) {
     if (argc != 2 || chdir(argv[1])) return 1;
@@ -420,7 +438,11 @@ int main(int argc, char **argv) {
         printf("SKIPPED killed_at_any_calls_of_its_saving_…: no process may be traced here\n");
     else
         kill_everywhere(weights, weights_size, momentum, momentum_size);
-    load_old_format(weights, weights_size);
+    load_old_format("LGGSTAT1", 40, 128 + 16, weights, weights_size); /* without its arithmetic */
+    load_old_format("LGGSTAT2", 168, 16, weights, weights_size);      /* nor the network's memory */
+#ifdef SECOND_HOST
+    keep_thresholds();
+#endif
     fail_each_rename();
     return failures != 0;
 }
