@@ -401,6 +401,11 @@ static inline int host_adds_elsewhere(const layer *l) {
     return l->type == SHORTCUT || l->type == SCALE_CHANNELS || l->type == SAM;
 }
 
+/* Whether l blurs what it puts out after its size is set, to another: its output is not what its size says. */
+static inline int host_is_blurred(const layer *l) {
+    return l->antialiasing;
+}
+
 /* Whether l has the output and the delta of the layer before it for its own. */
 static inline int host_works_in_place(const layer *l) {
     return l->type == DROPOUT || l->type == EMPTY || l->type == LGG;

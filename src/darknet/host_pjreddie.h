@@ -310,6 +310,12 @@ static inline int host_adds_elsewhere(const layer *l) {
     return l->type == SHORTCUT;
 }
 
+/* Whether l puts out something of another size than its own: none does. */
+static inline int host_is_blurred(const layer *l) {
+    (void)l;
+    return 0;
+}
+
 /* Whether l has the output and the delta of the layer before it for its own. */
 static inline int host_works_in_place(const layer *l) {
     return l->type == DROPOUT || l->type == LGG;

@@ -242,6 +242,12 @@ layer parse_lgg_layer(const char *name, list *options, network *net, int index, 
     const lgg_section_type *type = find_lgg_section_type(name);
     const lgg_cfg cfg = {.place = {filename, type->type, index, 1}, .options = options};
     if (index == 0) lgg_fail(&cfg.place, "there is no layer before it; put it after the layers that it looks at");
+    if (host_is_blurred(&net->layers[index - 1])) {
+        lgg_fail(&cfg.place,
+                 "the layer before it, %d, is antialiased, and its output smaller than its size; put this "
+                 "section after another layer",
+                 index - 1);
+    }
     layer l = {0};
     l.type = LGG;
     l.batch = net->batch;

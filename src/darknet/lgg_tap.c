@@ -30,6 +30,7 @@ static int is_below_stop(const layer *l) {
 /* Why a layer cannot be tapped; NULL if it can. */
 static const char *find_obstacle(const layer *layers, int index, int needs_gradient) {
     if (layers[index].type == LGG) return "an LGG section, which passes its input through";
+    if (host_is_blurred(&layers[index])) return "antialiased, and its output smaller than its size";
     for (size_t i = 0; i < sizeof untappable / sizeof *untappable; ++i) {
         if (find_owner(layers, index)->type != untappable[i].type) continue;
         if (needs_gradient || !untappable[i].readable) return untappable[i].why;

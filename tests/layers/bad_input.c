@@ -10,6 +10,7 @@
 #include "weights.h"
 
 #define NET "batch=4\nheight=4\nwidth=4\nchannels=2\nmax_batches=1\n"
+#define CONV "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\n"
 #define BODY                                                                                                           \
     "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\n"                                           \
     "[connected]\noutput=3\nactivation=linear\n[softmax]\n"
@@ -149,6 +150,10 @@ static const bad_input cases[] = {
      "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\n[label_variation]\n"
      "[dropout]\ndropblock=1\ndropblock_size_abs=2\n",
      "layers=0: [dropout] (layer 2) has dropblock=1 and changes what this section taps; put the section after it"},
+    {"a section right after an antialiased layer", CONV "antialiasing=1\n[label_variation]\n",
+     "layer 1 [label_variation]: the layer before it, 0, is antialiased, and its output smaller than its size"},
+    {"a tap of an antialiased layer", CONV CONV "antialiasing=1\n" BODY "[label_variation]\nlayers=1\n",
+     "layers=1: is antialiased, and its output smaller than its size; tap layer 0 instead"},
     {"a layer that waits for a stream", BODY "[route]\nlayers=-1\nwait_stream=0\n[label_variation]\n",
      "layer 3 has wait_stream=0, but"},
     {"a teacher with a stream of its own",
@@ -158,7 +163,6 @@ static const bad_input cases[] = {
 #endif
 };
 
-#define CONV "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\n"
 #define STOPS CONV "stopbackward=1\n"
 
 /* What is said where the command trains. */
