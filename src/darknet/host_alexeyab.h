@@ -212,6 +212,7 @@ static inline void host_write_weights(network *net, FILE *file, int cutoff) {
 static inline network *host_parse_network(const char *cfg, int batch) {
     network *net = (network *)lgg_allocate(1, sizeof *net, "a network");
     *net = parse_network_cfg_custom((char *)cfg, batch, 1);
+    net->use_cuda_graph = 0; /* it would replay the first pass, whatever has been changed in the network since */
     return net;
 }
 /* The host frees the buffers of an [empty] or [silence], which are those of the layer before it, once more. */

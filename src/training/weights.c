@@ -90,10 +90,11 @@ void check_weights_file(const lgg_place *place, const char *option, const char *
              length < stock ? "too short" : "too long");
 }
 
-static int is_training;
+static int is_training, is_of_another_trainer;
 
-/* The second word of the command, after `classifier` or the like; NULL without one. Darknet's options may stand before it, and some have a value. */
-static const char *second_word(int argc, char **argv) {
+/* The number-th word of the command, from 1, `classifier` or the like being the first; NULL without it. Darknet's options may stand before it, and
+ * some have a value. */
+static const char *word_of_command(int argc, char **argv, int number) {
     static const char *const with_value[] = {"-i", "-gpus", "-ngpus"};
     int words = 0;
     for (int i = 1; i < argc && argv[i]; ++i) {
@@ -102,15 +103,20 @@ static const char *second_word(int argc, char **argv) {
             takes_value |= strcmp(argv[i], with_value[j]) == 0;
         i += takes_value;
         if (takes_value || argv[i][0] == '-') continue;
-        if (++words == 2) return argv[i];
+        if (++words == number) return argv[i];
     }
     return NULL;
 }
 
 void note_darknet_command(int argc, char **argv) {
-    const char *word = second_word(argc, argv);
+    const char *what = word_of_command(argc, argv, 1), *word = word_of_command(argc, argv, 2);
     /* `partial train.cfg …` trains nothing */
     is_training = word && strncmp(word, "train", strlen("train")) == 0 && !strchr(word, '.');
+    is_of_another_trainer = is_training && strcmp(what, "classifier") != 0 && strcmp(what, "detector") != 0;
+}
+
+int darknet_looks_at_outputs(void) {
+    return is_of_another_trainer;
 }
 
 int darknet_is_training(void) {

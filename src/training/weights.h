@@ -16,6 +16,9 @@ void note_darknet_command(int argc, char **argv);
 /* Whether that command trains. */
 int darknet_is_training(void);
 
+/* Whether it trains by a trainer of the host's that may look at what its network puts out, as `segmenter train -display` does. */
+int darknet_looks_at_outputs(void);
+
 /* To be called before layers start..cutoff-1 of net are loaded from path. Ends the program, with one line that names layer and
  * bytes, if the file ends inside a layer, or is too long for the whole network. Says how far a file goes that ends after a layer in
  * training; elsewhere that is an error too. */
