@@ -1,6 +1,10 @@
 # Builds the latent geometry sources into AlexeyAB/darknet with CMake. Installed as DARKNET/lgg/lgg.cmake; Darknet's
 # CMakeLists.txt includes it where its lists of sources are complete. What lgg.mk is for make.
 
+if(BUILD_AS_CPP)
+  message(FATAL_ERROR "BUILD_AS_CPP=ON: the latent geometry sources are C11, which a C++ compiler does not take; build with it OFF")
+endif()
+
 file(GLOB lgg_rooms "${CMAKE_CURRENT_LIST_DIR}/*/")
 foreach(room ${lgg_rooms})
   file(GLOB room_sources "${room}/*.c")

@@ -1,6 +1,10 @@
 # Builds the latent geometry sources into Darknet. Installed as DARKNET/lgg/lgg.mk; Darknet's own Makefile includes it after
 # its lists of objects and before its rules.
 
+ifeq ($(USE_CPP), 1)
+$(error USE_CPP=1: the latent geometry sources are C11, which a C++ compiler does not take; build with USE_CPP=0)
+endif
+
 lgg_comma := ,
 .DEFAULT_GOAL := all
 LGG_HOST ?= pjreddie

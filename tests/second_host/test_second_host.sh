@@ -39,6 +39,11 @@ install_and_make() {
     sed "s|^backup=.*|backup=$work/backup|" data/cifar10.data > "$work/data"
     manifest "$tree" > "$work/before"
     ${MAKE:-make} --no-print-directory -s install DARKNET="$tree" > "$work/log" 2>&1 || { fail "install" "$(tail -1 "$work/log")"; exit 1; }
+    if ${MAKE:-make} -s -C "$tree" USE_CPP=1 2>&1 | grep -q 'USE_CPP=1: the latent geometry sources are C11'; then
+        pass "a C++ compiler for C is refused in one line"
+    else
+        fail "a C++ compiler for C is refused in one line" "it is not"
+    fi
     if ${MAKE:-make} -s -C "$tree" OPENMP=1 BLAS=1 -j"$(nproc)" > "$work/log" 2>&1; then
         pass "a clean tree takes the layers and builds with its own make"
     else
