@@ -463,6 +463,17 @@ if [ "$HOST" = alexeyab ]; then
     check "binary_convolutions_are_judged_by_the_validation_that_packs_their_bits" eval 'says binary.out "TOP calculation" && says binary.out ": top 1: "'
 fi
 
+image=$(head -1 small/train.list)
+sed '/^top=/d' small/tiny.data > top.data && echo 'top=9' >> top.data
+check "of_a_picture_no_more_classes_are_named_than_there_are" eval '"$darknet" classifier predict top.data quick.cfg $weights "$image" > top.out 2> top.err && [ "$(grep -cE "(^|: )class[01]" top.out)" = 2 ]'
+if [ "$HOST" = pjreddie ]; then
+    check "a_picture_is_judged_by_no_network_with_too_few_outputs" refuses "classes=2, but this network has 1 outputs" "$darknet" classifier predict small/tiny.data narrow.cfg "" "$image"
+    for section in '[yolo]\nmask=0,1\nnum=2\nclasses=3' '[region]\nnum=2\nclasses=3\ncoords=4'; do
+        { sed '/^\[connected\]/,$d' quick.cfg; printf "$section\n"; } > filters.cfg
+        check "${section%%\\*}_names_the_filters_that_it_needs" refuses "layer 1 ${section%%\\*}: the layer before it has filters=4; as many as its anchors (mask, num), coords and classes need are filters=16" train filters.cfg
+    done
+fi
+
 ### Losses that are no numbers
 sed '/^seed/d; s/learning_rate=.*/learning_rate=1e30/; s/max_batches=.*/max_batches=410/' nolog.cfg > nan.cfg
 cp quick-whole/quick.backup nan-start.backup
