@@ -13,6 +13,7 @@
 #include "names.h"
 #include "net_options.h"
 #include "recipe.h"
+#include "weights.h"
 
 void lgg_unknown_section(const char *cfg, int index, const char *type) {
     static const char *const of_host[] = {HOST_SECTIONS};
