@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host_image.h"
 #include "tool_attack_table.h"
@@ -116,11 +117,27 @@ static void save_image(void *context, int image, const float *point, int fooled)
     free(path);
 }
 
+/* Whatever is written must not be there: an image that is attacked, or what another run has saved. */
+static void refuse_to_replace(const attack *a) {
+    const char *directory = a->options->save;
+    size_t size = strlen(directory) + 128;
+    char *path = lgg_allocate(size, 1, "a path");
+    for (int i = -1; i < a->set.images->count; ++i) {
+        if (i < 0) snprintf(path, size, "%s/images.list", directory);
+        if (i >= 0) image_path(a, i, path, size);
+        tool_refuse_input(path);
+        if (access(path, F_OK) == 0)
+            tool_fail("-save %s: %s is there already; a folder without it would be right", directory, path);
+    }
+    free(path);
+}
+
 static tool_output open_list(const char *directory) {
     size_t size = strlen(directory) + 16;
     char *path = lgg_allocate(size, 1, "a path");
     tool_make_directory(directory);
     snprintf(path, size, "%s/images.list", directory);
+    tool_output_check(path);
     tool_output list = tool_output_open(path);
     free(path);
     return list;
@@ -267,6 +284,7 @@ static void attack_network(attack *a, const char *const file[3]) {
                                     .seed = (uint64_t)o->seed};
     a->set = (attack_set){.settings = &a->settings, .model = model, .images = test};
     choose_bound(a);
+    if (o->save) refuse_to_replace(a);
     a->table.settings = &a->settings;
     a->table.set = &a->set;
     a->table.norm = o->norm;
@@ -321,8 +339,8 @@ int command_attack(int argc, char **argv) {
         {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the random starts and directions", NULL, NULL},
         {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &o.batch, 1, 100000, "images run at once", NULL, NULL},
-        {"save", TOOL_STRING, &o.save, 0, 0, "directory for the adversarial images, 8-bit PNG, and their list", NULL,
-         NULL},
+        {"save", TOOL_STRING, &o.save, 0, 0,
+         "directory for the adversarial images, 8-bit PNG, and their list; it has none of another run", NULL, NULL},
         {"csv", TOOL_STRING, &o.csv, 0, 0, "write the table", NULL, NULL},
     };
     const char *file[3];
@@ -330,7 +348,7 @@ int command_attack(int argc, char **argv) {
         tool_fail("usage: ./darknet lgg attack data.cfg net.cfg net.weights [options]; -help lists them");
     }
     if (o.epsilon_given && o.snr_given) tool_fail("-epsilon and -snr both bound the noise; give one");
-    tool_output_check(o.csv);
+    tool_csv_check(o.csv);
     attack a = {.options = &o};
     choose_methods(&a);
     check_options(&a);

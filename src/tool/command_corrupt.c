@@ -305,7 +305,7 @@ int command_corrupt(int argc, char **argv) {
     check_options(&o);
     tool_errors base;
     if (o.baseline) base = tool_errors_read(o.baseline);
-    tool_output_check(o.csv);
+    tool_csv_check(o.csv);
     corrupt c = {.options = &o, .data = tool_data_read(file[0]), .table = tool_errors_empty()};
     if (!c.data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     choose_corruptions(&c);

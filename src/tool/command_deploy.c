@@ -1,9 +1,11 @@
 /* command_deploy.c: `lgg deploy`: a network as any Darknet reads it (tool_deploy.h), in two files that are written only once what they
  * give for some images is what the network gave. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "tool_deploy.h"
@@ -23,6 +25,8 @@ static output begin(const char *folder, const char *base, const char *suffix) {
     const size_t size = strlen(folder) + strlen(base) + strlen(suffix) + 2;
     output o = {.path = lgg_allocate(size, 1, "a file's name")};
     snprintf(o.path, size, "%s/%s%s", folder, base, suffix);
+    if (tool_is_input(o.path))
+        tool_fail("-o %s: %s, which this command reads, would be written over; give another folder", folder, o.path);
     o.aside = lgg_file_begin(o.path);
     if (!o.aside) tool_fail("cannot write %s: %s", o.path, strerror(errno));
     return o;
@@ -37,12 +41,27 @@ static void commit(output *o) {
     free(o->path);
 }
 
-/* The files that are read must not be written over. */
-static void refuse_same_file(const char *read, const char *written) {
-    char *one = realpath(read, NULL), *other = realpath(written, NULL);
-    if (one && other && strcmp(one, other) == 0) tool_fail("-o: %s would be written over; give another folder", read);
-    free(one);
-    free(other);
+/* The first line of NAME.cfg, new: of which network it was made. */
+static char *mark_of(const char *cfg, const char *base) {
+    const size_t size = strlen(base) + 64;
+    char *mark = lgg_allocate(size, 1, "a line");
+    snprintf(mark, size, "# lgg deploy of %s.cfg %016" PRIx64 "\n", base, lgg_file_checksum(cfg));
+    return mark;
+}
+
+/* What is replaced was made of the same network. */
+static void refuse_others(const char *folder, const output *cfg, const output *weights, const char *mark) {
+    const int is_cfg = access(cfg->path, F_OK) == 0, is_weights = access(weights->path, F_OK) == 0;
+    char *line = NULL;
+    size_t size = 0;
+    FILE *file = is_cfg ? fopen(cfg->path, "r") : NULL;
+    const int same = file && tool_getline(&line, &size, file) >= 0 && strcmp(line, mark) == 0;
+    if (file) fclose(file);
+    free(line);
+    if ((is_cfg || is_weights) && !same) {
+        tool_fail("-o %s: %s is there and was not made of this network; give another folder", folder,
+                  is_cfg ? cfg->path : weights->path);
+    }
 }
 
 /* ---- the check ---- */
@@ -164,10 +183,11 @@ int command_deploy(int argc, char **argv) {
     tool_make_directory(folder);
     char *base = tool_base_name(file[1]);
     output cfg = begin(folder, base, ".cfg"), weights = begin(folder, base, ".weights");
-    refuse_same_file(file[1], cfg.path);
-    refuse_same_file(file[2], weights.path);
+    char *mark = mark_of(file[1], base);
+    refuse_others(folder, &cfg, &weights, mark);
 
     tool_deployment *d = tool_deploy(tool_model_network(source), file[1], last, fold);
+    fputs(mark, cfg.aside->stream);
     tool_deployment_write_cfg(d, cfg.aside->stream);
     tool_deployment_write_weights(d, weights.aside->stream);
     sync_output(&cfg);
@@ -186,6 +206,7 @@ int command_deploy(int argc, char **argv) {
     tool_model_free(model);
     tool_model_free(deployed);
     tool_images_free(images);
+    free(mark);
     free(base);
     return 0;
 }

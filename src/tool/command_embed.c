@@ -162,10 +162,10 @@ static void embed(const tool_embedding *embedding, growing *files, tool_list *li
 
 /* Fails where one of the files is read by this command: a list may well be called NAME.txt. */
 static void check_names(const char *name) {
-    static const char *const ends[] = {".npy", ".csv", ".txt"};
-    for (int i = 0; i < 3; ++i) {
+    static const char *const ends[] = {".npy", ".csv", ".txt", ".npy.part", ".csv.part", ".txt.part"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
         char *path = path_of(name, ends[i]);
-        if (tool_input_at(path))
+        if (tool_is_input(path))
             tool_fail("-o %s: %s is read by this command; another NAME would be right", name, path);
         free(path);
     }

@@ -170,11 +170,36 @@ static void build_panel(tool_panel *p, tool_figure *f, lgg_graph *graph, const f
     count_edges(p, f->images);
 }
 
+/* figure.svg and layer 12 give figure-12.graphml and figure-12.mtx. */
+static char *graph_path(const char *output, int layer, const char *end) {
+    size_t stem = strlen(output), size = stem + 64;
+    if (stem > 4 && strcmp(output + stem - 4, ".svg") == 0) stem -= 4;
+    char *path = lgg_allocate(size, 1, "a path"), index[16];
+    tool_layer_index(layer, index);
+    snprintf(path, size, "%.*s-%s%s", (int)stem, output, index, end);
+    return path;
+}
+
+static void check_graphs(const int *layers, int count, const char *output) {
+    static const char *const ends[] = {".graphml", ".mtx"};
+    for (int i = 0; i < count && !tool_output_is_stream(output); ++i) {
+        int first = 0;
+        while (layers[first] != layers[i])
+            ++first;
+        for (int e = 0; e < 2 && first == i; ++e) {
+            char *path = graph_path(output, layers[i], ends[e]);
+            tool_output_check(path);
+            free(path);
+        }
+    }
+}
+
 static void build_panels(tool_figure *f, tool_model *model, const graph_options *options) {
     int *layers, n = f->images->count;
     f->panel_count = options->layers ? tool_parse_layers(options->layers, tool_model_layers(model), &layers)
                                      : default_layers(model, &layers);
     f->panels = lgg_allocate((size_t)f->panel_count, sizeof *f->panels, "panels");
+    check_graphs(layers, f->panel_count, options->output);
     tool_graph_doubts doubts = {0};
     tool_progress progress = tool_progress_begin("images, once a layer", (long)n * f->panel_count);
     float *labels = lgg_allocate((size_t)n * (size_t)f->data->classes, sizeof(float), "labels");
@@ -203,12 +228,8 @@ static void build_panels(tool_figure *f, tool_model *model, const graph_options 
 
 /* ---- other files ---- */
 
-/* figure.svg and layer 12 give figure-12.graphml and figure-12.mtx. */
 static void write_graphs(const tool_figure *f, const char *output) {
     if (tool_output_is_stream(output)) return;
-    size_t stem = strlen(output), size = stem + 64;
-    if (stem > 4 && strcmp(output + stem - 4, ".svg") == 0) stem -= 4;
-    char *path = lgg_allocate(size, 1, "a path");
     for (int i = 0; i < f->panel_count; ++i) {
         const tool_panel *p = &f->panels[i];
         const tool_graph_file graph = {.n = f->images->count,
@@ -219,14 +240,13 @@ static void write_graphs(const tool_figure *f, const char *output) {
                                        .x = p->x,
                                        .y = p->y,
                                        .variation = p->variation};
-        char layer[16];
-        tool_layer_index(p->layer, layer);
-        snprintf(path, size, "%.*s-%s.graphml", (int)stem, output, layer);
+        char *path = graph_path(output, p->layer, ".graphml");
         tool_write_graphml(path, &graph);
-        snprintf(path, size, "%.*s-%s.mtx", (int)stem, output, layer);
+        free(path);
+        path = graph_path(output, p->layer, ".mtx");
         tool_write_matrix_market(path, &graph);
+        free(path);
     }
-    free(path);
 }
 
 static void write_csv(const tool_figure *f, const char *csv) {
@@ -290,8 +310,8 @@ int command_graph(int argc, char **argv) {
     }
     if (options.list && options.classes)
         tool_fail("-list takes the images of its list, whatever class; -classes goes without it");
-    tool_svg_check(options.output);
-    tool_output_check(options.csv);
+    tool_picture_check(options.output, 0);
+    tool_csv_check(options.csv);
     tool_figure f = {.data = tool_data_read(file[0])};
     int w, h, c;
     tool_model *model = tool_model_load(file[1], file[2], 100);

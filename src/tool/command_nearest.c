@@ -188,8 +188,8 @@ int command_nearest(int argc, char **argv) {
     const int files = tool_parse_options(argc, argv, options, sizeof options / sizeof *options, file, 3 + QUERIES_MAX);
     if (files < 4)
         tool_fail("usage: ./darknet lgg nearest data.cfg net.cfg net.weights IMAGE... [options]; -help lists them");
-    tool_svg_check(sheet);
-    tool_output_check(csv);
+    tool_picture_check(sheet, 1);
+    tool_csv_check(csv);
     char layer_of_file[16];
     if (in) {
         if (o.layer || o.pool || o.list || o.images || strcmp(o.set, "valid"))

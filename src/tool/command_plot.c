@@ -134,7 +134,7 @@ int command_plot(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, 1, &log, 1) != 1) {
         tool_fail("usage: ./darknet lgg plot log.csv [-o plot.svg]; lgg_log=log.csv in [net] writes the log");
     }
-    tool_svg_check(path);
+    tool_picture_check(path, 0);
     tool_log t = tool_log_read(log);
     tool_plot_panel *panels = NULL;
     int count = plan_panels(&t, &panels);

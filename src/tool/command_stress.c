@@ -341,8 +341,8 @@ int command_stress(int argc, char **argv) {
         tool_fail("usage: ./darknet lgg stress data.cfg net.cfg net.weights [options]; -help lists them");
     }
     stress_plan plan = read_plan(&o);
-    tool_output_check(o.csv);
-    tool_svg_check(o.svg);
+    tool_csv_check(o.csv);
+    tool_picture_check(o.svg, 0);
     stress s = {.options = &o, .file = file};
     stress_network(&s, &plan);
     for (int kind = 0; kind < STRESS_KINDS; ++kind)

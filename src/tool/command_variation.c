@@ -125,7 +125,7 @@ int command_variation(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, TOOL_GRAPH_OPTIONS + 5, file, 3) != 3) {
         tool_fail("usage: ./darknet lgg variation data.cfg net.cfg net.weights [options]; -help lists them");
     }
-    tool_output_check(csv);
+    tool_csv_check(csv);
     tool_data *data = tool_data_read(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     tool_model *model = tool_model_load(file[1], file[2], batch);

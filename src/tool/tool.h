@@ -54,10 +54,6 @@ typedef struct {
  * max_positional. Returns their number. An unknown option, a missing or bad value: tool_fail, with the nearest known name. */
 int tool_parse_options(int argc, char **argv, const tool_option *options, int count, const char **positional,
                        int max_positional);
-/* A file that the command reads; its arguments that are no options are known as such. Nothing is written over them. */
-void tool_add_input(const char *path);
-/* The one of them that is the same file as `path`; NULL: there is none. */
-const char *tool_input_at(const char *path);
 /* The usage, then each option with its default. */
 void tool_print_options(FILE *file, const tool_option *options, int count);
 
@@ -92,6 +88,24 @@ typedef struct {
 void tool_graph_doubt(tool_graph_doubts *doubts, const char *name, const float *x, int n, int d);
 /* A line on stderr for each kind, where the similarity minds. */
 void tool_graph_doubts_print(const tool_graph_doubts *doubts, const tool_graph_options *graph);
+
+/* ---- files that are read, over which nothing is written (tool_inputs.c) ---- */
+
+/* A file that the command reads. Its arguments that are no options, and what tool_open_text, tool_npy_open and tool_model_load open, are
+ * known as such. Fails where the command means to write it. */
+void tool_add_input(const char *path);
+/* The same of a list of images and of each image that it names; it need not be there. */
+void tool_add_images(const char *list);
+/* Whether it is one of them, by whatever name. */
+int tool_is_input(const char *path);
+/* Fails where it is. */
+void tool_refuse_input(const char *path);
+/* A file that the command means to write. Fails where another output has that name. */
+void tool_add_output(const char *path);
+/* Forgets all of them: a command begins. */
+void tool_forget_files(void);
+/* Whether two paths name one file. */
+int tool_is_same_file(const char *a, const char *b);
 
 /* ---- images and labels (tool_images.c) ---- */
 
@@ -242,10 +256,12 @@ typedef struct {
 /* path NULL: everything written goes nowhere. */
 tool_output tool_output_open(const char *path);
 void tool_output_commit(tool_output *output);
-/* Fails at once where tool_output_open would after an hour's work. path may be NULL. */
+/* Fails at once where tool_output_open would after an hour's work, or where another output has that name. path may be NULL. */
 void tool_output_check(const char *path);
-/* The same of a picture, which is SVG whatever its name: the names of other formats are refused. */
-void tool_svg_check(const char *path);
+/* The same of -csv; what is there already must be a table or empty. */
+void tool_csv_check(const char *path);
+/* The same of -o where it is a picture: .svg, or without an ending; or, if it may be a page, .html. What is there already must be such. */
+void tool_picture_check(const char *path, int may_be_page);
 /* 1 for what exists and is no file. */
 int tool_output_is_stream(const char *path);
 /* text as one value of a row: in quotes where it has commas, quotes or line ends. */

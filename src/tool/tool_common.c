@@ -49,6 +49,7 @@ FILE *tool_open_text(const char *path) {
     const char *fault = lgg_text_file_fault(path);
     FILE *file = fault ? NULL : fopen(path, "r");
     if (!file) tool_fail("cannot open %s: %s", path, fault ? fault : strerror(errno));
+    tool_add_input(path);
     return file;
 }
 

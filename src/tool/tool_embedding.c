@@ -100,8 +100,14 @@ char *tool_embedding_text(const tool_embedding *embedding, const char *weights) 
 }
 
 void tool_embedding_find(const char *name, const char *weights, char layer[16], int *pool) {
-    char *path = lgg_path_with(name, ".txt");
-    if (!path) lgg_out_of_memory("a path", 0);
+    static const char *const ends[] = {".npy", ".csv", ".txt"};
+    char *path = NULL;
+    for (int i = 0; i < 3; ++i) {
+        free(path);
+        path = lgg_path_with(name, ends[i]);
+        if (!path) lgg_out_of_memory("a path", 0);
+        tool_add_input(path);
+    }
     FILE *file = tool_open_text(path);
     uint64_t checksum = 0;
     if (fscanf(file, "lgg embed layer=%15s pool=%d values=%*d images=%*s weights=%" SCNx64, layer, pool, &checksum) !=

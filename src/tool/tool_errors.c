@@ -35,7 +35,6 @@ tool_errors tool_errors_empty(void) {
 }
 
 tool_errors tool_errors_read(const char *path) {
-    tool_add_input(path);
     FILE *file = tool_open_text(path);
     tool_errors table = tool_errors_empty();
     char line[512], name[64], source[64];

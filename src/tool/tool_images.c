@@ -25,7 +25,6 @@ static char *read_line(FILE *file) {
 
 /* The lines of a file that are not empty. */
 static char **read_lines(const char *path, int limit, int *count) {
-    tool_add_input(path);
     FILE *file = tool_open_text(path);
     char **lines = NULL, *line;
     int capacity = 0;
@@ -73,6 +72,13 @@ static tool_data *read_data(const char *path, int least) {
         free(line[i]);
     }
     free(line);
+    const char *const read_too[] = {labels, names}, *const lists[] = {train, valid, test};
+    for (int i = 0; i < 2; ++i) {
+        if (read_too[i]) tool_add_input(read_too[i]);
+    }
+    for (int i = 0; i < 3; ++i) {
+        if (lists[i]) tool_add_images(lists[i]);
+    }
     if (!labels) labels = names, names = NULL;
     if (!labels && least > 0) tool_fail("%s: names no list of labels (labels=file)", path);
     tool_data *data = lgg_allocate(1, sizeof *data, "the data file");
@@ -114,6 +120,7 @@ void tool_data_free(tool_data *data) {
 tool_images *tool_images_without_labels(const char *list, int w, int h, int c, int limit) {
     tool_images *images = lgg_allocate(1, sizeof *images, "images");
     images->path = read_lines(list, limit, &images->count);
+    tool_add_images(list);
     if (images->count == 0) tool_fail("%s: no images in it", list);
     images->w = w;
     images->h = h;

@@ -26,8 +26,8 @@ static const char *next_line(tool_list *list) {
 tool_list *tool_list_open(const char *path, long limit) {
     tool_list *list = lgg_allocate(1, sizeof *list, "a list of images");
     list->path = lgg_copy_string(path);
-    tool_add_input(path);
     list->file = tool_open_text(path);
+    tool_add_images(path);
     while ((limit == 0 || list->count < limit) && next_line(list))
         ++list->count;
     if (list->count == 0) tool_fail("%s: no images in it", path);

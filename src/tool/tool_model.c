@@ -30,6 +30,7 @@ static tool_model *load(const char *cfg, const char *weights, int batch, int bit
     FILE *file = fopen(weights, "rb");
     if (!file) tool_fail("cannot open %s: %s", weights, strerror(errno));
     fclose(file);
+    tool_add_input(weights);
     model->net =
         folded ? host_load_network(cfg, weights, batch, bits) : host_load_unfolded_network(cfg, weights, batch);
     const network *net = model->net;

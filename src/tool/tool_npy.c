@@ -85,6 +85,7 @@ tool_npy tool_npy_open(const char *path) {
     struct stat status;
     if (file < 0 || fstat(file, &status) != 0) tool_fail("cannot open %s: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode)) tool_fail("%s: is no file", path);
+    tool_add_input(path);
     const size_t size = (size_t)status.st_size;
     void *map = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0) : MAP_FAILED;
     close(file);

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "names.h"
 #include "tool.h"
@@ -63,28 +62,10 @@ static void set_option(const tool_option *option, const char *text) {
     }
 }
 
-/* The files that the command reads. */
-static char **inputs;
-static int input_count;
-
-void tool_add_input(const char *path) {
-    inputs = lgg_grow(inputs, (size_t)input_count + 1, sizeof *inputs, "the names of files");
-    inputs[input_count++] = lgg_copy_string(path);
-}
-
-const char *tool_input_at(const char *path) {
-    struct stat file, input;
-    if (stat(path, &file)) return NULL;
-    for (int i = 0; i < input_count; ++i) {
-        if (stat(inputs[i], &input) == 0 && input.st_dev == file.st_dev && input.st_ino == file.st_ino)
-            return inputs[i];
-    }
-    return NULL;
-}
-
 int tool_parse_options(int argc, char **argv, const tool_option *options, int count, const char **positional,
                        int max_positional) {
     int positions = 0;
+    tool_forget_files();
     for (int i = 0; i < argc; ++i) {
         if (argv[i][0] != '-') {
             if (positions == max_positional) tool_fail("'%s' is one argument too many", argv[i]);

@@ -1,9 +1,11 @@
 /* tool_output.c: files that appear under their name only when complete. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "tool.h"
@@ -15,8 +17,7 @@ int tool_output_is_stream(const char *path) {
 tool_output tool_output_open(const char *path) {
     tool_output output = {0};
     if (!path) return output;
-    if (tool_input_at(path))
-        tool_fail("cannot write %s: this command reads it; another name for what it writes would be right", path);
+    tool_refuse_input(path);
     output.path = lgg_copy_string(path);
     output.aside = lgg_file_begin(path);
     if (!output.aside && errno == EISDIR) tool_fail("cannot write %s: is a directory", path);
@@ -35,19 +36,64 @@ void tool_output_commit(tool_output *output) {
 
 void tool_output_check(const char *path) {
     if (!path || tool_output_is_stream(path)) return;
+    tool_add_output(path);
     tool_output output = tool_output_open(path);
     lgg_file_abandon(output.aside);
     free(output.path);
 }
 
-void tool_svg_check(const char *path) {
-    static const char *const others[] = {".png", ".jpg", ".jpeg", ".gif", ".pdf", ".eps", ".webp"};
-    const char *dot = path ? strrchr(path, '.') : NULL;
-    for (size_t i = 0; dot && i < sizeof others / sizeof *others; ++i) {
-        if (strcasecmp(dot, others[i]) == 0)
-            tool_fail("-o %s: what is written is SVG; a name that ends in .svg would be right", path);
+/* Whether it is the file that the shell has opened for what is printed, which others may have begun. */
+static int is_screen(const char *path) {
+    struct stat screen, file;
+    return fstat(STDOUT_FILENO, &screen) == 0 && stat(path, &file) == 0 && screen.st_dev == file.st_dev &&
+           screen.st_ino == file.st_ino;
+}
+
+/* How many bytes a file begins with, at most size - 1, and these as a string; 0 where it is empty, or not there, or the screen. */
+static size_t read_beginning(const char *path, char text[], size_t size) {
+    FILE *file = tool_output_is_stream(path) || is_screen(path) ? NULL : fopen(path, "rb");
+    const size_t bytes = file ? fread(text, 1, size - 1, file) : 0;
+    text[bytes] = '\0';
+    if (file) fclose(file);
+    return bytes;
+}
+
+/* Whether a file is empty or begins with a line of text that has a comma. */
+static int is_table(const char *path) {
+    char line[4096];
+    const size_t bytes = read_beginning(path, line, sizeof line), length = strcspn(line, "\n");
+    for (size_t i = 0; i < length; ++i) {
+        if (iscntrl((unsigned char)line[i]) && line[i] != '\t' && line[i] != '\r') return 0;
     }
+    return bytes == 0 || (memchr(line, ',', length) && (line[length] == '\n' || length == bytes));
+}
+
+void tool_csv_check(const char *path) {
     tool_output_check(path);
+    if (path && !is_table(path))
+        tool_fail("-csv %s: is there, and is no table, which would be lost; another name would be right", path);
+}
+
+static const char *ending(const char *path) {
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+    return dot ? dot : "";
+}
+
+void tool_picture_check(const char *path, int may_be_page) {
+    tool_output_check(path);
+    if (!path) return;
+    char begins[16];
+    const char *end = ending(path);
+    const int is_page = may_be_page && strcmp(end, ".html") == 0;
+    if (*end && strcasecmp(end, ".svg") != 0 && !is_page) {
+        tool_fail("-o %s: what is written is SVG%s; a name that ends in .svg would be right", path,
+                  may_be_page ? ", or a page, .html" : "");
+    }
+    if (read_beginning(path, begins, sizeof begins) == 0 || strncmp(begins, "<svg", 4) == 0) return;
+    if (strncmp(begins, is_page ? "<!DOCTYPE" : "<?xml", is_page ? 9 : 5) != 0) {
+        tool_fail("-o %s: is there, and is no %s, which would be lost; another name would be right", path,
+                  is_page ? "page" : "SVG");
+    }
 }
 
 void tool_csv_text(FILE *file, const char *text) {

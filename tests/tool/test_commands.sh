@@ -251,9 +251,9 @@ cp linear.weights out/kept.weights; cp linear.cfg out/kept.cfg
 fails "a table over the weights" "cannot write out/kept.weights: this command reads it" eval two.data out/kept.cfg out/kept.weights -csv out/kept.weights
 fails "a picture over the network" "cannot write out/../out/kept.cfg: this command reads it" graph two.data out/kept.cfg out/kept.weights -per_class 3 -o out/../out/kept.cfg
 cp long.csv out/log.csv; fails "a picture over its log" "cannot write out/log.csv: this command reads it" plot out/log.csv -o out/log.csv
-cp labels.txt out/kept.txt; sed 's/labels.txt/out\/kept.txt/' two.data > out/kept.data
+printf 'red,dark\nblue\n' > out/kept.txt; sed 's/labels.txt/out\/kept.txt/' two.data > out/kept.data
 fails "a table over the labels" "cannot write out/kept.txt: this command reads it" eval out/kept.data $net -csv out/kept.txt
-cmp -s labels.txt out/kept.txt && cmp -s linear.weights out/kept.weights && cmp -s linear.cfg out/kept.cfg && cmp -s long.csv out/log.csv && pass "no command writes over what it reads" || fail "no command writes over what it reads" "changed"
+[ "$(cat out/kept.txt)" = "$(printf 'red,dark\nblue')" ] && cmp -s linear.weights out/kept.weights && cmp -s linear.cfg out/kept.cfg && cmp -s long.csv out/log.csv && pass "no command writes over what it reads" || fail "no command writes over what it reads" "changed"
 fails "a picture of another format" "what is written is SVG" plot long.csv -o out/long.png
 fails "a loss for an attack that has none" "-loss dlr: is for -method apgd alone" attack two.data $net -loss dlr
 fails "restarts of an attack that has none" "-restarts 3: apgd alone has restarts" attack two.data $net -restarts 3
@@ -303,7 +303,7 @@ for size in "7 3 3" "4 4 1" "2 9 4"; do
     set -- $size
     printf '[net]\nwidth=%d\nheight=%d\nchannels=%d\n[connected]\noutput=2\nactivation=linear\n[softmax]\n' "$1" "$2" "$3" > size.cfg
     head -c $((16 + 4 * (2 + 2 * $1 * $2 * $3))) /dev/zero > size.weights
-    run eval two.data size.cfg size.weights > out/said && run attack two.data size.cfg size.weights -save out/size > out/said && run graph two.data size.cfg size.weights -per_class 3 -images -o out/size.svg > out/said \
+    run eval two.data size.cfg size.weights > out/said && run attack two.data size.cfg size.weights -save "out/size$1" > out/said && run graph two.data size.cfg size.weights -per_class 3 -images -o out/size.svg > out/said \
         && pass "images of $1x$2 with $3 channels" || fail "images of $1x$2 with $3 channels" "$(tail -1 err)"
 done
 [ -z "$(ls out/*.tmp 2> /dev/null)" ] && pass "no half-written file stays" || fail "no half-written file stays" "$(ls out/*.tmp)"

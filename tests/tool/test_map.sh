@@ -115,6 +115,8 @@ is "lgg map: a class without truths has no figure" '"blue, ""dark""",0,1,,,,,,,,
 printf '\r\n0 .125 .125 .25 .25\r\n \t\n1 0.625 0.375 .25 .25' > labelled-one.txt
 run labelled.data squares.cfg squares.weights -csv labelled.csv
 is "lgg map: blank lines, and line ends of either kind" "$(sort known.csv)" "$(sort labelled.csv)"
+mv labelled-one.txt labelled-kept.txt && : > labelled-one.txt
+fails "lgg map: a table over the labels of an image" "this command reads it" labelled.data squares.cfg squares.weights -csv labelled-one.txt
 for name in one two three; do : > labelled-$name.txt; done
 fails "lgg map: labels files without a box" "no labels file has a box in it" labelled.data squares.cfg squares.weights
 rm labelled-*.txt

@@ -344,6 +344,12 @@ static void run_attack(const char *folder, const char *options, float *attacked)
     snprintf(text, sizeof text,
              "%s/attack.data %s/linear.cfg %s/linear.weights -batch 4 -save %s/attacked -csv %s/attack.csv %s", folder,
              folder, folder, folder, folder, options);
+    snprintf(path, sizeof path, "%s/attacked/images.list", folder);
+    remove(path);
+    for (int i = 0; i < IMAGES; ++i) {
+        snprintf(path, sizeof path, "%s/attacked/%05d_class_%c.png", folder, i, i % 2 ? 'b' : 'a');
+        remove(path);
+    }
     run_command(command_attack, text);
     for (int i = 0; i < IMAGES; ++i) {
         snprintf(path, sizeof path, "%s/attacked/%05d_class_%c.png", folder, i, i % 2 ? 'b' : 'a');

@@ -15,6 +15,7 @@ test-tool: host-test-libs darknet
 	rm -rf $(TOOL_TEST)/map && mkdir $(TOOL_TEST)/map && $(TOOL_TEST)/test_map $(TOOL_TEST)/map || status=1; \
 	HOST=$(HOST) tests/tool/test_commands.sh ./darknet $(TOOL_TEST) || status=1; \
 	tests/tool/test_embed.sh ./darknet $(TOOL_TEST) || status=1; \
+	tests/tool/test_overwrite.sh ./darknet $(TOOL_TEST) || status=1; \
 	tests/tool/test_map.sh ./darknet $(TOOL_TEST)/map || status=1; \
 	tests/tool/test_hostile.sh ./darknet $(TOOL_TEST) || status=1; \
 	tests/tool/test_memory.sh ./darknet $(TOOL_TEST) $(TOOL_TEST)/fail_memory.so src $(BUILD)/darknet-$(HOST)/obj || status=1; \
