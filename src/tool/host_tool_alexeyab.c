@@ -144,6 +144,10 @@ int host_reads_net_option(const char *name) {
 const char *host_without_gradient(const layer *l) {
     if (l->type == MAXPOOL && l->maxpool_depth) return "a [maxpool] over channels";
     if (l->type == CONV_LSTM || l->type == HISTORY) return "a recurrent layer";
+    if (l->type == LOCAL_AVGPOOL) return "[local_avgpool], whose gradient Darknet only approximates";
+    if (l->activation == GELU) return "activation=gelu, whose gradient Darknet takes at its output";
+    if (l->activation == NORM_CHAN || l->activation == NORM_CHAN_SOFTMAX || l->activation == NORM_CHAN_SOFTMAX_MAXVAL)
+        return "activation=normalize_channels, whose gradient Darknet only approximates";
     return l->antialiasing ? "an antialiased layer" : NULL;
 }
 

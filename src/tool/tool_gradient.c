@@ -45,6 +45,8 @@ static const char *without_gradient(const layer *l) {
         return "[normalization], whose gradient Darknet only approximates";
     case CROP:
         return "[crop]";
+    case LOGXENT:
+        return "[logistic], whose gradient Darknet takes for that of its loss";
     case DETECTION:
     case REGION:
     case YOLO:
@@ -59,10 +61,13 @@ static const char *without_gradient(const layer *l) {
     }
 }
 
-const char *tool_fix_gradients(network *net) {
+const char *tool_fix_gradients(network *net, int output) {
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
         const char *obstacle = without_gradient(l);
+        if (l->type == SOFTMAX && i != output)
+            obstacle =
+                "a [softmax] that is not the network's output, whose gradient Darknet takes for that of its loss";
         if (obstacle) return obstacle;
         l->stopbackward = l->onlyforward = 0;
         if (l->type == BATCHNORM) fix_batchnorm(l);

@@ -6,7 +6,7 @@
 
 /* Replaces the backward functions that are wrong in inference mode: a [batchnorm] of its own then differentiates its rolling
  * statistics as the constants they are; [dropout], [cost] and our own sections pass deltas on. Batch normalization within layers
- * must have been folded into their weights. Returns NULL, or what the network has whose gradient the host does not. */
-const char *tool_fix_gradients(network *net);
+ * must have been folded into their weights. The softmax at `output` takes part in the loss. Returns NULL, or what the network has whose gradient the host does not. */
+const char *tool_fix_gradients(network *net, int output);
 
 #endif

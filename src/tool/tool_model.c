@@ -174,7 +174,7 @@ void tool_model_prepare_gradient(tool_model *model) {
                   tool_sections_type(model->sections, output) +
                       strcspn(tool_sections_type(model->sections, output), " ") + 1);
     }
-    const char *obstacle = tool_fix_gradients(model->net);
+    const char *obstacle = tool_fix_gradients(model->net, output);
     if (obstacle) tool_fail("no exact input gradient through %s", obstacle);
     const layer *softmax = &model->net->layers[output];
     if (softmax->groups > 1 || softmax->softmax_tree) {

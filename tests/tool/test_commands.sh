@@ -145,6 +145,23 @@ if [ "$HOST" = alexeyab ]; then
     run attack rgb.data weighted.cfg weighted.weights -method fgsm,apgd-dlr -epsilon 12/255 > out/said && pass "attacks on weighted shortcuts" || fail "attacks on weighted shortcuts" "status $?: $(tail -1 err)"
 fi
 colour black 0 0 0; { cat three.list; echo images/black.ppm; } > black.list; cp images/black.ppm images/black_red.ppm; sed -i 's/black.ppm/black_red.ppm/' black.list
+# layers whose gradient Darknet does not have
+no_gradient() { fails "an attack through $1" "no exact input gradient through $1" attack two.data inner.cfg inner.weights; }
+softmax='[connected]\noutput=2\nactivation=linear\n[softmax]\n' size='[net]\nwidth=4\nheight=4\nchannels=3\n'
+{ cat linear.weights; head -c 24 /dev/zero; } > inner.weights
+printf "$size$softmax$softmax" > inner.cfg; no_gradient "a [softmax] that is not the network's output"
+sed -i '0,/softmax/s//soft/' inner.cfg; no_gradient "a [softmax] that is not the network's output"
+cp linear.weights inner.weights
+if [ "$HOST" = alexeyab ]; then
+    printf "$size[connected]\noutput=2\nactivation=gelu\n[softmax]\n" > inner.cfg; no_gradient "activation=gelu"
+    printf "$size[local_avgpool]\nsize=2\nstride=2\n$softmax" > inner.cfg; head -c $((16 + 4 * (2 + 2 * 12))) /dev/zero > inner.weights; no_gradient "[local_avgpool]"
+    for kind in '' _softmax _softmax_maxval; do
+        printf "$size[convolutional]\nfilters=2\nsize=1\nstride=1\nactivation=normalize_channels$kind\n[avgpool]\n[softmax]\n" > inner.cfg
+        head -c $((16 + 4 * (2 + 2 * 3))) /dev/zero > inner.weights; no_gradient "activation=normalize_channels"
+    done
+else
+    printf "$size[connected]\noutput=2\nactivation=linear\n[logistic]\n[softmax]\n" > inner.cfg; no_gradient "[logistic]"
+fi
 printf 'classes=3\nvalid=black.list\nlabels=labels3.txt\n' > black.data
 run attack black.data known3.cfg known3.weights -method fgsm -epsilon 12/255 -csv out/black.csv > out/said
 grep -q '^fgsm,' out/black.csv && ! grep -q -e ',-inf,' out/black.csv && pass "a black image leaves the mean SNR finite" || fail "a black image leaves the mean SNR finite" "$(tail -1 out/black.csv) $(tail -1 err)"
