@@ -145,7 +145,7 @@ static int chosen_layer(const tool_model *model, const char *text) {
 
 /* The nearest layer up to this one that has an output of its own. */
 static int layer_with_output(tool_model *model, int layer) {
-    while (layer > 0 && (tool_model_is_lgg(model, layer) || tool_model_network(model)->layers[layer].type == COST))
+    while (layer > 0 && !tool_model_has_output(model, layer))
         --layer;
     return layer;
 }

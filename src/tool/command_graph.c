@@ -131,12 +131,12 @@ static int default_layers(const tool_model *model, int **indices) {
             break;
         }
     }
-    while (middle > 0 && tool_model_is_lgg(model, middle))
+    while (middle > 0 && !tool_model_has_output(model, middle))
         --middle;
     int count = 0;
     *indices = lgg_allocate(3, sizeof **indices, "layers");
     (*indices)[count++] = TOOL_INPUT;
-    if (middle != last && !tool_model_is_lgg(model, middle)) (*indices)[count++] = middle;
+    if (middle != last && tool_model_has_output(model, middle)) (*indices)[count++] = middle;
     (*indices)[count++] = last;
     return count;
 }
@@ -210,8 +210,7 @@ static void build_panels(tool_figure *f, tool_model *model, const graph_options 
     lgg_status status = lgg_graph_create(&graph, &graph_option, n);
     if (status != LGG_OK) tool_fail("a graph of %d vertices: %s", n, lgg_status_string(status));
     for (int i = 0; i < f->panel_count; ++i) {
-        if (tool_model_is_lgg(model, layers[i]))
-            tool_fail("layer %d: an LGG section has no output of its own", layers[i]);
+        tool_model_refuse_without_output(model, layers[i]);
         f->panels[i].layer = layers[i];
         f->panels[i].name = tool_model_layer_name(model, layers[i]);
         float *x = tool_model_embed(model, f->images, layers[i], &progress);

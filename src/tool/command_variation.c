@@ -55,13 +55,13 @@ static void measure_batch(void *context, tool_model *model, int first, int count
     ++m->batches;
 }
 
-/* All layers and the input, without our own sections. */
+/* All layers and the input, without our own sections and [cost]. */
 static int all_layers(const tool_model *model, int **indices) {
     int count = 0, layers = tool_model_layers(model);
     *indices = lgg_allocate((size_t)layers + 1, sizeof **indices, "layers");
     (*indices)[count++] = TOOL_INPUT;
     for (int i = 0; i < layers; ++i) {
-        if (!tool_model_is_lgg(model, i)) (*indices)[count++] = i;
+        if (tool_model_has_output(model, i)) (*indices)[count++] = i;
     }
     return count;
 }
@@ -141,10 +141,8 @@ int command_variation(int argc, char **argv) {
     measurement m = {.model = model, .test = test, .classes = data->classes, .power = power};
     m.layers = layers ? tool_parse_layers(layers, tool_model_layers(model), &indices) : all_layers(model, &indices);
     m.layer = indices;
-    for (int i = 0; i < m.layers; ++i) {
-        if (tool_model_is_lgg(model, indices[i]))
-            tool_fail("layer %d: an LGG section has no output of its own", indices[i]);
-    }
+    for (int i = 0; i < m.layers; ++i)
+        tool_model_refuse_without_output(model, indices[i]);
     m.labels = lgg_allocate((size_t)(batch * data->classes), sizeof(float), "labels");
     m.sum = lgg_allocate((size_t)m.layers, sizeof(double), "sums");
     m.square = lgg_allocate((size_t)m.layers, sizeof(double), "sums");

@@ -185,6 +185,10 @@ void tool_model_input_size(const tool_model *model, int *w, int *h, int *c);
 int tool_model_layers(const tool_model *model);
 /* 1 if the layer is one of our sections: it has no output of its own. */
 int tool_model_is_lgg(const tool_model *model, int layer);
+/* Fails where the layer has no output of its own: one of our sections, or a [cost]. */
+void tool_model_refuse_without_output(const tool_model *model, int layer);
+/* 1 unless it would. */
+int tool_model_has_output(const tool_model *model, int layer);
 /* Index of the layer whose output is the network's. */
 int tool_model_output_layer(const tool_model *model);
 /* 1 if the network has any of our sections. */

@@ -36,7 +36,7 @@ static int embedding_layer(const tool_model *model, const char *text) {
     int layer = indices[0];
     free(indices);
     if (count != 1) tool_fail("-layer %s: should be one layer", text);
-    if (tool_model_is_lgg(model, layer)) tool_fail("-layer %s: an LGG section has no output of its own", text);
+    tool_model_refuse_without_output(model, layer);
     return layer;
 }
 

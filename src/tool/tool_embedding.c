@@ -41,8 +41,7 @@ tool_embedding tool_embedding_of(tool_model *model, const char *text, int pool) 
         embedding.layer = indices[0];
         free(indices);
         if (count != 1) tool_fail("-layer %s: should be one layer", text);
-        if (tool_model_is_lgg(model, embedding.layer))
-            tool_fail("-layer %s: an LGG section has no output of its own", text);
+        tool_model_refuse_without_output(model, embedding.layer);
     } else {
         tool_model_refuse_detection(model, "-layer n names the layer to take (-pool makes one value of each channel)");
         embedding.layer = tool_model_embedding_layer(model);

@@ -95,6 +95,16 @@ int tool_model_has_lgg(const tool_model *model) {
     return tool_sections_last_tap(model->sections) >= 0;
 }
 
+int tool_model_has_output(const tool_model *model, int index) {
+    return index == TOOL_INPUT || (!tool_model_is_lgg(model, index) && model->net->layers[index].type != COST);
+}
+
+void tool_model_refuse_without_output(const tool_model *model, int index) {
+    if (tool_model_has_output(model, index)) return;
+    tool_fail("layer %d: %s has no output of its own", index,
+              tool_model_is_lgg(model, index) ? "an LGG section" : "[cost]");
+}
+
 int tool_model_is_softmax(const tool_model *model, int index) {
     return index != TOOL_INPUT && model->net->layers[index].type == SOFTMAX;
 }
@@ -113,7 +123,7 @@ void tool_model_refuse_detection(const tool_model *model, const char *instead) {
 
 int tool_model_output_layer(const tool_model *model) {
     int i = model->net->n - 1;
-    while (i > 0 && (model->net->layers[i].type == COST || tool_model_is_lgg(model, i)))
+    while (i > 0 && !tool_model_has_output(model, i))
         --i;
     return i;
 }

@@ -78,7 +78,7 @@ const char *tool_sections_type(const tool_sections *sections, int layer) {
 static int default_tap(const tool_sections *sections, int layer) {
     int i = layer - 1;
     if (strcmp(sections->section[layer + 1].type, "hkd") == 0) {
-        while (i >= 0 && strcmp(sections->section[i + 1].type, "softmax") != 0)
+        while (i >= 0 && strncmp(sections->section[i + 1].type, "soft", 4) != 0) /* or [softmax] */
             --i;
         --i;
     }

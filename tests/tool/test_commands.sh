@@ -68,6 +68,16 @@ run eval two.data section.cfg linear.weights -by argmax,knn -knn 1 -csv out/sect
 run eval two.data $net -by argmax,knn -layer 0 -knn 1 -csv out/plain.csv > out/said
 cmp -s out/section.csv out/plain.csv && pass "a section at the end changes nothing, and its tap is the embedding" \
     || fail "a section at the end changes nothing, and its tap is the embedding" "$(tail -1 err)"
+# [soft] is another name of [softmax], and a [cost] gives nothing
+printf '[net]\nwidth=4\nheight=4\nchannels=3\n[convolutional]\nfilters=2\nsize=1\nstride=1\nactivation=linear\n[avgpool]\n[connected]\noutput=2\nactivation=linear\n[soft]\n[hkd]\nteacher_cfg=linear.cfg\nteacher_weights=linear.weights\n' > soft.cfg
+head -c $((16 + 4 * 14)) /dev/zero > soft.weights
+run embed two.data soft.cfg soft.weights -o out/soft > out/said; grep -qx 'layer=2' out/soft.txt && pass "what a [soft] takes in is the tap of an [hkd]" || fail "what a [soft] takes in is the tap of an [hkd]" "$(sed -n 2p out/soft.txt) $(tail -1 err)"
+{ cat linear.cfg; printf '[cost]\n'; } > cost.cfg
+run variation two.data cost.cfg linear.weights -batch 5 -csv out/cost.csv > out/said
+[ "$(cut -d, -f1 out/cost.csv | tr '\n' ' ')" = "layer input 0 1 " ] && pass "variation leaves out a [cost]" || fail "variation leaves out a [cost]" "$(cut -d, -f1 out/cost.csv | tr '\n' ' ') $(tail -1 err)"
+for command in "variation -layers 2 -batch 5" "embed -o out/cost -layer 2" "eval -by knn -layer 2" "graph -layers 2 -per_class 3"; do
+    set -- $command; fails "$1 of what a [cost] gives" "layer 2: [cost] has no output of its own" "$1" two.data cost.cfg linear.weights "${@:2}"
+done
 run eval two.data $net -by logistic -layer input > out/said; iterations=$(sed -n 's/^iterations of the logistic regression: \([0-9]*\) in.*/\1/p' err)
 [ "${iterations:-300}" -lt 300 ] && pass "the regression says how many iterations it took" || fail "the regression says how many iterations it took" "$(tail -1 err)"
 # far from the origin: the images' means, and a thousand
@@ -135,16 +145,6 @@ grep -q 'warning: random directions, which need no gradient, fool [0-9]* images 
     && pass "a gradient that is masked is told, and the ratio of logits is not fooled by it" || fail "a gradient that is masked is told, and the ratio of logits is not fooled by it" "$(tail -1 err) $(tr '\n' ' ' < out/masked.csv)"
 run attack rgb.data known3.cfg saturated.weights -method fgsm -epsilon .5 > out/said
 grep -q 'images fgsm meets a gradient of 0' err && pass "a gradient of 0 is told of one step, too" || fail "a gradient of 0 is told of one step, too" "$(tail -1 err)"
-# a layer that takes no part in training has a gradient nevertheless
-for name in known3 forward; do run attack rgb.data $name.cfg known3.weights -method fgsm,pgd -epsilon 40/255 -csv out/$name.csv > out/said; sed '0,/^\[connected\]/s//&\nonlyforward=1/' known3.cfg > forward.cfg; done
-cmp -s out/known3.csv out/forward.csv && [ "$(sed -n '2p' out/known3.csv | cut -d, -f5)" != "$(sed -n '3p' out/known3.csv | cut -d, -f5)" ] \
-    && pass "onlyforward hides no gradient" || fail "onlyforward hides no gradient" "$(diff out/known3.csv out/forward.csv | head -2 | tr '\n' ' ')"
-if [ "$HOST" = alexeyab ]; then
-    printf '[net]\nwidth=4\nheight=4\nchannels=3\n[convolutional]\nfilters=3\nsize=1\nactivation=linear\n[convolutional]\nfilters=3\nsize=1\nactivation=linear\n[shortcut]\nfrom=-2\nweights_type=per_channel\nweights_normalization=softmax\nactivation=linear\n[avgpool]\n[softmax]\n' > weighted.cfg
-    { head -c 20 known3.weights; tail -c 120 known3.weights; } > weighted.weights
-    run attack rgb.data weighted.cfg weighted.weights -method fgsm,apgd-dlr -epsilon 12/255 > out/said && pass "attacks on weighted shortcuts" || fail "attacks on weighted shortcuts" "status $?: $(tail -1 err)"
-fi
-colour black 0 0 0; { cat three.list; echo images/black.ppm; } > black.list; cp images/black.ppm images/black_red.ppm; sed -i 's/black.ppm/black_red.ppm/' black.list
 # layers whose gradient Darknet does not have
 no_gradient() { fails "an attack through $1" "no exact input gradient through $1" attack two.data inner.cfg inner.weights; }
 softmax='[connected]\noutput=2\nactivation=linear\n[softmax]\n' size='[net]\nwidth=4\nheight=4\nchannels=3\n'
@@ -162,6 +162,16 @@ if [ "$HOST" = alexeyab ]; then
 else
     printf "$size[connected]\noutput=2\nactivation=linear\n[logistic]\n[softmax]\n" > inner.cfg; no_gradient "[logistic]"
 fi
+# a layer that takes no part in training has a gradient nevertheless
+for name in known3 forward; do run attack rgb.data $name.cfg known3.weights -method fgsm,pgd -epsilon 40/255 -csv out/$name.csv > out/said; sed '0,/^\[connected\]/s//&\nonlyforward=1/' known3.cfg > forward.cfg; done
+cmp -s out/known3.csv out/forward.csv && [ "$(sed -n '2p' out/known3.csv | cut -d, -f5)" != "$(sed -n '3p' out/known3.csv | cut -d, -f5)" ] \
+    && pass "onlyforward hides no gradient" || fail "onlyforward hides no gradient" "$(diff out/known3.csv out/forward.csv | head -2 | tr '\n' ' ')"
+if [ "$HOST" = alexeyab ]; then
+    printf '[net]\nwidth=4\nheight=4\nchannels=3\n[convolutional]\nfilters=3\nsize=1\nactivation=linear\n[convolutional]\nfilters=3\nsize=1\nactivation=linear\n[shortcut]\nfrom=-2\nweights_type=per_channel\nweights_normalization=softmax\nactivation=linear\n[avgpool]\n[softmax]\n' > weighted.cfg
+    { head -c 20 known3.weights; tail -c 120 known3.weights; } > weighted.weights
+    run attack rgb.data weighted.cfg weighted.weights -method fgsm,apgd-dlr -epsilon 12/255 > out/said && pass "attacks on weighted shortcuts" || fail "attacks on weighted shortcuts" "status $?: $(tail -1 err)"
+fi
+colour black 0 0 0; { cat three.list; echo images/black.ppm; } > black.list; cp images/black.ppm images/black_red.ppm; sed -i 's/black.ppm/black_red.ppm/' black.list
 printf 'classes=3\nvalid=black.list\nlabels=labels3.txt\n' > black.data
 run attack black.data known3.cfg known3.weights -method fgsm -epsilon 12/255 -csv out/black.csv > out/said
 grep -q '^fgsm,' out/black.csv && ! grep -q -e ',-inf,' out/black.csv && pass "a black image leaves the mean SNR finite" || fail "a black image leaves the mean SNR finite" "$(tail -1 out/black.csv) $(tail -1 err)"
