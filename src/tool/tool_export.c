@@ -76,8 +76,9 @@ static void export_layer(const tool_exporter *e, int i, const tool_tensor *in) {
     case EXPORT_LOCAL_AVERAGE:
         export_pool(e, i, in);
         return;
-    case EXPORT_AVERAGE:
-        export_node(e, "GlobalAveragePool", name, in->name);
+    case EXPORT_AVERAGE: {
+        const tool_tensor image = export_as_image(e, in, l->c, l->h, l->w, name);
+        export_node(e, "GlobalAveragePool", name, image.name);
         return;
     case EXPORT_SOFTMAX:
         export_softmax(e, i, in);

@@ -169,7 +169,8 @@ void export_upsample(const tool_exporter *e, int i, const tool_tensor *in) {
         export_name(resized, base, "resized");
         name = resized;
     }
-    enlarge(e, name, in->name, l->stride, l->stride);
+    const tool_tensor image = export_as_image(e, in, l->c, l->h, l->w, base);
+    enlarge(e, name, image.name, l->stride, l->stride);
     if (name != base) tool_onnx_input(export_node(e, "Mul", base, name), tool_export_scalar(e->onnx, l->scale, scalar));
 }
 
@@ -199,21 +200,22 @@ void export_l2norm(const tool_exporter *e, int i, const tool_tensor *in) {
 /* A factor for each channel is written out for each pixel: OpenCV 4.6 cannot spread it where there are several images. */
 void export_product(const tool_exporter *e, int i, const tool_tensor *in) {
     const layer *l = &e->net->layers[i];
-    const tool_tensor *scaled = &e->output[l->index];
     char activated[EXPORT_NAME], spread[EXPORT_NAME], shaped[EXPORT_NAME];
     tool_tensor image;
-    if (in->flat && !scaled->flat) {
-        const int is_whole = in->c != scaled->c;
+    export_name(shaped, e->output[i].name, "scaled");
+    const tool_tensor scaled = export_as_image(e, &e->output[l->index], l->out_c, l->out_h, l->out_w, shaped);
+    if (in->flat) {
+        const int is_whole = in->c != scaled.c;
         export_name(shaped, e->output[i].name, "image");
-        image = export_as_image(e, in, scaled->c, is_whole ? scaled->h : 1, is_whole ? scaled->w : 1, shaped);
+        image = export_as_image(e, in, scaled.c, is_whole ? scaled.h : 1, is_whole ? scaled.w : 1, shaped);
         in = &image;
     }
     const char *before = export_before_activation(e, i, "product", activated), *factors = in->name;
-    if (!in->flat && in->c == scaled->c && in->h == 1 && in->w == 1 && scaled->h * scaled->w > 1) {
+    if (!in->flat && in->c == scaled.c && in->h == 1 && in->w == 1 && scaled.h * scaled.w > 1) {
         export_name(spread, e->output[i].name, "factors");
-        enlarge(e, spread, factors, scaled->h, scaled->w);
+        enlarge(e, spread, factors, scaled.h, scaled.w);
         factors = spread;
     }
-    tool_onnx_input(export_node(e, "Mul", before, scaled->name), factors);
+    tool_onnx_input(export_node(e, "Mul", before, scaled.name), factors);
     export_activate(e, i, before);
 }
