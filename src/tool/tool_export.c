@@ -80,6 +80,7 @@ static void export_layer(const tool_exporter *e, int i, const tool_tensor *in) {
         const tool_tensor image = export_as_image(e, in, l->c, l->h, l->w, name);
         export_node(e, "GlobalAveragePool", name, image.name);
         return;
+    }
     case EXPORT_SOFTMAX:
         export_softmax(e, i, in);
         return;
@@ -167,7 +168,8 @@ static void export_layers(tool_exporter *e) {
 
 /* What a program needs to read the boxes: the options of their section. */
 static void note_boxes(const tool_exporter *e) {
-    static const char *const keys[] = {"classes", "num", "coords", "mask", "anchors", "scale_x_y", "new_coords", NULL};
+    static const char *const keys[] = {"classes", "num",        "coords", "mask", "anchors", "scale_x_y", "new_coords",
+                                       "softmax", "background", "tree",   "side", "sqrt",    NULL};
     tool_cfg *cfg = tool_cfg_read(e->options->cfg);
     for (int i = 0; i <= e->options->last; ++i) {
         char name[EXPORT_NAME], text[1024] = "";

@@ -148,6 +148,19 @@ noise_list() {
     printf 'classes=1\nvalid=%s\nnames=labels.txt\n' "$work/noise.list" > noise.data
 }
 
+# The options of their section that what reads boxes needs.
+box_options() {
+    has_onnx || return
+    local net="[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=7\nsize=1\nstride=1\nactivation=linear\n" name="export notes how boxes are to be read"
+    printf "$net[region]\nclasses=2\nnum=1\ncoords=4\nanchors=1,1\nsoftmax=1\nbackground=1\n" > region.cfg
+    printf "$net[connected]\noutput=28\nactivation=linear\n[detection]\nclasses=2\ncoords=4\nnum=1\nside=2\nsqrt=1\n" > boxes.cfg
+    for one in region boxes; do
+        "$folder/make_weights" $one.cfg $one.weights > read.log 2>&1
+        run export noise.data $one.cfg $one.weights -o $one.onnx || { fail "$name" "$(last_line)"; return; }
+    done
+    if grep -aq 'softmax=1 background=1' region.onnx && grep -aq 'side=2 sqrt=1' boxes.onnx; then pass "$name"; else fail "$name" "$(grep -ao 'classes=2[ -~]*' region.onnx boxes.onnx | tr '\n' ' ')"; fi
+}
+
 mistakes() {
     local net="[net]\nwidth=8\nheight=8\nchannels=3\n" conv="[convolutional]\nfilters=4\nsize=3\nstride=1\npad=1\nactivation=linear\n" net_weights="tiny.cfg tiny.weights"
     printf "$net$conv[local]\nfilters=2\nsize=3\nstride=1\npad=0\nactivation=linear\n[convolutional]\nfilters=2\nsize=1\nactivation=stair\n" > tiny.cfg
@@ -192,6 +205,7 @@ random $alone 3 12 16 && exported $alone $alone 3 12 16
 random flat 3 12 16 && exported flat flat 3 12 16
 random flat_maps 3 12 16 && exported flat_maps "what a [connected] gives as maps" 3 12 16
 if [ "$host" = alexeyab ]; then random flat_scale 3 12 16 && exported flat_scale "what a [connected] gives, scaled" 3 12 16; fi
+box_options
 mistakes
 has_onnx || skip "export" "built without ONNX: libprotobuf-c-dev, protobuf-c-compiler or libonnx-dev is not installed"
 [ $failures -eq 0 ]
