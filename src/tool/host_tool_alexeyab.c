@@ -210,7 +210,19 @@ static const char *convolution_obstacle(const layer *l) {
     return NULL;
 }
 
+/* Outside of convolutions, and sums for two of them, this host takes these activations for 0. */
+static const char *activation_obstacle(const layer *l) {
+    if (l->type == CONVOLUTIONAL) return NULL;
+    if (l->activation == HARD_MISH)
+        return "activation=hard_mish, which this Darknet computes in [convolutional] alone,";
+    if (l->type == SHORTCUT) return NULL;
+    if (l->activation == SWISH) return "activation=swish, which this Darknet takes for 0 here,";
+    return l->activation == MISH ? "activation=mish, which this Darknet takes for 0 here," : NULL;
+}
+
 const char *host_export_obstacle(const layer *l) {
+    const char *obstacle = activation_obstacle(l);
+    if (obstacle) return obstacle;
     if (l->type == CONVOLUTIONAL) return convolution_obstacle(l);
     if (l->type == MAXPOOL && l->maxpool_depth) return "maxpool_depth";
     if (l->type == MAXPOOL && l->antialiasing) return "antialiasing";

@@ -188,6 +188,16 @@ mistakes() {
     "$folder/make_weights" tiny.cfg tiny.weights > read.log 2>&1
     fails "export names the activation that it cannot" "layer 1 [convolutional]: activation=stair" export noise.data $net_weights -o nothing.onnx
     fails "export into a folder that is not there" "cannot write" export noise.data $net_weights -o no/where.onnx
+    if [ "$host" = alexeyab ]; then
+        for activation in swish mish hard_mish; do
+            printf "$net[connected]\noutput=4\nactivation=$activation\n" > zero.cfg
+            "$folder/make_weights" zero.cfg zero.weights > read.log 2>&1
+            fails "export of $activation where Darknet takes it for 0" "layer 0 [connected]: activation=$activation, which this Darknet" export noise.data zero.cfg zero.weights -o nothing.onnx
+        done
+        printf "$net$conv$conv[shortcut]\nfrom=-2\nactivation=hard_mish\n" > zero.cfg
+        "$folder/make_weights" zero.cfg zero.weights > read.log 2>&1
+        fails "export of hard_mish in a sum" "layer 2 [shortcut]: activation=hard_mish" export noise.data zero.cfg zero.weights -o nothing.onnx
+    fi
     if run export noise.data $net_weights -o first.onnx -layer 0 && [ -s first.onnx ]; then pass "export of what is before such a layer"; else fail "export of what is before such a layer" "$(last_line)"; fi
 }
 
