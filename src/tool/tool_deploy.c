@@ -23,7 +23,7 @@ typedef struct {
 } source;
 
 typedef struct {
-    int sections, costs, strided, batchnorms, halved, folded, unfolded, padded, relu6, cut;
+    int sections, costs, strided, batchnorms, halved, folded, unfolded, padded, relu6, overflowing, logistic, cut;
 } change_count;
 
 struct tool_deployment {
@@ -149,8 +149,20 @@ static void deploy_convolution(tool_deployment *d, tool_cfg_section *s, layer *l
     tool_cfg_remove(s, "flipped"); /* they are no longer */
 }
 
+/* text: as the cfg has it, or NULL. */
+static void count_activation(tool_deployment *d, const layer *l, const char *text) {
+    static const char *const overflowing[] = {"tanh", "elu", "selu"};
+    if (!text && l->type != CONVOLUTIONAL && l->type != CONNECTED) return;
+    d->changes.logistic += !text || strcmp(text, "logistic") == 0;
+    d->changes.relu6 += text && strcmp(text, "relu6") == 0;
+    for (size_t i = 0; text && i < sizeof overflowing / sizeof *overflowing; ++i)
+        d->changes.overflowing += strcmp(text, overflowing[i]) == 0;
+}
+
 static void deploy_layer(tool_deployment *d, const tool_cfg_section *old, int i, int had_batch_norm) {
     layer *l = &d->net->layers[i];
+    if (l->type == DECONVOLUTIONAL)
+        tool_fail("layer %d [deconvolutional]: stock Darknet crashes when it reads weights with one", i);
     if (l->type == BATCHNORM) {
         deploy_batchnorm(d, l);
         return;
@@ -160,7 +172,7 @@ static void deploy_layer(tool_deployment *d, const tool_cfg_section *old, int i,
     renumber(d, s, i, d->cfg->count - 2);
     if (l->type == CONVOLUTIONAL) deploy_convolution(d, s, l);
     const char *activation = tool_cfg_get(s, "activation");
-    d->changes.relu6 += activation && strcmp(activation, "relu6") == 0;
+    count_activation(d, l, activation);
     if (had_batch_norm && !l->batch_normalize) {
         tool_cfg_remove(s, "batch_normalize");
         tool_cfg_remove(s, "cbn");
@@ -257,6 +269,8 @@ void tool_deployment_print(const tool_deployment *d) {
     print_count(c->folded, "batch norms folded into weights");
     print_count(c->unfolded, "batch norms left in their layers (-fold folds what can be)");
     print_count(c->padded, "padded convolutions of size 1, which stock pjreddie/darknet computes wrongly on the CPU");
+    print_count(c->overflowing, "activations tanh, elu or selu, which stock Darknet computes wrongly far from zero");
+    print_count(c->logistic, "activations logistic, which stock AlexeyAB/darknet computes wrongly far from zero");
     print_count(c->relu6, "activations relu6, which stock AlexeyAB/darknet takes for zero on the CPU");
 }
 

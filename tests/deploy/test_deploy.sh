@@ -148,6 +148,17 @@ noise_list() {
     printf 'classes=1\nvalid=%s\nnames=labels.txt\n' "$work/noise.list" > noise.data
 }
 
+# What stock Darknet computes otherwise is counted, and what it cannot read is refused.
+stock_differs() {
+    local net="[net]\nwidth=8\nheight=8\nchannels=3\n" conv="[convolutional]\nfilters=4\nsize=3\nstride=1\npad=1\n" name="deploy counts activations that stock Darknet computes otherwise"
+    printf "$net${conv}activation=tanh\n${conv}activation=elu\n${conv}activation=selu\n${conv}activation=logistic\n$conv" > activations.cfg
+    "$folder/make_weights" activations.cfg activations.weights > read.log 2>&1
+    run deploy noise.data activations.cfg activations.weights -o activations
+    if grep -q '^ *3 activations tanh, elu or selu, ' log && grep -q '^ *2 activations logistic, ' log; then pass "$name"; else fail "$name" "$(last_line)"; fi
+    [ "$host" = pjreddie ] || return
+    fails "deploy of a [deconvolutional]" "layer 0 [deconvolutional]: stock Darknet" deploy noise.data deconvolutional.cfg deconvolutional.weights -o nothing
+}
+
 # The options of their section that what reads boxes needs.
 box_options() {
     has_onnx || return
@@ -215,6 +226,7 @@ random $alone 3 12 16 && exported $alone $alone 3 12 16
 random flat 3 12 16 && exported flat flat 3 12 16
 random flat_maps 3 12 16 && exported flat_maps "what a [connected] gives as maps" 3 12 16
 if [ "$host" = alexeyab ]; then random flat_scale 3 12 16 && exported flat_scale "what a [connected] gives, scaled" 3 12 16; fi
+stock_differs
 box_options
 mistakes
 has_onnx || skip "export" "built without ONNX: libprotobuf-c-dev, protobuf-c-compiler or libonnx-dev is not installed"
