@@ -87,6 +87,8 @@ static void begin(growing *files, const char *text, tool_list *list, const tool_
     off_t csv_end;
     files->npy_path = path_of(files->name, ".npy.part");
     files->csv_path = path_of(files->name, ".csv.part");
+    if (!same && access(files->npy_path, F_OK) == 0)
+        tool_note("%s is not of this cfg, these weights and this layer: begins anew", files->npy_path);
     files->npy = open_growing(files->npy_path);
     files->csv = open_growing(files->csv_path);
     long most = same ? rows_in(files->npy, files->d) : 0;
@@ -109,15 +111,19 @@ static void begin(growing *files, const char *text, tool_list *list, const tool_
     free(made_with);
 }
 
+/* On the disk, before a name says that it is whole. */
+static void close_synced(FILE *file, const char *path) {
+    if (fsync(fileno(file))) tool_fail("cannot write %s: %s", path, strerror(errno));
+    if (fclose(file)) tool_fail("cannot write %s: %s", path, strerror(errno));
+}
+
 /* Gives the files their names. */
 static void finish(growing *files) {
     char *npy = path_of(files->name, ".npy"), *csv = path_of(files->name, ".csv");
     char *text = path_of(files->name, ".txt"), *text_part = path_of(files->name, ".txt.part");
     check_written(files);
-    fsync(fileno(files->npy));
-    fsync(fileno(files->csv));
-    fclose(files->npy);
-    fclose(files->csv);
+    close_synced(files->npy, files->npy_path);
+    close_synced(files->csv, files->csv_path);
     unlink(text); /* it never stands beside an array that another network gave */
     if (rename(files->npy_path, npy) || rename(files->csv_path, csv) || rename(text_part, text))
         tool_fail("cannot write %s: %s", npy, strerror(errno));
@@ -160,8 +166,12 @@ static void embed(const tool_embedding *embedding, growing *files, tool_list *li
     free(x);
 }
 
-/* Fails where one of the files is read by this command: a list may well be called NAME.txt. */
+/* Fails where NAME is none, or one of the files is read by this command: a list may well be called NAME.txt. */
 static void check_names(const char *name) {
+    const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
+    if (!*(slash ? slash + 1 : name)) tool_fail("-o '%s': should be a name, such as embedding", name);
+    if (dot && strcmp(dot, ".npy") == 0)
+        tool_fail("-o %s: should be the name without its ending, %.*s", name, (int)(dot - name), name);
     static const char *const ends[] = {".npy", ".csv", ".txt", ".npy.part", ".csv.part", ".txt.part"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
         char *path = path_of(name, ends[i]);
@@ -194,7 +204,7 @@ int command_embed(int argc, char **argv) {
     tool_model *model = tool_model_load(file[1], file[2], o.batch);
     const tool_embedding embedding = tool_embedding_of(model, o.layer, o.pool);
     growing files = {.name = name, .d = tool_embedding_size(&embedding)};
-    char *text = tool_embedding_text(&embedding, file[2]);
+    char *text = tool_embedding_text(&embedding, file[1], file[2]);
     begin(&files, text, list, data);
     if (files.done) tool_note("goes on after %ld of %ld images", files.done, tool_list_count(list));
     embed(&embedding, &files, list, data);

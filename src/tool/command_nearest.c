@@ -194,7 +194,10 @@ int command_nearest(int argc, char **argv) {
     if (in) {
         if (o.layer || o.pool || o.list || o.images || strcmp(o.set, "valid"))
             tool_fail("-in %s: goes without -layer, -pool, -list, -set and -images, which lgg embed had", in);
-        tool_embedding_find(in, file[2], layer_of_file, &o.pool);
+        const char *dot = strrchr(in, '.');
+        if (dot && strcmp(dot, ".npy") == 0)
+            tool_fail("-in %s: give NAME without its ending, %.*s", in, (int)(dot - in), in);
+        tool_embedding_find(in, file[1], file[2], layer_of_file, &o.pool);
         o.layer = layer_of_file;
     }
     tool_data *data = tool_data_read_lists(file[0]);

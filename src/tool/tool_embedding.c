@@ -88,17 +88,19 @@ void tool_embedding_read(tool_images *images, tool_list *list, int count) {
         images->path[images->count++] = lgg_copy_string(tool_list_next(list));
 }
 
-char *tool_embedding_text(const tool_embedding *embedding, const char *weights) {
+char *tool_embedding_text(const tool_embedding *embedding, const char *cfg, const char *weights) {
     char *text = lgg_allocate(256, 1, "a text"), layer[16];
     int w, h, c;
     tool_layer_index(embedding->layer, layer);
     tool_model_input_size(embedding->model, &w, &h, &c);
-    snprintf(text, 256, "lgg embed\nlayer=%s\npool=%d\nvalues=%d\nimages=%dx%dx%d\nweights=%016" PRIx64 "\n", layer,
-             embedding->pool, tool_embedding_size(embedding), w, h, c, lgg_file_checksum(weights));
+    snprintf(text, 256,
+             "lgg embed\nlayer=%s\npool=%d\nvalues=%d\nimages=%dx%dx%d\nweights=%016" PRIx64 "\ncfg=%016" PRIx64 "\n",
+             layer, embedding->pool, tool_embedding_size(embedding), w, h, c, lgg_file_checksum(weights),
+             lgg_file_checksum(cfg));
     return text;
 }
 
-void tool_embedding_find(const char *name, const char *weights, char layer[16], int *pool) {
+void tool_embedding_find(const char *name, const char *cfg, const char *weights, char layer[16], int *pool) {
     static const char *const ends[] = {".npy", ".csv", ".txt"};
     char *path = NULL;
     for (int i = 0; i < 3; ++i) {
@@ -108,14 +110,19 @@ void tool_embedding_find(const char *name, const char *weights, char layer[16], 
         tool_add_input(path);
     }
     FILE *file = tool_open_text(path);
-    uint64_t checksum = 0;
-    if (fscanf(file, "lgg embed layer=%15s pool=%d values=%*d images=%*s weights=%" SCNx64, layer, pool, &checksum) !=
-        3) {
-        tool_fail("%s: is not what lgg embed writes", path);
-    }
+    uint64_t of_weights = 0, of_cfg = 0;
+    const int known =
+        fscanf(file, "lgg embed layer=%15s pool=%d values=%*d images=%*s weights=%" SCNx64 " cfg=%" SCNx64, layer, pool,
+               &of_weights, &of_cfg);
+    if (known < 3) tool_fail("%s: is not what lgg embed writes", path);
     fclose(file);
-    if (checksum != lgg_file_checksum(weights))
+    if (of_weights != lgg_file_checksum(weights))
         tool_fail("%s.npy was made with other weights than %s; make it anew with lgg embed", name, weights);
+    if (known < 4)
+        tool_fail("%s: does not say with which cfg it was made, as lgg embed now does; make it anew with lgg embed",
+                  path);
+    if (of_cfg != lgg_file_checksum(cfg))
+        tool_fail("%s.npy was made with another cfg than %s; make it anew with lgg embed", name, cfg);
     free(path);
 }
 

@@ -2,7 +2,7 @@
  *
  *     NAME.npy   (images, values) floats, a row for each image
  *     NAME.csv   row,label,path; the label is empty where the path names none
- *     NAME.txt   what they were made with: layer, pooling, size, the checksum of the weights
+ *     NAME.txt   what they were made with: layer, pooling, size, the checksums of the weights and the cfg
  */
 #ifndef TOOL_EMBEDDING_H
 #define TOOL_EMBEDDING_H
@@ -40,9 +40,9 @@ tool_images *tool_embedding_batch(const tool_embedding *embedding);
 void tool_embedding_read(tool_images *images, tool_list *list, int count);
 
 /* The text of NAME.txt, new. */
-char *tool_embedding_text(const tool_embedding *embedding, const char *weights);
-/* What of a layer NAME.txt names; fails where it was made with other weights, or with something else of the same network. */
-void tool_embedding_find(const char *name, const char *weights, char layer[16], int *pool);
+char *tool_embedding_text(const tool_embedding *embedding, const char *cfg, const char *weights);
+/* What of a layer NAME.txt names; fails where it was made with another cfg or other weights. */
+void tool_embedding_find(const char *name, const char *cfg, const char *weights, char layer[16], int *pool);
 
 /* Line `row` of NAME.csv, new, without its end. */
 char *tool_embedding_line(long row, const tool_data *data, const char *path);

@@ -73,6 +73,24 @@ run embed two.data yolo.cfg yolo.weights -layer 0 -pool -o embed/yolo
 holds "embed: any layer of a detection network" [ "$(stat -c %s embed/yolo.npy)" = $((128 + 10 * 21 * 4)) ]
 fails "embed: a place that cannot be written" "cannot write none/x" embed two.data $net -o none/x
 
+# another cfg with the same weights, and what an older one has written
+sed 's/^activation=.*/activation=relu/' linear.cfg > embed/other.cfg
+fails "nearest refuses what another cfg made" "was made with another cfg than embed/other.cfg" nearest two.data embed/other.cfg linear.weights images/1_red.ppm -in embed/whole
+for file in npy csv; do cp embed/whole.$file embed/older.$file; cp embed/whole.$file embed/older.$file.part; done
+grep -v '^cfg=' embed/whole.txt | tee embed/older.txt > embed/older.txt.part
+fails "nearest refuses what does not say its cfg" "embed/older.txt: does not say with which cfg it was made" nearest two.data $net images/1_red.ppm -in embed/older
+run embed two.data $net -layer input -o embed/older
+holds "embed begins anew where a part does not say its cfg" grep -q 'older.npy.part is not of this cfg, these weights and this layer: begins anew' embed/err
+for file in npy csv txt; do cp embed/whole.$file embed/changed.$file.part; done
+run embed two.data embed/other.cfg linear.weights -layer input -o embed/changed
+holds "embed begins anew where the cfg has changed" grep -q 'begins anew' embed/err
+fails "embed without a NAME" "should be a name" embed two.data $net -o ''
+fails "embed with the ending of its array" "should be the name without its ending, embed/x" embed two.data $net -o embed/x.npy
+fails "nearest with the ending of embed's array" "give NAME without its ending, embed/whole" nearest two.data $net images/1_red.ppm -in embed/whole.npy
+for file in csv txt; do cp embed/whole.$file embed/disk.$file.part; done; head -c 2000 embed/whole.npy > embed/disk.npy.part
+LD_PRELOAD=$folder/fail_sync.so fails "embed, resumed on a disk that fails at the end" "cannot write embed/disk.npy.part: Input/output error" embed two.data $net -layer input -o embed/disk
+holds "and what it could not keep has no name" [ ! -e embed/disk.npy ]
+
 # --- nearest: 1_red is 1/255, 2/255 and 3/255 from the next ones in 16 pixels
 run nearest two.data $net images/1_red.ppm -layer input -metric euclidean -k 3 -csv embed/list.csv -o embed/sheet.svg
 holds "nearest finds the nearest, but not the image itself" [ "$(sed -n '2,4p' embed/list.csv | cut -d, -f1,2,4,5,6 | tr '\n' ' ')" = \
