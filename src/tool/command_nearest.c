@@ -9,8 +9,6 @@
 #include "tool_npy.h"
 #include "tool_sheet.h"
 
-enum { QUERIES_MAX = 64 };
-
 static tool_found_lists make_search(const char *const *query, int queries, int k, int euclidean) {
     tool_found_lists s = {query, queries, k, euclidean, NULL, NULL, NULL};
     s.matches = lgg_allocate((size_t)queries, sizeof *s.matches, "matches");
@@ -161,7 +159,7 @@ static void keep_others(tool_found_lists *s, tool_found *all) {
     for (int i = 0; i < s->queries; ++i) {
         for (int j = 0; j < s->matches[i].count; ++j) {
             tool_found *f = &all[(size_t)i * ((size_t)s->k + 1) + (size_t)j];
-            if (strcmp(f->path, s->query[i]) != 0 && s->count[i] < s->k) {
+            if (!tool_is_same_file(f->path, s->query[i]) && s->count[i] < s->k) {
                 s->found[(size_t)i * (size_t)s->k + (size_t)s->count[i]++] = *f;
             } else {
                 free(f->label);
@@ -184,8 +182,8 @@ int command_nearest(int argc, char **argv) {
         {"csv", TOOL_STRING, &csv, 0, 0, "write the table", NULL, NULL},
     };
     tool_embedding_option_list(&o, options + 5);
-    const char *file[3 + QUERIES_MAX];
-    const int files = tool_parse_options(argc, argv, options, sizeof options / sizeof *options, file, 3 + QUERIES_MAX);
+    const char **file = lgg_allocate((size_t)argc, sizeof *file, "the names of files");
+    const int files = tool_parse_options(argc, argv, options, sizeof options / sizeof *options, file, argc);
     if (files < 4)
         tool_fail("usage: ./darknet lgg nearest data.cfg net.cfg net.weights IMAGE... [options]; -help lists them");
     tool_picture_check(sheet, 1);
@@ -228,6 +226,7 @@ int command_nearest(int argc, char **argv) {
     free(all);
     free(q);
     free_search(&s);
+    free(file);
     tool_model_free(model);
     tool_data_free(data);
     return 0;

@@ -100,6 +100,10 @@ run nearest two.data $net images/1_red.ppm -in embed/whole -metric euclidean -k 
 holds "nearest finds the same in what embed has written" cmp embed/list.csv embed/file.csv
 run nearest two.data $net images/3_red.ppm images/1_grey.ppm -in embed/whole -k 9 -csv embed/two.csv -o embed/two.svg
 holds "nearest by cosine: one colour before the other" [ "$(awk -F, '$1 ~ /3_red/ { printf "%s%d ", $5, $3 + .5 }' embed/two.csv)" = "red1 red1 red1 red1 blue0 blue0 blue0 blue0 blue0 " ]
+run nearest two.data $net ./images/1_red.ppm -in embed/whole -k 9 -csv embed/dotted.csv
+holds "nearest knows the image itself by another path" [ "$(grep -c 'images/1_red.ppm$' embed/dotted.csv)$(wc -l < embed/dotted.csv)" = 010 ]
+run nearest two.data $net $(for i in $(seq 70); do echo images/1_red.ppm; done) -in embed/whole -k 1 -csv embed/seventy.csv
+holds "nearest takes any number of images" [ "$(wc -l < embed/seventy.csv)" = 71 ]
 holds "nearest takes several images" [ "$(grep -c 1_grey embed/two.csv)" = 9 ]
 holds "the contact sheet shows them" [ "$(grep -c 'data:image/png;base64' embed/two.svg)" = 20 ]
 holds "the contact sheet is also a page" grep -q '<!DOCTYPE html>' embed/sheet.html
