@@ -40,7 +40,7 @@ static void write_model(const char *path, const tool_onnx *onnx) {
     tool_output output = tool_output_open(path);
     if (!tool_onnx_write(onnx, output.file)) tool_fail("cannot write %s", path);
     tool_output_commit(&output);
-    printf("%s: %zu bytes\n", path, tool_onnx_bytes(onnx));
+    if (!tool_output_is_stream(path)) printf("%s: %zu bytes\n", path, tool_onnx_bytes(onnx));
 }
 
 int command_export(int argc, char **argv) {

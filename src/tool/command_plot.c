@@ -140,7 +140,7 @@ int command_plot(int argc, char **argv) {
     int count = plan_panels(&t, &panels);
     if (count == 0) tool_fail("%s: has no column to draw", log);
     tool_plot_draw(path, log, &t, panels, count);
-    printf("wrote %s: %d iterations in %d panels\n", path, t.rows, count);
+    if (!tool_output_is_stream(path)) printf("wrote %s: %d iterations in %d panels\n", path, t.rows, count);
     for (int i = 0; i < count; ++i)
         free(panels[i].line);
     free(panels);

@@ -209,6 +209,9 @@ mistakes() {
         "$folder/make_weights" zero.cfg zero.weights > read.log 2>&1
         fails "export of hard_mish in a sum" "layer 2 [shortcut]: activation=hard_mish" export noise.data zero.cfg zero.weights -o nothing.onnx
     fi
+    # AlexeyAB's host has lines of its own
+    "$darknet" lgg export noise.data $net_weights -o /dev/stdout -layer 0 2> /dev/null | cat > screen.onnx
+    if [ -s screen.onnx ] && ! grep -aq '/dev/stdout: ' screen.onnx; then pass "export to the screen adds no line"; else fail "export to the screen adds no line" "$(tail -n 1 screen.onnx)"; fi
     if run export noise.data $net_weights -o first.onnx -layer 0 && [ -s first.onnx ]; then pass "export of what is before such a layer"; else fail "export of what is before such a layer" "$(last_line)"; fi
 }
 

@@ -269,6 +269,7 @@ run variation two.data $net -batch 5 -layers input -csv /dev/stdout | grep -q '^
 : > out/linked.csv; ln -sf linked.csv out/link.csv; run variation two.data $net -batch 5 -csv out/link.csv > out/said
 [ -L out/link.csv ] && grep -q '^layer,mean' out/linked.csv && pass "a link stays, its file is written" || fail "a link stays, its file is written" "$(ls -l out/link.csv)"
 for i in $(seq 3000); do cat train.list; done > endless.list; printf 'labels=labels.txt\nvalid=endless.list\n' > endless.data
+run plot log.csv -o /dev/stdout | cat > out/screen.svg; [ "$(tail -1 out/screen.svg)" = '</svg>' ] && pass "a plot to the screen, and nothing else" || fail "a plot to the screen, and nothing else" "$(tail -1 out/screen.svg)"
 "$darknet" lgg attack endless.data $net -epsilon .1 -save out/stopped > out/said 2>&1 & stopped=$!
 for i in $(seq 200); do [ -n "$(ls out/stopped/images.list*.tmp 2> /dev/null)" ] && break; sleep .05; done
 kill -TERM $stopped; wait $stopped 2> /dev/null; ended=$?
