@@ -273,6 +273,7 @@ static void judge_all(corrupt *c, int each) {
 static void check_options(const corrupt_options *o) {
     if (o->npy && o->write) tool_fail("-write saves corruptions made here; -npy reads those of %s", o->npy);
     if (strchr(o->by, ',')) tool_fail("-by %s: should be one of argmax, knn, logistic", o->by);
+    tool_classifier_check_names(o->by);
     const char *missing = o->npy ? NULL : tool_corruptions_missing();
     if (missing) {
         tool_fail(

@@ -294,6 +294,7 @@ int command_eval(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, TOOL_CLASSIFIER_OPTIONS + 7, file, 3) != 3) {
         tool_fail("usage: ./darknet lgg eval data.cfg net.cfg net.weights [options]; -help lists them");
     }
+    if (by) tool_classifier_check_names(by);
     tool_csv_check(csv);
     tool_data *data = tool_data_read(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);

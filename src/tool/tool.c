@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "exit.h"
+#include "names.h"
 #include "run_lgg.h"
 #include "tool.h"
 
@@ -40,6 +41,14 @@ static void print_usage(FILE *file) {
     fprintf(file, "./darknet lgg COMMAND -help lists its options.\n");
 }
 
+/* NULL: none is. */
+static const char *similar_command(const char *name) {
+    const char *names[COMMANDS + 1] = {NULL};
+    for (int i = 0; i < COMMANDS; ++i)
+        names[i] = commands[i].name;
+    return lgg_similar_name(name, names);
+}
+
 int run_lgg(int argc, char **argv) {
     int count = 0;
     lgg_check_exit();
@@ -60,7 +69,12 @@ int run_lgg(int argc, char **argv) {
         print_usage(stdout);
         return 0;
     }
-    fprintf(stderr, "lgg: no command '%s'\n", argv[2]);
-    print_usage(stderr);
+    const char *similar = similar_command(argv[2]);
+    if (similar) {
+        fprintf(stderr, "lgg: no command '%s'; did you mean %s?\n", argv[2], similar);
+    } else {
+        fprintf(stderr, "lgg: no command '%s'\n", argv[2]);
+        print_usage(stderr);
+    }
     return 1;
 }

@@ -101,6 +101,17 @@ static void fit(tool_classifier *c, int by_knn, tool_classifier_options *options
     }
 }
 
+void tool_classifier_check_names(const char *list) {
+    char **names;
+    const int count = tool_split(list, ',', &names);
+    for (int i = 0; i < count; ++i) {
+        if (strcmp(names[i], "argmax") != 0 && strcmp(names[i], "knn") != 0 && strcmp(names[i], "logistic") != 0)
+            tool_fail("-by %s: '%s' should be argmax, knn or logistic", list, names[i]);
+        free(names[i]);
+    }
+    free(names);
+}
+
 tool_classifier *tool_classifier_create(const char *by, tool_classifier_options *options, tool_model *model,
                                         const tool_data *data) {
     tool_classifier *c = lgg_allocate(1, sizeof *c, "a classifier");
@@ -116,12 +127,10 @@ tool_classifier *tool_classifier_create(const char *by, tool_classifier_options 
         c->layer = embedding_layer(model, options->layer);
         snprintf(c->name, sizeof c->name, "%d-nn %s", options->knn, options->metric);
         fit(c, 1, options, data);
-    } else if (strcmp(by, "logistic") == 0) {
+    } else {
         c->layer = embedding_layer(model, options->layer);
         snprintf(c->name, sizeof c->name, "logistic regression");
         fit(c, 0, options, data);
-    } else {
-        tool_fail("-by %s: should be argmax, knn or logistic", by);
     }
     return c;
 }

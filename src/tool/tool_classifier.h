@@ -24,6 +24,8 @@ void tool_classifier_option_list(tool_classifier_options *options, tool_option l
 /* A network with a classifier on one of its layers. */
 typedef struct tool_classifier tool_classifier;
 
+/* Fails where one of the names in `list`, with commas, is no classifier's. */
+void tool_classifier_check_names(const char *list);
 /* by: argmax, knn or logistic. The latter two are fitted on the training list. */
 tool_classifier *tool_classifier_create(const char *by, tool_classifier_options *options, tool_model *model,
                                         const tool_data *data);

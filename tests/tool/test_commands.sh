@@ -243,6 +243,10 @@ fi
 
 # --- mistakes
 fails "an unknown option" "did you mean -knn?" eval two.data $net -kn 3
+fails "a classifier that does not exist, before the work" "-by knn,svm: 'svm' should be argmax, knn or logistic" eval missing.data $net -by knn,svm
+fails "an empty classifier, before the work" "-by knn,: '' should be" eval missing.data $net -by knn,
+fails "corrupt's classifier, before the work" "'svm' should be argmax" corrupt missing.data $net -by svm -npy none
+fails "a misspelt command" "no command 'evla'; did you mean eval?" evla two.data $net
 fails "a value out of its range" "should be a whole number from 1" eval two.data $net -knn 0
 fails "a value that is none of the choices" "should be one of cosine|euclidean" eval two.data $net -metric l1
 fails "an option without its value" "needs a value" eval two.data $net -knn
@@ -265,11 +269,11 @@ fails "a CSV that cannot be written, before the work" "cannot write none/x.csv" 
 fails "a figure that is a directory" "is a directory" graph two.data $net -per_class 3 -o out
 fails "a full disk" "cannot write /dev/full" variation two.data $net -batch 5 -csv /dev/full
 [ -c /dev/full ] && pass "a device stays one" || fail "a device stays one" "$(ls -l /dev/full)"
+run plot log.csv -o /dev/stdout | cat > out/screen.svg; [ "$(tail -1 out/screen.svg)" = '</svg>' ] && pass "a plot to the screen, and nothing else" || fail "a plot to the screen, and nothing else" "$(tail -1 out/screen.svg)"
 run variation two.data $net -batch 5 -layers input -csv /dev/stdout | grep -q '^layer,mean,deviation$' && pass "a CSV to the screen" || fail "a CSV to the screen" "$(tail -1 err)"
 : > out/linked.csv; ln -sf linked.csv out/link.csv; run variation two.data $net -batch 5 -csv out/link.csv > out/said
 [ -L out/link.csv ] && grep -q '^layer,mean' out/linked.csv && pass "a link stays, its file is written" || fail "a link stays, its file is written" "$(ls -l out/link.csv)"
 for i in $(seq 3000); do cat train.list; done > endless.list; printf 'labels=labels.txt\nvalid=endless.list\n' > endless.data
-run plot log.csv -o /dev/stdout | cat > out/screen.svg; [ "$(tail -1 out/screen.svg)" = '</svg>' ] && pass "a plot to the screen, and nothing else" || fail "a plot to the screen, and nothing else" "$(tail -1 out/screen.svg)"
 "$darknet" lgg attack endless.data $net -epsilon .1 -save out/stopped > out/said 2>&1 & stopped=$!
 for i in $(seq 200); do [ -n "$(ls out/stopped/images.list*.tmp 2> /dev/null)" ] && break; sleep .05; done
 kill -TERM $stopped; wait $stopped 2> /dev/null; ended=$?
