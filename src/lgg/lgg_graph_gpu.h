@@ -188,6 +188,9 @@ struct lgg_loss_gpu {
     double *distance_total;  /* (count, B) RKD-D */
     double *mean_distance;   /* (count) RKD-D */
     float *inverse_distance; /* (count, B, B) RKD-A */
+    float *distance_rest;    /* (count, B, B) what float32 leaves of D, where a near pair needs it: RKD-A */
+    float *nearest;          /* (count, B) the least D of a row that is not 0: RKD-A */
+    int *with_rest;          /* (count) whether a graph's distances have a rest: RKD-A */
     double *angle_total;     /* (layers, B, lgg_angle_columns(B)) one partial sum a block: RKD-A */
 };
 

@@ -63,6 +63,9 @@ static void lgg_rkd_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t n, siz
     }
     if (loss->kind == LGG_RKD_ANGLE) {
         loss->inverse_distance = lgg_take_floats(arena, 2 * rows * n);
+        loss->distance_rest = lgg_take_floats(arena, 2 * rows * n);
+        loss->nearest = lgg_take_floats(arena, 2 * rows);
+        loss->with_rest = (int *)lgg_arena_take(arena, 2 * (size_t)loss->layers, sizeof(int));
         loss->angle_total = lgg_take_doubles(arena, rows * lgg_angle_columns(n));
     }
 }

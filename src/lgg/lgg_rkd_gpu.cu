@@ -84,42 +84,97 @@ static void lgg_rkd_distance_gpu(lgg_loss_gpu *loss, double share, double scale)
 
 /* ---- RKD-A: L = mean over i, j, l of h(cos_S - cos_T) ---- */
 
-/* inverse (count, n, n) = 1/d, 0 where d = 0. */
-static __global__ void lgg_inverse_distances_kernel(size_t count, const float *distance2, float *inverse) {
-    const size_t t = lgg_element();
-    if (t >= count) return;
-    inverse[t] = distance2[t] > 0 ? 1 / sqrtf(distance2[t]) : 0.f;
+/* Of all graphs: D and 1/d, 0 where d = 0, both (count, n, n); the least D of each row that is not 0; what float32 leaves of D (count, n, n), and
+ * whether a graph has such rests. */
+struct lgg_angle_distances {
+    const float *squared;
+    float *inverse, *rest, *nearest;
+    int *with_rest;
+};
+
+/* Block (g, i): row i of inverse, and its nearest. */
+static __global__ void lgg_inverse_distances_kernel(lgg_graphs graphs, lgg_angle_distances distances) {
+    __shared__ float least_of[LGG_THREADS];
+    const lgg_row row = lgg_row_of(graphs);
+    float least = HUGE_VALF;
+    for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
+        const float distance2 = distances.squared[row.matrix + j];
+        distances.inverse[row.matrix + j] = distance2 > 0 ? 1 / sqrtf(distance2) : 0.f;
+        least = distance2 > 0 ? fminf(least, distance2) : least;
+    }
+    least_of[threadIdx.x] = least;
+    __syncthreads();
+    if (threadIdx.x != 0) return;
+    for (unsigned t = 1; t < LGG_THREADS; t++)
+        least = fminf(least, least_of[t]);
+    distances.nearest[row.vector] = least;
+    if (row.i == 0) distances.with_rest[row.g] = 0;
 }
 
-/* Of one representation: D and 1/d, both (n, n) and symmetric. */
+/* Block (g, i): row i of rest = D_ij less its float32, where an angle at i or j is between that edge and one so short that D_ij - D_jl would be
+ * rounding; else 0. */
+static __global__ void lgg_distance_rest_kernel(lgg_graphs graphs, lgg_angle_distances distances) {
+    const lgg_row row = lgg_row_of(graphs);
+    const lgg_vertices &vertices = graphs.vertices[row.g];
+    const float *x_i = vertices.x + row.i * vertices.d, *nearest = distances.nearest + row.g * graphs.n;
+    for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS)
+        distances.rest[row.matrix + j] = 0;
+    for (size_t j = 0; j < graphs.n; j++) {
+        const float distance2 = distances.squared[row.matrix + j], *x_j = vertices.x + j * vertices.d;
+        double share = 0;
+        if (!((double)fminf(nearest[row.i], nearest[j]) < LGG_NEAR * (double)distance2)) continue;
+        for (size_t t = threadIdx.x; t < vertices.d; t += LGG_THREADS) {
+            const double difference = (double)x_i[t] - (double)x_j[t];
+            share += difference * difference;
+        }
+        const double exact = lgg_block_sum(share);
+        if (threadIdx.x != 0) continue;
+        distances.rest[row.matrix + j] = (float)(exact - (double)distance2);
+        distances.with_rest[row.g] = 1; /* the same from all blocks */
+    }
+}
+
+/* Of one representation: D, 1/d and the rest of D, all (n, n) and symmetric; rest NULL where there is none. */
 struct lgg_distances {
-    const float *squared, *inverse;
+    const float *squared, *inverse, *rest;
 };
 
-/* What it contributes to the angles of a triangle (j, m, q). */
+/* What it contributes to the angles of a triangle (j, m, q): twice the products of its edges at m and at q, and 1/d. */
 struct lgg_triangle {
-    float jm2, jq2, mq2, jm, jq, mq;
+    float at_m, at_q, jm, jq, mq;
 };
+
+/* a + b - c + rest, of numbers that may cancel. */
+static __device__ float lgg_exact_sum(float a, float b, float c, float rest) {
+    return (float)((double)a + (double)b - (double)c + (double)rest);
+}
 
 static __device__ lgg_triangle lgg_triangle_of(size_t n, const lgg_distances &distances, size_t j, size_t m, size_t q) {
     const size_t jm = j * n + m, jq = j * n + q, qm = q * n + m; /* neighbouring m read neighbours */
-    const lgg_triangle triangle = {distances.squared[jm], distances.squared[jq], distances.squared[qm],
-                                   distances.inverse[jm], distances.inverse[jq], distances.inverse[qm]};
+    const float jm2 = distances.squared[jm], jq2 = distances.squared[jq], mq2 = distances.squared[qm];
+    lgg_triangle triangle = {jm2 + mq2 - jq2, jq2 + mq2 - jm2, distances.inverse[jm], distances.inverse[jq],
+                             distances.inverse[qm]};
+    if (distances.rest) {
+        const float rest_jm = distances.rest[jm], rest_jq = distances.rest[jq], rest_mq = distances.rest[qm];
+        triangle.at_m = lgg_exact_sum(jm2, mq2, jq2, rest_jm + rest_mq - rest_jq);
+        triangle.at_q = lgg_exact_sum(jq2, mq2, jm2, rest_jq + rest_mq - rest_jm);
+    }
     return triangle;
 }
 
 /* The cosine at m, between the edges to j and q; and at q, between those to j and m. */
 static __device__ float lgg_cosine_at_m(const lgg_triangle &t) {
-    return 0.5f * (t.jm2 + t.mq2 - t.jq2) * t.jm * t.mq;
+    return 0.5f * t.at_m * t.jm * t.mq;
 }
 static __device__ float lgg_cosine_at_q(const lgg_triangle &t) {
-    return 0.5f * (t.jq2 + t.mq2 - t.jm2) * t.jq * t.mq;
+    return 0.5f * t.at_q * t.jq * t.mq;
 }
 
-/* Of graph g, of squared and inverse distances (count, n, n). */
-static __device__ lgg_distances lgg_distances_of(const lgg_graphs &graphs, const float *inverse, size_t g) {
-    const size_t size = graphs.n * graphs.n;
-    const lgg_distances distances = {graphs.distance2 + g * size, inverse + g * size};
+/* Those of graph g. */
+static __device__ lgg_distances lgg_distances_of(const lgg_graphs &graphs, const lgg_angle_distances &all, size_t g) {
+    const size_t first = g * graphs.n * graphs.n;
+    const lgg_distances distances = {all.squared + first, all.inverse + first,
+                                     all.with_rest[g] ? all.rest + first : NULL};
     return distances;
 }
 
@@ -127,13 +182,13 @@ static __device__ lgg_distances lgg_distances_of(const lgg_graphs &graphs, const
  * the cosines at m), and f_jm in e = what D_jm gets from h'
  *     as an edge of the angles at m (twice, since j and q are alike):  sum_q h' (1 / (d_jm d_mq) - cos / D_jm)
  *     as the side opposite to the angles at q:                        -sum_q h' / (2 d_jq d_mq)                            */
-static __global__ void lgg_rkd_angle_kernel(lgg_graphs graphs, size_t columns, const float *inverse,
+static __global__ void lgg_rkd_angle_kernel(lgg_graphs graphs, size_t columns, lgg_angle_distances distances,
                                             lgg_backward backward, double *total) {
     __shared__ float part[LGG_THREADS]; /* of f_jm: the threads of an m share the q */
     const size_t n = graphs.n, pair = blockIdx.x / columns / n, j = blockIdx.x / columns % n;
     const size_t first = blockIdx.x % columns * LGG_ANGLE_EDGES;
-    const lgg_distances student = lgg_distances_of(graphs, inverse, pair),
-                        teacher = lgg_distances_of(graphs, inverse, graphs.students + pair);
+    const lgg_distances student = lgg_distances_of(graphs, distances, pair),
+                        teacher = lgg_distances_of(graphs, distances, graphs.students + pair);
     const size_t m = first + threadIdx.x % LGG_ANGLE_EDGES;
     float huber = 0, edge = 0, opposite = 0;
     for (size_t q = threadIdx.x / LGG_ANGLE_EDGES; m < n && q < n; q += LGG_THREADS / LGG_ANGLE_EDGES) {
@@ -179,13 +234,15 @@ static __global__ void lgg_rkd_angle_weights_kernel(lgg_graphs graphs, double an
 
 static void lgg_rkd_angle_gpu(lgg_loss_gpu *loss, double share, double scale) {
     const lgg_graphs *graphs = &loss->graphs;
-    const size_t n = graphs->n, columns = lgg_angle_columns(n), count = graphs->count * n * n;
-    const unsigned rows = graphs->students * (unsigned)n;
+    const size_t n = graphs->n, columns = lgg_angle_columns(n);
+    const unsigned rows = graphs->students * (unsigned)n, all_rows = graphs->count * (unsigned)n;
+    const lgg_angle_distances distances = {graphs->distance2, loss->inverse_distance, loss->distance_rest,
+                                           loss->nearest, loss->with_rest};
     const double angles = (double)n * (double)n * (double)n;
     const cudaStream_t stream = loss->device->stream;
-    lgg_inverse_distances_kernel<<<lgg_blocks(count), LGG_THREADS, 0, stream>>>(count, graphs->distance2,
-                                                                                loss->inverse_distance);
-    lgg_rkd_angle_kernel<<<rows *(unsigned)columns, LGG_THREADS, 0, stream>>>(*graphs, columns, loss->inverse_distance,
+    lgg_inverse_distances_kernel<<<all_rows, LGG_THREADS, 0, stream>>>(*graphs, distances);
+    lgg_distance_rest_kernel<<<all_rows, LGG_THREADS, 0, stream>>>(*graphs, distances);
+    lgg_rkd_angle_kernel<<<rows *(unsigned)columns, LGG_THREADS, 0, stream>>>(*graphs, columns, distances,
                                                                               loss->backward, loss->angle_total);
     lgg_rkd_angle_weights_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, angles, share, scale, n * columns,
                                                                    loss->angle_total, loss->backward);

@@ -10,8 +10,7 @@
 
 namespace twins {
 
-/* Relative, as for golden cases. Both sides compute in float32, over points that are hard on it: with products summed in another
- * order than the library's, angles at near points differ by 3e-5. */
+/* Relative, as for golden cases. Both sides compute in float32, over points that are hard on it. */
 constexpr double bound = 1e-4;
 
 /* What both sides get. */
