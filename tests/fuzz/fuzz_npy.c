@@ -3,7 +3,13 @@
 #include <string.h>
 
 #include "fuzz_host.h"
+#include "tool.h"
 #include "tool_npy.h"
+
+/* There is no file behind these bytes that another could be written over. */
+void tool_add_input(const char *path) {
+    (void)path;
+}
 
 typedef struct {
     const uint8_t *data;

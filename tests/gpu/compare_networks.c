@@ -197,7 +197,7 @@ static float *image_gradient(char *cfg, const char *weights, int device) {
         --last;
     size_t size = (size_t)net->inputs * (size_t)net->batch, outputs = (size_t)net->layers[last].outputs * 3;
     float *gradient = NULL, *delta = malloc(outputs * sizeof *delta);
-    if (delta && !tool_fix_gradients(net) && (gradient = malloc(size * sizeof *gradient))) {
+    if (delta && !tool_fix_gradients(net, last) && (gradient = malloc(size * sizeof *gradient))) {
         for (size_t i = 0; i < outputs; ++i)
             delta[i] = (float)(i % 7) - 3;
         invent_batch(net, 98);
