@@ -52,6 +52,13 @@ install_and_make() {
     fi
 }
 
+# worst_difference FILE: of losses from the first host's, "good" or "bad" and in words.
+worst_difference() {
+    paste "$work/first.losses" "$1" | awk '
+        { d = $1 - $2; d = d < 0 ? -d : d; s = $1 < 0 ? -$1 : $1; e = d / (s > 1e-12 ? s : 1); if (NF < 2) e = 1; if (e > worst) worst = e; ++n }
+        END { print (n > 8 && worst <= 1e-4 ? "good" : "bad"), n " numbers, the worst differs by " worst }'
+}
+
 same_losses() {
     cfg "$work/start.cfg" batch=32 learning_rate=0 max_batches=1 policy=constant
     train "$first" "$work/start.cfg"
@@ -62,12 +69,33 @@ same_losses() {
         first_losses "$work/one.csv" > "$work/$host.losses"
     done
     local worst
-    worst=$(paste "$work/first.losses" "$work/second.losses" | awk '
-        { d = $1 - $2; d = d < 0 ? -d : d; s = $1 < 0 ? -$1 : $1; e = d / (s > 1e-12 ? s : 1); if (e > worst) worst = e; ++n }
-        END { print (n > 8 && worst <= 1e-4 ? "good" : "bad"), n " numbers, the worst differs by " worst }')
+    worst=$(worst_difference "$work/second.losses")
     case $worst in
         good*) pass "the first iteration has the first host's losses (${worst#good })" ;;
         *) fail "the first iteration has the first host's losses" "${worst#bad }" ;;
+    esac
+}
+
+# The other way to build it, outside the tree.
+cmake_builds() {
+    local name="its CMakeLists.txt builds the layers, too" built=$work/cmake launcher='' worst
+    if ! command -v cmake > /dev/null; then
+        echo "SKIPPED second host, $name: cmake is not installed"
+        return
+    fi
+    if command -v ccache > /dev/null; then launcher="-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache"; fi
+    # shellcheck disable=SC2086 # options are words
+    if ! { cmake -S "$tree" -B "$built" -DCMAKE_BUILD_TYPE=Release -DENABLE_CUDA=OFF -DENABLE_OPENCV=OFF $launcher &&
+        cmake --build "$built" --target darknet -j "$(nproc)"; } > "$work/log" 2>&1; then
+        fail "$name" "$(grep -m 1 -E 'error:|undefined reference' "$work/log")"
+        return
+    fi
+    rm -f "$work/one.csv"
+    if train "$built/darknet" "$work/one.cfg" "$work/backup/start.weights" -clear; then first_losses "$work/one.csv" > "$work/cmake.losses"; fi
+    worst=$(worst_difference "$work/cmake.losses")
+    case $worst in
+        good*) pass "$name, with the first host's losses (${worst#good })" ;;
+        *) fail "$name" "${worst#bad }; $(tail -1 "$work/log")" ;;
     esac
 }
 
@@ -180,6 +208,7 @@ back_to_the_byte() {
 
 install_and_make
 same_losses
+cmake_builds
 losses_fall
 dynamic_mini_batches
 contrastive_trains
