@@ -45,6 +45,9 @@ void refuse_lgg_line(const char *filename, int number, const char *type, int ind
  * the machine's memory, and loads the teachers: all this before a first image is loaded. */
 void finish_lgg_network(network *net);
 
+/* Whether a layer of net has a loss of the host's, which is the task's. */
+int has_task_loss(const network *net);
+
 /* Whether the delta of l is not that of the layer before it, which may be a loss and have written it by now. */
 int has_own_delta(const layer *l);
 

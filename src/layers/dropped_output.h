@@ -8,7 +8,8 @@
 
 #include "host.h"
 
-/* Does nothing to a layer without such an activation, or without a [dropout] in its output. */
+/* Does nothing to a layer whose activation's derivative is told from the sign alone, or without a [dropout] in its output. A layer of a kind that
+ * has no activation may well have its output put back, which nothing of it looks at. */
 void put_around_dropped_output(network *net, int i);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "allocate.h"
 #include "around.h"
+#include "lgg_hooks.h"
 #include "network_plan.h"
 #include "parameters.h"
 #include "random.h"
@@ -99,11 +100,8 @@ static const char *obstacle(layer *l) {
 
 /* What is wrong with the network as a whole; NULL if nothing is. */
 static const char *obstacle_of_network(const network *net) {
-    int has_loss = 0;
-    for (int i = 0; i < net->n; ++i)
-        has_loss |= net->layers[i].cost && net->layers[i].type != LGG;
     if (net->time_steps > 1) return "time_steps: adversarial training is for networks whose images are no sequence";
-    return has_loss ? NULL : "the network has no loss of its own, such as [softmax], that images could raise";
+    return has_task_loss(net) ? NULL : "the network has no loss of its own, such as [softmax], that images could raise";
 }
 
 void check_lgg_adversarial(const lgg_adversarial *a, const network *net) {
