@@ -1,11 +1,13 @@
-# The rooms of src/ and what each is for. tool/, the commands of `./darknet lgg`, uses them all and is used by none.
+# The rooms of src/ and what each is for, from the ground up: a room uses those before it in this list alone.
 #
+#   common/    what several rooms use: files, names, labels, memory, random numbers
 #   lgg/       the mathematics, which knows nothing of Darknet
-#   common/    what several rooms use: files, names, labels, memory
-#   darknet/   the sections, their taps and teachers, and what differs from host to host
+#   darknet/   the sections, their taps and teachers, weights, and what differs from host to host
 #   layers/    what is put around the functions of the host's layers
 #   speed/     faster functions for the CPU
-#   training/  what trains and resumes: recipe, checkpoint, weights, log, random numbers
+#   training/  what trains and resumes: recipe, checkpoint, truth, log
+#   tool/      the commands of `./darknet lgg`
+#   hooks/     what Darknet's own files call
 
 ROOMS := $(filter-out tool, $(notdir $(patsubst %/, %, $(wildcard src/*/))))
 ROOM_FLAGS := $(ROOMS:%=-Isrc/%)

@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "exit.h"
-#include "lgg_hooks.h"
 #include "names.h"
-#include "text_file.h"
 
 #include "host.h"
 
@@ -168,11 +166,4 @@ int *lgg_cfg_list(const lgg_cfg *cfg, const char *name, int *n) {
         if (!*next) return values;
         ++next;
     }
-}
-
-void check_lgg_cfg_file(const char *path) {
-    const char *fault = lgg_text_file_fault(path);
-    if (!fault) return;
-    fprintf(stderr, "%s: %s: give the .cfg file of a network\n", path, fault);
-    exit(EXIT_FAILURE);
 }

@@ -5,7 +5,6 @@
 
 #include "allocate.h"
 #include "random.h"
-#include "recipe.h"
 
 struct lgg_sampled_map {
     lgg_map student, teacher; /* the whole maps */
@@ -137,7 +136,6 @@ static void draw(lgg_sampled_map *v, int n, int batch, int inside, uint64_t seed
 /* Draws the vertices of all pairs. `truth` (batch, truths) is on the CPU. */
 static int draw_vertices(lgg_section *s, const host_pass *pass, const float *truth, int batch) {
     const network *net = host_network(s->network->net, pass);
-    const lgg_recipe *recipe = host_recipe(net);
     const layer *boxes = layer_of_boxes(host_layers(pass), host_layer_count(pass));
     int n = s->samples;
     if (!s->sampled) s->sampled = lgg_allocate((size_t)s->n, sizeof *s->sampled, what);
@@ -155,7 +153,7 @@ static int draw_vertices(lgg_section *s, const host_pass *pass, const float *tru
         }
         const int inside =
             s->vertices == LGG_VERTICES_BOXES ? order_by_boxes(v, boxes, truth, host_truths(pass), batch) : 0;
-        draw(v, n, batch, inside, (recipe ? recipe->seed : 0) ^ stream, (uint64_t)*net->seen);
+        draw(v, n, batch, inside, s->network->seed ^ stream, (uint64_t)*net->seen);
     }
     return n;
 }

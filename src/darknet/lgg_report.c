@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "lgg_hooks.h"
 #include "lgg_section.h"
 
 int count_lgg_terms(const network *net) {
@@ -31,7 +30,7 @@ lgg_term get_lgg_term(const network *net, int i) {
     return term;
 }
 
-const char *lgg_section_type(const layer *l) {
+const char *name_of_lgg_section(const layer *l) {
     return l->lgg->place.type;
 }
 

@@ -23,8 +23,12 @@ typedef struct {
 int count_lgg_terms(const network *net);
 lgg_term get_lgg_term(const network *net, int i);
 
+/* Prints one line with every term of net's last iteration, images a second and the time left; nothing if net has no LGG
+ * section. `images` is the number of images of an iteration, on all devices together. */
+void print_lgg_progress(network *net, int images);
+
 /* The type of an LGG section as the .cfg file has it, such as "lgg_gkd". */
-const char *lgg_section_type(const layer *l);
+const char *name_of_lgg_section(const layer *l);
 
 /* Whether x is neither NaN nor infinite, also when called from code that is compiled to assume so. */
 int lgg_is_finite(double x);

@@ -2,7 +2,6 @@
 #include "lgg_section.h"
 #include "lgg_positions.h"
 #include "lgg_section_table.h"
-#include "network_plan.h"
 
 #include "allocate.h"
 
@@ -32,7 +31,7 @@ void meet_lgg_teacher(lgg_section *s, const layer *layers, int batch) {
     find_teacher_layers(s, s->teacher->net);
     check_taught_lgg_vertices(s);
     for (int i = 0; i < s->n; ++i)
-        keep_planned_output(s->teacher->net, s->teacher_layers[i], lgg_section_minds_order(s));
+        s->network->look(s->teacher->net, s->teacher_layers[i], lgg_section_minds_order(s));
     check_lgg_classes(s, layers[s->tapped[0]].outputs, s->teacher->net->layers[s->teacher_layers[0]].outputs);
 }
 

@@ -12,14 +12,21 @@
 
 #include "host.h"
 
+#include <stdint.h>
+
+/* To be told that layer i of a teacher is looked at, and whether as Darknet has its order of values (keep_planned_output, network_plan.h). */
+typedef void lgg_look(network *teacher, int i, int in_darknets_order);
+
 /* What the sections of one network share. Made with the first of them, freed with the last. */
 typedef struct lgg_network {
     int sections;
     char *cfg;             /* the .cfg file */
     network *net;          /* NULL until all layers are parsed */
     lgg_shape input;       /* of the .cfg file, whatever size training takes later */
+    uint64_t seed;         /* of its recipe; 0 where it has none */
     size_t passes;         /* forward passes so far, counted once a section: differs from batch to batch */
     lgg_teacher *teachers; /* each cfg and weights once */
+    lgg_look *look;        /* NULL until all layers are parsed */
     lgg_device *device;    /* NULL but in training on a GPU */
     double printed_at;     /* seconds; 0 before the first line of progress */
     double seconds;        /* an iteration takes: a running average */

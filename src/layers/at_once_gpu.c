@@ -11,7 +11,6 @@
 #include "around.h"
 #include "layer_kernels.h"
 #include "random.h"
-#include "recipe.h"
 
 #ifdef GPU
 
@@ -161,8 +160,7 @@ static void update_all(layer l, HOST_UPDATE_PARAMETERS_GPU) {
 }
 
 /* The network's layers are updated one after another: the last of them does it for all. */
-void update_at_once(network *net) {
-    const int decay_all = host_recipe(net) && host_recipe(net)->decay_all;
+void update_at_once(network *net, int decay_all) {
     layer *last = NULL;
     int count = 0;
     if (gpu_index < 0 || net->adam) return;
@@ -208,8 +206,8 @@ void warn_of_disorder(const network *net) {
     (void)net;
 }
 
-void update_at_once(network *net) {
-    (void)net;
+void update_at_once(network *net, int decay_all) {
+    (void)net, (void)decay_all;
 }
 
 int is_updated_at_once(const layer *l) {

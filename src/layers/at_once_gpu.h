@@ -15,8 +15,8 @@ void connect_at_once(layer *l);
 void upsample_in_order(layer *l);
 /* Warns where a seed is given, and a layer of a network that trains on the GPU is none of those that are seen to here. */
 void warn_of_disorder(const network *net);
-/* To be called once every layer has its functions. Layers with an update of another kind (adam, clip, shared weights, [local]) keep it. */
-void update_at_once(network *net);
+/* To be called once every layer has its functions; decay_all as in [net]. Layers with an update of another kind (adam, clip, shared weights, [local]) keep it. */
+void update_at_once(network *net, int decay_all);
 /* Whether this one's is done with the others', decay_all included. */
 int is_updated_at_once(const layer *l);
 

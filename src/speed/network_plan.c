@@ -12,7 +12,6 @@
 #include "convolution_narrow.h"
 #include "elementwise_fast.h"
 #include "layer_fast.h"
-#include "lgg_hooks.h"
 #include "lgg_section_table.h"
 #include "previous_delta.h"
 

@@ -7,7 +7,7 @@
 
 #include "allocate.h"
 #include "around.h"
-#include "lgg_hooks.h"
+#include "truth.h"
 #include "network_plan.h"
 #include "parameters.h"
 #include "random.h"

@@ -13,7 +13,6 @@
 #include "checkpoint.h"
 #include "exit.h"
 #include "file.h"
-#include "lgg_hooks.h"
 #include "training_log.h"
 #include "parameters.h"
 #include "recipe.h"
@@ -124,7 +123,7 @@ static void try_backup(void) {
 
 static void print_layer(network *net, int i) {
     const layer *l = &net->layers[i];
-    fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? lgg_section_type(l) : get_layer_string(l->type));
+    fprintf(stderr, "layer %d [%s]", i, l->type == LGG ? name_of_lgg_section(l) : get_layer_string(l->type));
 }
 
 /* Without max_batches a training has no end, policy=poly no rate, and policy=sgdr no cycle unless it is given. */

@@ -6,7 +6,7 @@
 
 #include "allocate.h"
 #include "label.h"
-#include "lgg_hooks.h"
+#include "truth.h"
 
 /* Images predicted at once: enough for every core, in no more memory than a training takes. */
 enum { BATCH = 16 };

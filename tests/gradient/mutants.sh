@@ -11,7 +11,7 @@ pristine=${1:?} host=${2:?} folder=${3:?}
 shift 3
 failures=0
 
-# What set_layer_functions does, by the line of src/layers/layer_functions.c that does it: without that line a test must fail.
+# What set_layer_functions does, by the line of src/hooks/layer_functions.c that does it: without that line a test must fail.
 around=(sum_reorg_gradient put_around_previous_delta put_around_dropped_output give_missing_deltas make_lgg_parseval)
 case $host in
     pjreddie) around+=(complete_batchnorm put_around_strided_1x1) ;;
@@ -48,7 +48,7 @@ copy_without() {
     elif groups | grep -qx "$1"; then
         sed -i "/^$1-/d" "$copy/darknet_patch/$host/series"
     else
-        grep -q "^ *$1(.*);" "$copy/src/layers/layer_functions.c" && sed -i "/^ *$1(.*);/d" "$copy/src/layers/layer_functions.c"
+        grep -q "^ *$1(.*);" "$copy/src/hooks/layer_functions.c" && sed -i "/^ *$1(.*);/d" "$copy/src/hooks/layer_functions.c"
     fi
 }
 

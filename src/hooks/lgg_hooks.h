@@ -10,7 +10,10 @@
 
 #include "batchnorm_whole.h"
 #include "layer_functions.h"
+#include "lgg_layer.h"
+#include "lgg_report.h"
 #include "lgg_section_help.h"
+#include "truth.h"
 #include "validation.h"
 
 #ifdef __cplusplus
@@ -31,10 +34,6 @@ void refuse_lgg_first_line(const char *filename, int number);
  * network; and so does nonsense in its [net] (check_net_options). */
 void check_lgg_sections(const char *filename, int sections, const char *first, list *options, int batch);
 
-/* Reads one of our sections: `index` is its layer's index in net, `filename` the .cfg it is in. Ends the program with one line
- * that says what is wrong, should the section not be right. */
-layer parse_lgg_layer(const char *type, list *options, network *net, int index, const char *filename);
-
 /* Ends the program with one line if line `number` of the file, an option without a value, is in a section of ours or is one of our
  * options of [net]. `index` is the section's layer index, `line` the option's name. */
 void refuse_lgg_line(const char *filename, int number, const char *type, int index, const char *line);
@@ -45,28 +44,12 @@ void refuse_lgg_line(const char *filename, int number, const char *type, int ind
  * the machine's memory, and loads the teachers: all this before a first image is loaded. */
 void finish_lgg_network(network *net);
 
-/* Whether a layer of net has a loss of the host's, which is the task's. */
-int has_task_loss(const network *net);
-
 /* Whether the delta of l is not that of the layer before it, which may be a loss and have written it by now. */
 int has_own_delta(const layer *l);
 
 /* Whether the delta of l is to be filled with zeros before its forward pass: not if l shares that of the layer before it, nor if the first
  * that adds to it assigns it instead (network_plan.h). */
 int starts_at_zero(const layer *l);
-
-/* Follows the layer before it to its new size and buffers. */
-void resize_lgg_layer(layer *l, network *net, int index);
-void free_lgg_layer(layer l);
-
-/* Prints one line with every term of net's last iteration, images a second and the time left; nothing if net has no LGG
- * section. `images` is the number of images of an iteration, on all devices together. */
-void print_lgg_progress(network *net, int images);
-
-/* Ends the program with one line if the data file's number of classes is not what the sections of net compare with (without
- * sections: if the labels would be written past the end of net's), or is larger than what net puts out for an image. */
-void check_lgg_truth(network *net, int classes, const char *datacfg);
-void check_lgg_outputs(network *net, int classes, const char *datacfg);
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,7 @@
 #include "allocate.h"
 #include "parseval.h"
 #include "previous_delta.h"
+#include "recipe.h"
 #include "reorg_gradient.h"
 #include "shared_statistics.h"
 #include "weighted_sum.h"
@@ -40,7 +41,8 @@ void set_layer_functions(network *net) {
     for (int i = 0; i < net->n; ++i)
         if (net->layers[i].type != LGG) set_functions(net, i);
     warn_of_disorder(net);
-    if (!has_lgg_parseval(net)) update_at_once(net); /* parseval goes on from each layer's new weights */
+    if (!has_lgg_parseval(net)) /* which goes on from each layer's new weights */
+        update_at_once(net, host_recipe(net) && host_recipe(net)->decay_all);
     make_lgg_parseval(net);
     put_around_costs(net);
 }
