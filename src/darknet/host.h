@@ -110,6 +110,13 @@ static inline void host_load_weights(network *net, const char *weights) {
     load_weights(net, (char *)weights);
 }
 
+/* Whether a layer of net has a loss of the host's, which is the task's. */
+static inline int host_has_task_loss(const network *net) {
+    for (int i = 0; i < net->n; ++i)
+        if (net->layers[i].cost && net->layers[i].type != LGG) return 1;
+    return 0;
+}
+
 /* The number of a leaf's weights (host_leaf_layers), biases and scales not among them. */
 static inline size_t host_weight_count(const layer *l) {
     switch (l->type) {

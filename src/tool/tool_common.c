@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "exit.h"
-#include "text_file.h"
 #include "tool.h"
 
 static const char *command_name = "", *command_arguments = "";
@@ -43,14 +42,6 @@ void tool_note(const char *format, ...) {
     va_start(arguments, format);
     print_line(format, arguments);
     va_end(arguments);
-}
-
-FILE *tool_open_text(const char *path) {
-    const char *fault = lgg_text_file_fault(path);
-    FILE *file = fault ? NULL : fopen(path, "r");
-    if (!file) tool_fail("cannot open %s: %s", path, fault ? fault : strerror(errno));
-    tool_add_input(path);
-    return file;
 }
 
 ssize_t tool_getline(char **line, size_t *size, FILE *file) {

@@ -1,9 +1,11 @@
 /* tool_inputs.c: what a command reads and what it means to write, so that no file is both, whichever of the two is known first. */
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "text_file.h"
 #include "tool.h"
 
 /* A file, whatever its name. */
@@ -87,6 +89,14 @@ void tool_add_input(const char *path) {
     for (size_t i = 0; i < output_count; ++i) {
         if (tool_is_same_file(outputs[i], path)) tool_refuse_input(outputs[i]);
     }
+}
+
+FILE *tool_open_text(const char *path) {
+    const char *fault = lgg_text_file_fault(path);
+    FILE *file = fault ? NULL : fopen(path, "r");
+    if (!file) tool_fail("cannot open %s: %s", path, fault ? fault : strerror(errno));
+    tool_add_input(path);
+    return file;
 }
 
 void tool_add_images(const char *list) {

@@ -7,7 +7,6 @@
 
 #include "allocate.h"
 #include "around.h"
-#include "truth.h"
 #include "network_plan.h"
 #include "parameters.h"
 #include "random.h"
@@ -101,7 +100,8 @@ static const char *obstacle(layer *l) {
 /* What is wrong with the network as a whole; NULL if nothing is. */
 static const char *obstacle_of_network(const network *net) {
     if (net->time_steps > 1) return "time_steps: adversarial training is for networks whose images are no sequence";
-    return has_task_loss(net) ? NULL : "the network has no loss of its own, such as [softmax], that images could raise";
+    return host_has_task_loss(net) ? NULL
+                                   : "the network has no loss of its own, such as [softmax], that images could raise";
 }
 
 void check_lgg_adversarial(const lgg_adversarial *a, const network *net) {

@@ -27,15 +27,9 @@ static void check_loaded_shape(const network *net, const char *datacfg) {
     exit(EXIT_FAILURE);
 }
 
-int has_task_loss(const network *net) {
-    for (int i = 0; i < net->n; ++i)
-        if (net->layers[i].cost && net->layers[i].type != LGG) return 1;
-    return 0;
-}
-
 /* A loss of the host's, or of a section that looks at the truth. A tree names its classes otherwise. */
 static int learns_of_labels(const network *net) {
-    const int has_loss = find_labelled_section(net) || has_task_loss(net);
+    const int has_loss = find_labelled_section(net) || host_has_task_loss(net);
     return has_loss && !net->hierarchy && host_takes_labels(net);
 }
 

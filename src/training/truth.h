@@ -8,9 +8,6 @@
 extern "C" {
 #endif
 
-/* Whether a layer of net has a loss of the host's, which is the task's. */
-int has_task_loss(const network *net);
-
 /* Ends the program with one line if the data file's number of classes is not what the sections of net compare with (without
  * sections: if the labels would be written past the end of net's), or is larger than what net puts out for an image. */
 void check_lgg_truth(network *net, int classes, const char *datacfg);
