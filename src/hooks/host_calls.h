@@ -5,6 +5,7 @@
 #include "complete_layer.h"
 #include "label.h"
 #include "lgg_hooks.h"
+#include "loading.h"
 #include "recipe.h"
 #include "run_lgg.h"
 #include "share_scales.h"

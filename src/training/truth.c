@@ -6,7 +6,7 @@
 
 #include "lgg_lists.h"
 #include "lgg_section_table.h"
-#include "recipe.h"
+#include "loading.h"
 
 /* The first section of net that looks at the truth, or gives its width; NULL if there is none. */
 static const lgg_section *find_labelled_section(const network *net) {

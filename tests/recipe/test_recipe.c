@@ -15,6 +15,7 @@
 #include "darknet.h"
 #include "data.h"
 #include "label.h"
+#include "loading.h"
 #include "recipe.h"
 #include "option_list.h"
 #include "parser.h"
