@@ -31,6 +31,9 @@ aim step_with_gkd_times_faster_than_torch step_wrn28-0.5-gkd_times_faster_than_t
 aim step_over_peak step_wrn28-0.5_over_peak most 2.5
 aim teacher_over_peak teacher_wrn28-1_over_peak most 1.5
 aim gkd_over_peak gkd_wrn28_over_peak most 1.5
+for name in tiny_prediction tiny_step yolov3-tiny_prediction yolov3-tiny_step; do
+    aim "${name}_times_faster_than_stock" "${name}_times_faster_than_stock" least .95
+done
 aim load_over_step load_over_step_wrn28-0.5 most 1
 # with GPU=1 the step is the GPU's
 aim gkd_share_of_step_percent step_wrn28-0.5-gkd_lgg_share most $([ "${GPU:-0}" = 1 ] && echo 3 || echo 5)

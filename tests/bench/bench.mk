@@ -8,6 +8,13 @@ $(BENCH)/bench_losses: tests/bench/bench_losses.c tests/bench/bench.h $(BUILD)/l
 	@mkdir -p $(@D)
 	@$(CC) -O3 $(LGG_CFLAGS) $(LGG_OPENMP) -D_POSIX_C_SOURCE=200809L $< $(BUILD)/liblgg.a -o $@ -lopenblas -lm
 
+# Stock Darknet as its own Makefile builds it for every core, beside ours.
+BENCH_STOCK_TREE := $(BUILD)/bench/stock-$(HOST)
+BENCH_STOCK = STOCK_TREE=$(BENCH_STOCK_TREE) \
+	STOCK_SWITCHES="GPU=0 CUDNN=0 OPENCV=0 OPENMP=1 $(if $(filter alexeyab,$(HOST)),$(if $(shell grep -wm1 avx2 /proc/cpuinfo),AVX=1))"
+BENCH_HOST_CFLAGS = $(OWN_WARNINGS) $(filter-out -include tests/second_host/as_first_host.h, $(HOST_TEST_CFLAGS)) \
+	$(if $(filter alexeyab,$(HOST)),-DSECOND_HOST)
+
 # BENCH_GATE: with GPU=1, ends it where there is none (tests/gpu).
 .PHONY: bench bench-all
 bench:
@@ -15,4 +22,10 @@ bench:
 bench-all: darknet host-test-libs $(BENCH)/bench_losses
 	@for program in bench_step bench_load save_weights; do \
 		$(CC) $(BENCH_STEP_CFLAGS) tests/bench/$$program.c -o $(BENCH)/$$program $(BENCH_STEP_LIBS) || exit 1; done
-	@tests/bench/bench.sh $(BENCH)
+ifneq ($(GPU),1)
+	@$(MAKE) --no-print-directory stock-tree $(BENCH_STOCK)
+	@$(CC) -O2 $(subst $(HOST_TREE),$(BENCH_STOCK_TREE),$(BENCH_HOST_CFLAGS)) tests/bench/bench_host.c -o $(BENCH)/bench_stock \
+		$(subst $(STOCK_TREE),$(BENCH_STOCK_TREE),$(STOCK_LIBS)) -fopenmp
+	@$(CC) -O2 $(BENCH_HOST_CFLAGS) tests/bench/bench_host.c -o $(BENCH)/bench_host $(HOST_TEST_LIBS) -fopenmp
+endif
+	@tests/bench/bench.sh $(BENCH) $(HOST_PRISTINE)/cfg

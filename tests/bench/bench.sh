@@ -3,9 +3,9 @@
 # DIR/losses.csv and, drawn, in DIR/losses.svg. OpenBLAS takes its fastest kernels, for sgemm and for PyTorch, whatever
 # OPENBLAS_CORETYPE said before.
 #
-# usage: bench.sh DIR (of the programs built by bench.mk)
+# usage: bench.sh DIR CFGS     DIR: of the programs built by bench.mk; CFGS: the folder of the host's own .cfg files
 set -u -o pipefail
-dir=${1:?} here=$(dirname "$0")
+dir=${1:?} cfgs=${2:?} here=$(dirname "$0")
 csv=$dir/figures.csv
 
 fail() {
@@ -49,6 +49,17 @@ within_step() {
     ONEDNN_VERBOSE=1 "$dir/bench_step" "$1" "$2" 2> "$dir/log" | awk -F, -v name="$1" -v steps=11 '
         /^(onednn|dnnl)_verbose,exec/ { ms[$4] += $NF }
         END { for (kind in ms) if (kind == "convolution" || kind == "reorder") printf "step_%s_onednn_%ss %.4g ms\n", name, kind, ms[kind] / steps }'
+}
+
+# without_sections: the host's own networks, in stock Darknet and here, two images a training step.
+without_sections() {
+    local name
+    [ -x "$dir/bench_stock" ] && [ "${GPU:-0}" != 1 ] || return 0
+    for name in tiny yolov3-tiny; do
+        sed -E -e 's/^(batch|subdivisions) *=.*//' -e '0,/^\[net\]/s//[net]\nbatch=2\nsubdivisions=1/' "$cfgs/$name.cfg" > "$dir/$name.cfg"
+        "$dir/bench_stock" "stock_$name" "$dir/$name.cfg" 2> "$dir/log" | grep '^stock_' || fail "$name: $(tail -1 "$dir/log")"
+        "$dir/bench_host" "host_$name" "$dir/$name.cfg" 2> "$dir/log" | grep '^host_' || fail "$name: $(tail -1 "$dir/log")"
+    done
 }
 
 # has FLAG...: whether the processor has all of these instructions.
@@ -95,6 +106,7 @@ figures() {
         steps $name
     done
     within_step wrn28-0.5 "$dir/wrn28-0.5-plain.cfg"
+    without_sections
     mkdir -p "$dir/images" && "$dir/bench_load" "$dir/images" || fail "the loader"
     for python in python3 /usr/bin/python3; do
         $python -c 'import torch' 2> "$dir/log" || continue
@@ -119,6 +131,9 @@ ratios() {
     ratio step_wrn28-0.5-gkd_times_faster_than_torch torch_step_wrn28-0.5-gkd step_wrn28-0.5-gkd
     ratio step_resnet18_times_faster_than_torch torch_step_resnet18 step_resnet18-label_variation-without
     ratio step_preact_resnet18_times_faster_than_torch torch_step_preact_resnet18 step_preact_resnet18-smooth-without
+    for name in tiny yolov3-tiny; do
+        for what in prediction step; do ratio "${name}_${what}_times_faster_than_stock" "stock_${name}_$what" "host_${name}_$what"; done
+    done
     over_peak step_wrn28-0.5_over_peak step_wrn28-0.5 step_wrn28-0.5_arithmetic
     over_peak step_resnet18_over_peak step_resnet18-label_variation-without step_resnet18-label_variation-without_arithmetic
     over_peak step_preact_resnet18_over_peak step_preact_resnet18-smooth-without step_preact_resnet18-smooth-without_arithmetic
