@@ -2,7 +2,7 @@
 # Keeps the figures of README those of the files that programs write. README marks where they stand:
 #
 #     <!-- table of FILE -->
-#     | ... |                    the first table of FILE
+#     | ... |                    the first table of FILE; `table 2 of FILE` is the second
 #     <!-- end -->
 #
 # usage: readme.sh write|check [README]     check: a PASS or FAIL line a table, and one for the links of every document
@@ -13,14 +13,17 @@ readme=${2:-README.md}
 # renewed README: prints it with each table as its file has it now.
 renewed() {
     awk '
-        function table(file,    line, found) {
+        function table(file, which,    line, within, found) {
             while ((getline line < file) > 0) {
-                if (line ~ /^\|/) { print line; found = 1 } else if (found) break
+                found += line ~ /^\|/ && !within
+                within = line ~ /^\|/
+                if (within && found == which) print line
             }
             close(file)
-            if (!found) print "(no table in " file ")"
+            if (found < which) print "(no table " which " in " file ")"
         }
-        /^<!-- table of .* -->$/ { print; table($4); skipping = 1; next }
+        /^<!-- table of .* -->$/ { print; table($4, 1); skipping = 1; next }
+        /^<!-- table [0-9]* of .* -->$/ { print; table($5, $3); skipping = 1; next }
         /^<!-- end -->$/ { skipping = 0 }
         !skipping' "$1"
 }
