@@ -41,6 +41,14 @@ static void add_section(tool_sections *sections, const char *line) {
     ++sections->count;
 }
 
+/* What a line without blanks names that the network is made of, too, or would be in training: nothing is written over it. */
+static void add_named_input(const char *line) {
+    static const char *const keys[] = {"tree=", "map=", "teacher_cfg=", "teacher_weights=", NULL};
+    for (int i = 0; keys[i]; ++i) {
+        if (strncmp(line, keys[i], strlen(keys[i])) == 0) tool_add_input(line + strlen(keys[i]));
+    }
+}
+
 tool_sections *tool_sections_read(const char *cfg) {
     FILE *file = tool_open_text(cfg);
     tool_sections *sections = lgg_allocate(1, sizeof *sections, "the sections of a cfg");
@@ -49,6 +57,7 @@ tool_sections *tool_sections_read(const char *cfg) {
     while (tool_getline(&line, &size, file) >= 0) {
         strip_spaces(line);
         if (line[0] == '[') add_section(sections, line);
+        add_named_input(line);
         if (sections->count == 0 || strncmp(line, "layers=", 7) != 0) continue;
         section *s = &sections->section[sections->count - 1];
         const char *comma = strrchr(line, ',');

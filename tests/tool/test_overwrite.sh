@@ -38,6 +38,12 @@ done
 printf 'a,b\n' > over/image_red.csv; { head -3 train.list; echo ./over/image_red.csv; } > over/image.list
 sed 's|^train=.*|train=over/image.list|' two.data > over/image.data
 keeps "a table over an image of the training list" over/image_red.csv "$read" variation over/image.data $net -batch 5 -csv over/image_red.csv
+for key in tree map teacher_cfg teacher_weights; do
+    printf 'a,b\n' > over/$key.csv
+    if [ $key = tree ]; then printf 'red,dark -1\nblue -1\n' > over/$key.csv; fi
+    { cat linear.cfg; case $key in teacher_*) printf '[lgg_gkd]\nteacher_cfg=x\nteacher_weights=x\n' | sed "s|^$key=.*|$key=over/$key.csv|" ;; *) echo "$key=over/$key.csv" ;; esac; } > over/$key.cfg
+    keeps "a table over the file that a cfg's $key= names" over/$key.csv "$read" eval two.data over/$key.cfg linear.weights -csv over/$key.csv
+done
 cp linear.cfg over/teacher.cfg; cp linear.weights over/teacher.weights; printf '# a,b\n' | cat - linear.cfg > over/teacher.csv
 keeps "a table over the teacher's cfg" over/teacher.csv "$read" eval two.data $net -teacher over/teacher.csv,over/teacher.weights -csv over/teacher.csv
 keeps "a table over the teacher's weights" over/teacher.weights "is no table" eval two.data $net -teacher over/teacher.cfg,over/teacher.weights -csv over/teacher.weights
