@@ -49,6 +49,12 @@ dead_anchors() {
     done
 }
 
+# dead_paths DOCUMENT: prints the files of the source that it names, and that are not there.
+dead_paths() {
+    local path
+    grep -oE '`(src|tests|darknet_patch)/[a-z0-9_./-]+`' "$1" | tr -d '`' | while IFS= read -r path; do [ -e "$path" ] || echo "$path"; done
+}
+
 # unmarked: prints those files whose tables README has to have and has not.
 unmarked() {
     local file
@@ -68,7 +74,7 @@ case ${1:-} in
         verdict readme_has_the_measured_figures "$(diff "$readme" <(renewed "$readme") | grep -m1 '^[<>]')"
         if [ $# = 1 ]; then verdict readme_has_the_tables_of_programs "$(unmarked | tr '\n' ' ')"; fi
         while IFS= read -r document; do
-            verdict "links_of_$document" "$({ dead_links "$document"; dead_anchors "$document"; } | tr '\n' ' ')"
+            verdict "links_of_$document" "$({ dead_links "$document"; dead_anchors "$document"; dead_paths "$document"; } | tr '\n' ' ')"
         done < <(find . -name '*.md' ! -path './build*' ! -path './results/*' | sed 's|^./||' | sort)
         ;;
     *) echo "readme.sh: usage: readme.sh write|check [README]" >&2; exit 1 ;;
