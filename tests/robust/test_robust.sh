@@ -466,7 +466,7 @@ fi
 image=$(head -1 small/train.list)
 sed '/^top=/d' small/tiny.data > top.data && echo 'top=9' >> top.data
 check "of_a_picture_no_more_classes_are_named_than_there_are" eval '"$darknet" classifier predict top.data quick.cfg $weights "$image" > top.out 2> top.err && [ "$(grep -cE "(^|: )class[01]" top.out)" = 2 ]'
-{ sed -e '/^\[softmax\]/,$d' -e 's/^output=.*/output=1/; s/^max_batches=.*/max_batches=1/' quick.cfg; printf '[label_variation]\nclasses=2\nsimilarity=rbf\n'; } > one.cfg
+{ sed -e '/^\[softmax\]/,$d' -e 's/^output=.*/output=1/; s/^max_batches=.*/max_batches=1/; s/^batch=.*/batch=8/; /^subdivisions=/d' quick.cfg; printf '[label_variation]\nclasses=2\nsimilarity=rbf\n'; } > one.cfg
 train one.cfg > one.out 2>&1
 check "a_picture_is_judged_by_no_network_with_too_few_outputs" refuses "classes=2, but this network has 1 outputs" "$darknet" classifier predict small/tiny.data one.cfg small/backup/one$final.weights "$image"
 if [ "$HOST" = pjreddie ]; then
