@@ -6,8 +6,13 @@
 #   layers/    what is put around the functions of the host's layers
 #   speed/     faster functions for the CPU
 #   training/  what trains and resumes: recipe, checkpoint, truth, log
-#   tool/      the commands of `./darknet lgg`
+#   tool/      what the commands of `./darknet lgg` share: options, images, networks, files that are read and written
+#   attacks/   attacks and corruptions
+#   judging/   errors, neighbours, retrieval, mean average precision
+#   figures/   what they draw
+#   export/    a network for other readers
+#   commands/  the commands, a file each
 #   hooks/     what Darknet's own files call
 
-ROOMS := $(filter-out tool, $(notdir $(patsubst %/, %, $(wildcard src/*/))))
+ROOMS := $(notdir $(patsubst %/, %, $(wildcard src/*/)))
 ROOM_FLAGS := $(ROOMS:%=-Isrc/%)

@@ -11,8 +11,9 @@ LGG_HOST ?= pjreddie
 LGG_ROOMS := $(patsubst %/, %, $(wildcard lgg/*/))
 LGG_SOURCES := $(wildcard $(LGG_ROOMS:%=%/*.c) lgg/tool/*.cpp)
 # of the tool's files that touch the host, the one for this host; no tool without one
+LGG_TOOL_ROOMS := tool attacks judging figures export commands
 LGG_TOOL_HOST := $(wildcard lgg/tool/host_tool_$(LGG_HOST).c)
-LGG_SOURCES := $(filter-out $(if $(LGG_TOOL_HOST), lgg/tool/host_tool_%, lgg/tool/%), $(LGG_SOURCES)) $(LGG_TOOL_HOST)
+LGG_SOURCES := $(filter-out $(if $(LGG_TOOL_HOST), lgg/tool/host_tool_%, $(LGG_TOOL_ROOMS:%=lgg/%/%)), $(LGG_SOURCES)) $(LGG_TOOL_HOST)
 LGG_SOURCES := $(filter-out lgg/layers/complete_layer_%, $(LGG_SOURCES)) lgg/layers/complete_layer_$(LGG_HOST).c
 ifeq ($(GPU), 1)
 LGG_SOURCES += $(wildcard $(LGG_ROOMS:%=%/*.cu))
@@ -119,7 +120,7 @@ lgg_clean:
 $(OBJDIR)tool_onnx.o: $(OBJDIR)onnx.pb-c.o
 $(OBJDIR)tool_onnx.o $(OBJDIR)command_export.o: COMMON += -DLGG_ONNX -I$(OBJDIR)
 else
-LGG_SOURCES := $(filter-out lgg/tool/tool_onnx.c $(wildcard lgg/tool/tool_export*.c), $(LGG_SOURCES))
+LGG_SOURCES := $(filter-out lgg/export/tool_onnx.c $(wildcard lgg/export/tool_export*.c), $(LGG_SOURCES))
 endif
 
 LGG_OBJECTS := $(addsuffix .o, $(basename $(notdir $(LGG_SOURCES))))

@@ -12,14 +12,14 @@
 
 SCALE ?= small
 PAPER := $(BUILD)/paper
-PAPER_CFLAGS = -O2 -std=c11 $(OWN_WARNINGS) $(ROOM_FLAGS) -Isrc/tool
+PAPER_CFLAGS = -O2 -std=c11 $(OWN_WARNINGS) $(ROOM_FLAGS)
 ifeq ($(HOST),alexeyab)
 PAPER_LIBS = $(HOST_OBJECTS) $(HOST_LDFLAGS) -lstdc++ -lgsl -lm
 else
 PAPER_LIBS = -L$(HOST_TREE) -ldarknet $(call rpath,$(HOST_TREE)) -lgsl -lopenblas -lm
 endif
 
-$(PAPER)/paper_table: experiments/paper/paper_table.c src/tool/tool.h src/tool/tool_drawing.h
+$(PAPER)/paper_table: experiments/paper/paper_table.c src/tool/tool.h src/figures/tool_drawing.h
 	@mkdir -p $(@D)
 	@$(CC) $(PAPER_CFLAGS) $< -o $@ $(PAPER_LIBS)
 
@@ -45,7 +45,7 @@ $(PAPER_TABLES):
 		experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
 
 # make geometry: what label variation can tell of embeddings that are known, and of those that make search-late trained.
-PAPER_EMBEDDINGS = src/tool/tool_embedding.h src/tool/tool_npy.h
+PAPER_EMBEDDINGS = src/judging/tool_embedding.h src/tool/tool_npy.h
 $(PAPER)/geometry: experiments/paper/geometry.c src/tool/tool.h $(PAPER_EMBEDDINGS) src/lgg/lgg.h
 	@mkdir -p $(@D)
 	@$(CC) $(PAPER_CFLAGS) $< -o $@ $(PAPER_LIBS)

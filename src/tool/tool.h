@@ -284,20 +284,4 @@ int tool_random_below(tool_random *random, int n); /* 0 .. n-1 */
 double tool_random_normal(tool_random *random);    /* mean 0, deviation 1 */
 double tool_random_poisson(tool_random *random, double mean);
 
-/* ---- the commands ---- */
-
-int command_eval(int argc, char **argv);
-int command_map(int argc, char **argv);
-int command_embed(int argc, char **argv);
-int command_nearest(int argc, char **argv);
-int command_variation(int argc, char **argv);
-int command_graph(int argc, char **argv);
-int command_plot(int argc, char **argv);
-int command_attack(int argc, char **argv);
-int command_corrupt(int argc, char **argv);
-int command_stress(int argc, char **argv);
-int command_sections(int argc, char **argv);
-int command_deploy(int argc, char **argv);
-int command_export(int argc, char **argv);
-
 #endif

@@ -41,8 +41,8 @@ fuzzers: pristine
 	        -o $(FUZZ)/fuzz_$$name || exit 1; done
 	@$(FUZZ_LINK) $(FUZZ_WRAP) tests/fuzz/fuzz_golden.c tests/fuzz/fuzz_host.c tests/golden/golden_case.c $(wildcard src/lgg/*.c) -lm \
 	    -o $(FUZZ)/fuzz_golden
-	@$(FUZZ_LINK) $(FUZZ_WRAP) -Isrc/tool tests/fuzz/fuzz_npy.c tests/fuzz/fuzz_host.c src/tool/tool_npy.c src/tool/tool_common.c \
+	@$(FUZZ_LINK) $(FUZZ_WRAP) tests/fuzz/fuzz_npy.c tests/fuzz/fuzz_host.c src/tool/tool_npy.c src/tool/tool_common.c \
 	    src/common/allocate.c src/common/exit.c src/common/text_file.c -o $(FUZZ)/fuzz_npy
-	@$(FUZZ_LINK) $(FUZZ_WRAP) -Isrc/tool tests/fuzz/fuzz_image.c tests/fuzz/fuzz_host.c src/tool/tool_decode.c src/tool/tool_common.c \
+	@$(FUZZ_LINK) $(FUZZ_WRAP) tests/fuzz/fuzz_image.c tests/fuzz/fuzz_host.c src/tool/tool_decode.c src/tool/tool_common.c \
 	    $(FUZZ_TREE)/libdarknet.a -lm -lpthread -o $(FUZZ)/fuzz_image
 	@$(FUZZ_LINK) tests/fuzz/fuzz_cifar.c data/cifar10.c -lpng -o $(FUZZ)/fuzz_cifar

@@ -48,11 +48,11 @@ gpu_defines = -DGPU $(if $(filter 1,$(1)),-DCUDNN) $(patsubst -I%,-isystem %,$(f
 GPU_TREE := $(GPU_BUILD)/darknet-$(HOST)
 $(GPU_BUILD)/compare_networks $(GPU_BUILD)/share_weights: $(GPU_BUILD)/%: tests/gpu/%.c tests/gpu/compare.h $(wildcard $(GPU_TREE)/libdarknet.so)
 	@$(CC) -O2 $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_pjreddie.h"' $< -o $@ \
-		$(patsubst %,-isystem $(GPU_TREE)/%,include src $(ROOMS:%=lgg/%) lgg/tool) \
+		$(patsubst %,-isystem $(GPU_TREE)/%,include src $(ROOMS:%=lgg/%)) \
 		-L$(GPU_TREE) -ldarknet -lm $(call rpath,$(GPU_TREE))
 # The benchmark's steps and the statistics of the tables with such a build.
 GPU_HOST_FLAGS = -O2 -fopenmp $(OWN_WARNINGS) $(call gpu_defines,$(HAVE_CUDNN)) -DLGG_HOST_HEADER='"host_$(HOST).h"' $(GPU_HOST_INCLUDED) \
-	$(patsubst %,-isystem $(GPU_TREE)/%,include src $(ROOMS:%=lgg/%) lgg/tool)
+	$(patsubst %,-isystem $(GPU_TREE)/%,include src $(ROOMS:%=lgg/%))
 GPU_HOST_LIBS = -L$(GPU_TREE) -ldarknet $(filter -L%,$(CUDA_FOLDERS)) -lcudart -lm $(call rpath,$(GPU_TREE))
 $(GPU_BUILD)/bench_step $(GPU_BUILD)/save_weights: $(GPU_BUILD)/%: tests/bench/%.c $(wildcard $(GPU_TREE)/libdarknet.so)
 	@$(CC) $(GPU_HOST_FLAGS) $< -o $@ $(GPU_HOST_LIBS)

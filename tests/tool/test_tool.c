@@ -12,6 +12,7 @@
 
 #include "layer_functions.h"
 #include "parseval.h"
+#include "commands.h"
 #include "tool.h"
 #include "tool_attack.h"
 #include "tool_classifier.h"

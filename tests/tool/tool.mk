@@ -6,9 +6,9 @@ TOOL_TEST := $(BUILD)/tests/tool
 .PHONY: test-tool
 test-tool: host-test-libs darknet
 	@mkdir -p $(TOOL_TEST)
-	@$(call host_program,$(TOOL_TEST)/test_tool,-std=gnu11 -Isrc/tool tests/tool/test_tool.c)
-	@$(call host_program,$(TOOL_TEST)/test_retrieval,-std=gnu11 -Isrc/tool tests/tool/test_retrieval.c)
-	@$(call host_program,$(TOOL_TEST)/test_map,-std=gnu11 -Isrc/tool tests/tool/test_map.c)
+	@$(call host_program,$(TOOL_TEST)/test_tool,-std=gnu11 tests/tool/test_tool.c)
+	@$(call host_program,$(TOOL_TEST)/test_retrieval,-std=gnu11 tests/tool/test_retrieval.c)
+	@$(call host_program,$(TOOL_TEST)/test_map,-std=gnu11 tests/tool/test_map.c)
 	@$(CC) -O1 $(OWN_WARNINGS) -shared -fPIC -o $(TOOL_TEST)/fail_memory.so tests/tool/fail_memory.c
 	@$(CC) -O1 $(OWN_WARNINGS) -shared -fPIC -o $(TOOL_TEST)/fail_sync.so tests/tool/fail_sync.c
 	@status=0; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TOOL_TEST)/test_tool $(TOOL_TEST) 2>$(TOOL_TEST)/log || { status=1; tail -3 $(TOOL_TEST)/log; }; \

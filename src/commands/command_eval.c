@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "tool_classifier.h"
 #include "tool_retrieval.h"
 

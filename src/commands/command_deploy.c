@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "file.h"
 #include "tool_deploy.h"
 #include "tool_network.h"

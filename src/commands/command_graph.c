@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "tool_drawing.h"
 #include "tool_figure.h"
 #include "tool_graph_files.h"

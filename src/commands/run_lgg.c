@@ -1,6 +1,7 @@
-/* tool.c: `./darknet lgg COMMAND …`, the entry that Darknet's main() calls. */
+/* run_lgg.c: `./darknet lgg COMMAND …`, the entry that Darknet's main() calls. */
 #include <string.h>
 
+#include "commands.h"
 #include "exit.h"
 #include "names.h"
 #include "run_lgg.h"

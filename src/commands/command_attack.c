@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "host_image.h"
 #include "tool_attack_table.h"
 

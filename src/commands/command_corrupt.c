@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "tool_classifier.h"
 #include "tool_errors.h"
 #include "tool_npy.h"

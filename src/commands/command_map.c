@@ -1,6 +1,7 @@
 /* command_map.c: `lgg map`: mean average precision of a detector on the test list, as COCO defines it (tool_map.h). */
 #include <stdlib.h>
 
+#include "commands.h"
 #include "tool.h"
 #include "tool_detector.h"
 

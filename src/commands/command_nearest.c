@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "label.h"
 #include "tool_embedding.h"
 #include "tool_npy.h"

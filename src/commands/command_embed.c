@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "file.h"
 #include "tool_embedding.h"
 #include "tool_npy.h"

@@ -1,4 +1,5 @@
 /* command_sections.c: `lgg sections`: what the sections of a .cfg are, and the options of one of them. */
+#include "commands.h"
 #include "lgg_section_help.h"
 #include "tool.h"
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands.h"
 #include "tool_attack.h"
 #include "tool_drawing.h"
 
