@@ -5,7 +5,7 @@
 #   darknet/   the sections, their taps and teachers, weights, and what differs from host to host
 #   layers/    what is put around the functions of the host's layers
 #   speed/     faster functions for the CPU
-#   training/  what trains and resumes: recipe, checkpoint, truth, log
+#   training/  what the host's trainers call, from the recipe of [net] to backups and the log; validation in batches
 #   tool/      what the commands of `./darknet lgg` share: options, images, networks, files that are read and written
 #   attacks/   attacks and corruptions
 #   judging/   errors, neighbours, retrieval, mean average precision

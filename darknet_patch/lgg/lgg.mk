@@ -167,7 +167,7 @@ override DEPS := Makefile
 LGG_CUDA_OBJECTS := $(filter %_kernels.o, $(OBJ)) $(addsuffix .o, $(basename $(notdir $(filter %.cu, $(LGG_SOURCES)))))
 $(addprefix $(OBJDIR), $(OBJ) $(EXECOBJA)): | obj
 $(addprefix $(OBJDIR), $(filter-out $(LGG_CUDA_OBJECTS), $(OBJ)) $(EXECOBJA)): CFLAGS += -MMD -MP
-$(addprefix $(OBJDIR), $(LGG_CUDA_OBJECTS)): $(wildcard src/*.h lgg/layers/*.h) include/darknet.h
+$(addprefix $(OBJDIR), $(LGG_CUDA_OBJECTS)): $(wildcard src/*.h lgg/*/*.h) include/darknet.h
 -include $(wildcard $(OBJDIR)*.d)
 endif
 

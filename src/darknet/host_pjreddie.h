@@ -46,6 +46,10 @@ typedef host_update_function host_update_function_gpu;
 /* Whether subdivisions may be more than batch: a pass has an image then, and an iteration as many as there are passes. */
 #define HOST_TAKES_MANY_SUBDIVISIONS 0
 
+#ifdef GPU
+int cuda_get_device(void); /* of its cuda.c, which no header of it names */
+#endif
+
 /* Whether `parseval` trains on the GPU, too. */
 #define HOST_HAS_PARSEVAL_GPU 1
 

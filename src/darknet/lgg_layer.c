@@ -9,7 +9,7 @@
 #include "lgg_section.h"
 #include "lgg_section_table.h"
 #include "lgg_positions.h"
-#include "weights.h"
+#include "command.h"
 
 static const char what[] = "a section"; /* that memory is for */
 

@@ -57,7 +57,9 @@ static void print_speed(lgg_network *shared, const network *net, int images) {
     printf(" %.0f images/s", images / shared->seconds);
     double left = (double)net->max_batches - (double)host_iteration(net);
     if (left < 0 || net->max_batches == 0) return;
-    long seconds = (long)(left * shared->seconds + .5);
+    const double at_once =
+        (double)images / ((double)net->batch * (double)net->subdivisions); /* iterations: as many as GPUs */
+    long seconds = (long)(left / at_once * shared->seconds + .5);
     printf(", %ld:%02ld:%02ld left", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 

@@ -4,6 +4,10 @@
 
 #include <stdio.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Whether a section header, such as "[lgg_gkd]", is one of ours. */
 int is_lgg_section(const char *header);
 
@@ -15,5 +19,9 @@ int explain_lgg_section(FILE *file, const char *type);
 
 /* The tables of all sections and of all options, in Markdown. */
 void print_lgg_section_tables(FILE *file);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

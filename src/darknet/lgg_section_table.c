@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "weights.h"
+#include "command.h"
 
 /* Far above what float32 holds of an unnormalized graph's powers, and still no training that seems to hang. */
 #define LGG_MOST_POWER 1000

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "allocate.h"
-#include "weights.h"
+#include "command.h"
 
 /* Layers whose output is no representation, or through which the host passes no right gradient. */
 static const struct {
@@ -22,7 +22,7 @@ static const layer *find_owner(const layer *layers, int index) {
     return &layers[index];
 }
 
-/* Whether it is for a layer with stopbackward=1 after it that l has no delta: said once all layers are there (lgg_network.c). */
+/* Whether it is for a layer with stopbackward=1 after it that l has no delta: said once all layers are there (finish_network.c). */
 static int is_below_stop(const layer *l) {
     return darknet_is_training() && !host_lacks_delta(l) && !host_works_in_place(l);
 }

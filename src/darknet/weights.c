@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "command.h"
 #include "parameters.h"
 
 /* The number of arrays that a [batchnorm] has in a file. Stock Darknet leaves out its biases, which come first. */
@@ -88,39 +89,6 @@ void check_weights_file(const lgg_place *place, const char *option, const char *
     if (length == expected || length == stock) return;
     lgg_fail(place, "%s=%s: is %zu bytes long, its network needs %zu: %s", option, path, length, expected,
              length < stock ? "too short" : "too long");
-}
-
-static int is_training, is_of_another_trainer;
-
-/* The number-th word of the command, from 1, `classifier` or the like being the first; NULL without it. Darknet's options may stand before it, and
- * some have a value. */
-static const char *word_of_command(int argc, char **argv, int number) {
-    static const char *const with_value[] = {"-i", "-gpus", "-ngpus"};
-    int words = 0;
-    for (int i = 1; i < argc && argv[i]; ++i) {
-        int takes_value = 0;
-        for (size_t j = 0; j < sizeof with_value / sizeof *with_value; ++j)
-            takes_value |= strcmp(argv[i], with_value[j]) == 0;
-        i += takes_value;
-        if (takes_value || argv[i][0] == '-') continue;
-        if (++words == number) return argv[i];
-    }
-    return NULL;
-}
-
-void note_darknet_command(int argc, char **argv) {
-    const char *what = word_of_command(argc, argv, 1), *word = word_of_command(argc, argv, 2);
-    /* `partial train.cfg …` trains nothing */
-    is_training = word && strncmp(word, "train", strlen("train")) == 0 && !strchr(word, '.');
-    is_of_another_trainer = is_training && strcmp(what, "classifier") != 0 && strcmp(what, "detector") != 0;
-}
-
-int darknet_looks_at_outputs(void) {
-    return is_of_another_trainer;
-}
-
-int darknet_is_training(void) {
-    return is_training;
 }
 
 static _Noreturn void weights_fail(const char *path, const char *format, ...) {
@@ -250,7 +218,7 @@ static int outputs_in_file(const network *net, int head, size_t bytes, size_t he
 /* What to do with a file that fits but for its number of classes; empty where that is not it, or nothing is trained. */
 static void find_remedy(const network *net, const char *path, size_t header, size_t length, char remedy[1024]) {
     size_t bytes;
-    const int head = is_training ? first_head(net, &bytes) : -1;
+    const int head = darknet_is_training() ? first_head(net, &bytes) : -1;
     const int outputs = head < 0 ? 0 : outputs_in_file(net, head, bytes, header, length);
     remedy[0] = '\0';
     if (!outputs) return;
@@ -279,7 +247,7 @@ void check_weights_to_load(const network *net, const char *path, int start, int 
                      type_of(&net->layers[e.inside]), e.bytes, length, remedy);
     }
     const char *type = type_of(&net->layers[e.last]);
-    if (!is_training) {
+    if (!darknet_is_training()) {
         weights_fail(path, "ends after layer %d [%s]: only a training can start from weights of some of the layers",
                      e.last, type);
     }

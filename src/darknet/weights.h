@@ -9,16 +9,6 @@
 /* Fails unless the file holds exactly the weights of net, naming both lengths in bytes. */
 void check_weights_file(const lgg_place *place, const char *option, const char *path, const network *net);
 
-/* Notes the command of the program (argv[2]): only a training may start from a file that ends after some of the layers, as
- * darknet53.conv.74 does. */
-void note_darknet_command(int argc, char **argv);
-
-/* Whether that command trains. */
-int darknet_is_training(void);
-
-/* Whether it trains by a trainer of the host's that may look at what its network puts out, as `segmenter train -display` does. */
-int darknet_looks_at_outputs(void);
-
 /* To be called before layers start..cutoff-1 of net are loaded from path. Ends the program, with one line that names layer and
  * bytes, if the file ends inside a layer, or is too long for the whole network. Says how far a file goes that ends after a layer in
  * training; elsewhere that is an error too. */

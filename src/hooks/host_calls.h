@@ -2,14 +2,19 @@
 #ifndef HOST_CALLS_H
 #define HOST_CALLS_H
 
+#include "batchnorm_whole.h"
+#include "command.h"
 #include "complete_layer.h"
 #include "label.h"
 #include "lgg_hooks.h"
+#include "lgg_section_help.h"
 #include "loading.h"
 #include "recipe.h"
 #include "run_lgg.h"
 #include "share_scales.h"
 #include "training.h"
+#include "truth.h"
+#include "validation.h"
 #include "weights.h"
 #include "weights_path.h"
 

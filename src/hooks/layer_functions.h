@@ -9,6 +9,7 @@
  *     AROUND_DELTA      functions that assign the previous layer's delta, or need one                previous_delta.h
  *     AROUND_FAST       batch normalization, activations and residual sums on every core (FAST=1)    layer_fast.h
  *     AROUND_DNNL       convolutions through oneDNN (DNNL=1)                                         layer_fast.h
+ *     AROUND_DROPPED    activations whose output a [dropout] works in                                 dropped_output.h
  *     AROUND_PARSEVAL   [net] parseval                                                               parseval.h
  *     AROUND_DROPPING   `lgg stress` alone: activations that are dropped                             tool_dropping.h
  *     AROUND_COST       a [softmax] on the GPU, whose losses are read once the step is enqueued      costs_gpu.h

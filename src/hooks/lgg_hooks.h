@@ -8,13 +8,8 @@
 
 #include "host.h"
 
-#include "batchnorm_whole.h"
 #include "layer_functions.h"
 #include "lgg_layer.h"
-#include "lgg_report.h"
-#include "lgg_section_help.h"
-#include "truth.h"
-#include "validation.h"
 
 #ifdef __cplusplus
 extern "C" {

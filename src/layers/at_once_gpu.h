@@ -1,6 +1,6 @@
 /* at_once_gpu.h: on the GPU, what the host does sample by sample or layer by layer, a launch each, in one launch: the copies of a [route],
  * and the updates of all layers, whose values are the host's to the bit; and in one order what the host adds up in whatever order the
- * threads come, in an [upsample]; and nothing for a linear activation. pjreddie/darknet only: the other host's layers do nothing of it. */
+ * threads come, in an [upsample]; and, in pjreddie/darknet, nothing for a linear activation. */
 #ifndef AT_ONCE_GPU_H
 #define AT_ONCE_GPU_H
 

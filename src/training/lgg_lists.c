@@ -114,7 +114,7 @@ void check_lgg_lists(const char *datacfg, int classes, int trains, int of_labels
     list *options = read_data_cfg((char *)datacfg);
     const char *named = option_find(options, (char *)"labels"), *train = option_find(options, (char *)"train");
     if (options->size) refuse_byte_order_mark(datacfg, ((kvp *)options->front->val)->key, "an option");
-    if (!option_find(options, (char *)"tag")) {
+    if (!option_find_int_quiet(options, (char *)"tag", 0)) {
         text_lines labels = read_text_lines(named ? named : "data/labels.list");
         check_class_number(option_find(options, (char *)"classes"), classes, &labels, datacfg);
         check_label_count(&labels, classes, datacfg);

@@ -34,6 +34,7 @@ void lgg_balance_labels(const network *net, int classes, const char *datacfg) {
     lgg_recipe *recipe = host_recipe(net);
     if (!recipe || !recipe->balanced || recipe->labels) return;
     list *options = read_data_cfg((char *)datacfg);
+    if (option_find_int_quiet(options, (char *)"tag", 0)) refuse_unlabelled();
     char **labels = get_labels(option_find_str(options, (char *)"labels", (char *)"data/labels.list"));
     recipe->labels = lgg_allocate((size_t)classes, sizeof *labels, "the labels");
     recipe->classes = classes;
@@ -85,6 +86,10 @@ lgg_recipe *lgg_start_detecting(const network *net) {
     if (!finds_objects(net)) {
         fprintf(stderr, "This network finds no boxes: a detector has [yolo], [region] or [detection]; a classifier is "
                         "trained by: classifier train\n");
+        lgg_exit(EXIT_FAILURE);
+    }
+    if (net->max_batches == 0) {
+        fprintf(stderr, "[net]: max_batches=0: a detector is trained until max_batches; 1 or more would be right\n");
         lgg_exit(EXIT_FAILURE);
     }
     if (recipe && recipe->balanced) refuse_unlabelled();

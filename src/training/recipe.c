@@ -9,10 +9,11 @@
 #include "allocate.h"
 #include "at_once_gpu.h"
 #include "costs_gpu.h"
+#include "lgg_teacher.h"
 #include "names.h"
 #include "parameters.h"
 #include "option_list.h"
-#include "weights.h"
+#include "command.h"
 
 static const char *const our_options[] = {
     "pad_crop", "flip",        "shuffle", "balanced",          "seed",     "bn_momentum", "decay_all", "parseval",
@@ -137,7 +138,7 @@ lgg_recipe *parse_lgg_recipe(list *options) {
     char *log = option_find(options, "lgg_log");
     if (log) recipe->log = lgg_copy_string(log);
     recipe->seeded = option_find(options, "seed") != NULL;
-    if (recipe->seeded) lgg_repeat();
+    if (recipe->seeded && !is_reading_lgg_teacher()) lgg_repeat();
     recipe->seed = recipe->seeded ? (uint64_t)option_in_range(options, "seed", 0, 0, 2147483647) : (uint64_t)time(0);
     lgg_seed_host(recipe); /* before the layers draw their weights */
     recipe->active = recipe->seeded || recipe->shuffle || recipe->balanced || recipe->pad_crop >= 0 || flip >= 0;

@@ -34,6 +34,7 @@ static struct {
     char *last_good; /* the file saved or loaded last, NULL: none */
     size_t last_good_iteration;
     time_t backed_up;
+    int clear; /* 1: with -clear */
     float average_loss;
     int bad_losses; /* in a row */
     int warned_of_losses;
@@ -152,6 +153,7 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
     check_weights_paths(backup_directory, base);
     training.nets = nets;
     training.n = n;
+    training.clear = clear;
     training.backed_up = time(NULL);
     name_backup(backup_directory, base);
     if (mkdir(backup_directory, 0777)) errno = 0; /* there already; if not, what follows says why */
@@ -322,8 +324,8 @@ static _Noreturn void stop_for_signal(network *net) {
     close_training();
     if (!saved) exit(EXIT_FAILURE);
     fflush(stdout);
-    fprintf(stderr, "Stopped at iteration %zu. To go on: the same command with %s as its weights\n",
-            host_iteration(net), training.backup);
+    fprintf(stderr, "Stopped at iteration %zu. To go on: the same command with %s as its weights%s\n",
+            host_iteration(net), training.backup, training.clear ? ", without -clear" : "");
     fflush(NULL);
     _exit(128 + told_to_stop);
 }

@@ -12,8 +12,7 @@ extern "C" {
 #endif
 
 /* Before the first batch is asked for: the n networks (one a GPU) hold the weights of weightfile (may be NULL). Backups go to
- * backup_directory/base.backup; where they could not be written, where another process is training into it, or where the weights hold
- * NaN, the program ends here. Returns the running average of the loss to go on with; -1: none. */
+ * backup_directory/base.backup; where they could not be written, or where another process is training into it, the program ends here. Returns the running average of the loss to go on with; -1: none. */
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base);
 
 /* After each iteration, with its loss and the running average. Ends the program if a loss is not finite (status 1; where the

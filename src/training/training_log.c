@@ -14,9 +14,10 @@
 #include "network.h"
 
 struct lgg_log {
-    FILE *file;
-    char *path;
-    int failed; /* said once */
+    FILE *file; /* NULL before the first row */
+    char *path, *header;
+    size_t iteration; /* those before the first row */
+    int failed;       /* said once */
 };
 
 static _Noreturn void cannot_write(const char *path) {
@@ -95,23 +96,39 @@ static void prepare(const char *path, const char *header, size_t iteration) {
     }
 }
 
+/* Whether it could be written, without a change to it. */
+static void try_log(const char *path) {
+    const int is_new = access(path, F_OK) != 0;
+    FILE *file = fopen(path, "a");
+    if (!file) cannot_write(path);
+    fclose(file);
+    if (is_new) remove(path);
+}
+
 lgg_log *lgg_log_open(const char *path, network *net, size_t iteration) {
-    struct stat st;
-    char *header = columns(net);
     lgg_log *log = lgg_allocate(1, sizeof *log, "the log");
-    if (!header) cannot_write(path);
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) prepare(path, header, iteration);
+    log->header = columns(net);
     log->path = lgg_path_with(path, "");
-    log->file = fopen(path, "a");
-    if (!log->path || !log->file) cannot_write(path);
-    fseek(log->file, 0, SEEK_END);
-    if (ftell(log->file) <= 0) fputs(header, log->file);
-    if (fflush(log->file)) cannot_write(path);
-    free(header);
+    log->iteration = iteration;
+    if (!log->header || !log->path) cannot_write(path);
+    try_log(path);
     return log;
 }
 
+/* What is there is cut or put aside only now that the training has begun: what refuses one after lgg_log_open leaves it alone. */
+static void begin_log(lgg_log *log) {
+    struct stat st;
+    if (stat(log->path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+        prepare(log->path, log->header, log->iteration);
+    log->file = fopen(log->path, "a");
+    if (!log->file) cannot_write(log->path);
+    fseek(log->file, 0, SEEK_END);
+    if (ftell(log->file) <= 0) fputs(log->header, log->file);
+    if (fflush(log->file)) cannot_write(log->path);
+}
+
 void lgg_log_row(lgg_log *log, network *net, size_t iteration, float loss) {
+    if (!log->file) begin_log(log);
     fprintf(log->file, "%zu,%zu,%.7g,%.9g", iteration, *net->seen, (double)host_learning_rate(net), (double)loss);
     for (int i = 0; i < count_lgg_terms(net); ++i) {
         const lgg_term term = get_lgg_term(net, i);
@@ -128,7 +145,8 @@ void lgg_log_row(lgg_log *log, network *net, size_t iteration, float loss) {
 
 void lgg_log_close(lgg_log *log) {
     if (!log) return;
-    fclose(log->file);
+    if (log->file) fclose(log->file);
+    free(log->header);
     free(log->path);
     free(log);
 }

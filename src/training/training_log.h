@@ -13,8 +13,8 @@ extern "C" {
 
 typedef struct lgg_log lgg_log;
 
-/* Opens the log of net after `iteration` iterations. A log there with other columns, or one of another training (iteration is 0), is kept as
- * file.old. Ends the program with a message if the file cannot be written. */
+/* The log of net after `iteration` iterations. Ends the program with a message if the file cannot be written. With its first row a log there
+ * with other columns, or one of another training (iteration is 0), is kept as file.old. */
 lgg_log *lgg_log_open(const char *path, network *net, size_t iteration);
 
 /* Appends the row of the iteration that net has just done; it is in the file when this returns. */

@@ -8,9 +8,13 @@
 extern "C" {
 #endif
 
-/* Ends the program with one line if the data file's number of classes is not what the sections of net compare with (without
- * sections: if the labels would be written past the end of net's), or is larger than what net puts out for an image. */
+/* Before a classifier is trained: ends the program with one line if the loader does not make the images that net takes, if the data file's lists
+ * are not right (lgg_lists.h), if a section has no truth in a tree of classes, or if the data file's number of classes is not what the sections of
+ * net compare with (without sections: if the labels would be written past the end of net's). Gives net's recipe the labels for `balanced`. */
 void check_lgg_truth(network *net, int classes, const char *datacfg);
+
+/* Before one is judged: ends the program with one line if the lists are not right, or if net puts out fewer values for an image than there are
+ * classes. */
 void check_lgg_outputs(network *net, int classes, const char *datacfg);
 
 #ifdef __cplusplus

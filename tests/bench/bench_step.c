@@ -6,7 +6,7 @@
  * usage: bench_step NAME CFG */
 #include "bench.h"
 #include "lgg_section.h"
-#include "weights.h"
+#include "command.h"
 
 #include <stdio.h>
 #include <sys/resource.h>

@@ -10,7 +10,7 @@
 
 #include "darknet.h"
 #include "fuzz_host.h"
-#include "lgg_hooks.h"
+#include "host_calls.h"
 #include "recipe.h"
 #include "training.h"
 #include "option_list.h"

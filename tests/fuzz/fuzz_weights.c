@@ -9,7 +9,7 @@
 #include "checkpoint.h"
 #include "file.h"
 #include "training_log.h"
-#include "weights.h"
+#include "command.h"
 
 static const char network_text[] = "[net]\nbatch=1\nheight=2\nwidth=2\nchannels=1\n"
                                    "[convolutional]\nfilters=2\nsize=1\nbatch_normalize=1\nactivation=linear\n"

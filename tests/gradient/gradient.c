@@ -18,7 +18,7 @@
 #include "host_sections.h"
 #include "lgg_report.h"
 #include "lgg_section.h"
-#include "weights.h"
+#include "command.h"
 
 enum { coordinates = 200 };
 static const double bound = 1e-2;

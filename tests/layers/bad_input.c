@@ -7,7 +7,7 @@
 
 #include "fixture.h"
 #include "host_sections.h"
-#include "weights.h"
+#include "command.h"
 
 #define NET "batch=4\nheight=4\nwidth=4\nchannels=2\nmax_batches=1\n"
 #define CONV "[convolutional]\nfilters=3\nsize=3\nstride=1\npad=1\nactivation=relu\n"

@@ -3,7 +3,7 @@
 #define FIXTURE_H
 
 #include "darknet.h"
-#include "lgg_hooks.h"
+#include "host_calls.h"
 #include "lgg_report.h"
 #include "lgg_section.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "command.h"
 #include "weights.h"
 
 #define NET "batch=4\nheight=8\nwidth=8\nchannels=2\n"

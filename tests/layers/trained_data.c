@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fixture.h"
-#include "weights.h"
+#include "command.h"
 
 #define NET(size) "batch=4\n" size "\nmax_batches=1\n"
 #define COLOUR NET("height=4\nwidth=4\nchannels=3")

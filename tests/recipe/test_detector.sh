@@ -128,6 +128,12 @@ long_names() {
         [ -f "$folder/${base}_final.weights" ] && ls "$folder/c$base"*.weights > /dev/null 2>&1; then pass "$name"
     else fail "$name" "$(tail -1 "$work/log")"; fi
 
+    name="a detector without max_batches, which would train nothing, is refused"
+    cfg "$work/endless.cfg" max_batches=0
+    if train "$work/one" "$work/endless.cfg"; then fail "$name" "it trained"
+    elif grep -aq 'max_batches=0: a detector is trained until max_batches' "$work/one/log"; then pass "$name"
+    else fail "$name" "$(tail -1 "$work/one/log")"; fi
+
     name="a name too long for its weights is refused before training"
     base=$(printf '%0240d' 0)
     cp "$work/one/d.cfg" "$work/$base.cfg"

@@ -69,13 +69,14 @@ for signal in TERM INT HUP USR1; do
     backups
     rm -f log.csv
     # from a shell with job control, as a user's is: background jobs of a script ignore SIGINT
+    if [ $signal = USR1 ]; then clear=-clear without=", without -clear"; else clear='' without=''; fi
     bash -c 'set -m; "$@" > stopped.out 2>&1 & echo $! > pid; wait $!; echo $? > status' - \
-        "$darknet" classifier train images/tiny.data all.cfg 2> /dev/null &
+        "$darknet" classifier train images/tiny.data all.cfg $clear 2> /dev/null &
     wait_for_rows log.csv 30 $!
     kill -$signal "$(cat pid)"
     wait
     check "SIG${signal}_saves_and_stops_with_its_status" test "$(cat status)" = $((128 + $(kill -l $signal)))
-    check "SIG${signal}_says_how_to_go_on" says stopped.out "To go on: the same command with images/backup/all.backup"
+    check "SIG${signal}_says_how_to_go_on" grep -aq "To go on: the same command with images/backup/all.backup as its weights$without\$" stopped.out
     echo "130,1,2,3" >> log.csv # an iteration that the training it died with had done, and the backup has not
     train all.cfg images/backup/all.backup > resumed.out 2>&1
     check "after_SIG${signal}_the_resumed_training_equals_the_whole_one_to_the_bit" cmp -s whole/all$final.weights images/backup/all$final.weights
@@ -392,6 +393,9 @@ sed '/^classes=/d; s|^labels=.*|labels=three.list|' small/tiny.data > unsaid.dat
 check "classes_that_are_not_said_are_refused_unless_there_are_two" refuses "unsaid.data: has no classes=, which Darknet takes for 2; three.list has 3 labels" "$darknet" classifier train unsaid.data short.cfg
 check "a_command_without_a_cfg_file_says_its_usage" refuses "classifier train data.cfg net.cfg [weights]" "$darknet" classifier train small/tiny.data
 check "a_classifier_is_no_detector" refuses "This network finds no boxes" "$darknet" detector train small/tiny.data short.cfg
+printf 'iteration,images\n1,64\n' | tee kept.csv > before.csv
+sed 's/^\[net\]/&\nlgg_log=kept.csv/; /^lgg_log=quick/d' short.cfg > kept.cfg
+check "what_refuses_a_training_leaves_the_log_of_another_alone" eval 'refuses "This network finds no boxes" "$darknet" detector train small/tiny.data kept.cfg && cmp -s kept.csv before.csv && [ ! -e kept.csv.old ]'
 
 ### Cfg files
 sed 's/\[connected\]/[conected]/' quick.cfg > section.cfg

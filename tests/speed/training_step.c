@@ -8,7 +8,7 @@
 #include "network.h"
 #include "network_plan.h"
 #include "parser.h"
-#include "weights.h"
+#include "command.h"
 
 #include <stdio.h>
 #include <stdlib.h>

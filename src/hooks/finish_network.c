@@ -1,4 +1,4 @@
-/* lgg_network.c: what must hold between the LGG sections of a network, once all its layers are there. */
+/* finish_network.c: what must hold between the LGG sections of a network, once all its layers are there. */
 #include <stdlib.h>
 
 #include "lgg_hooks.h"
@@ -6,7 +6,7 @@
 #include "lgg_section_table.h"
 #include "network_plan.h"
 #include "recipe.h"
-#include "weights.h"
+#include "command.h"
 
 /* Two vertices have one edge: after normalizing, or over the mean distance, it is 1 in every graph. */
 #define LGG_FEWEST_VERTICES 3
