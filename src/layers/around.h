@@ -68,7 +68,7 @@ typedef struct layer_functions {
     int went_into_sum; /* convolution_dnnl.c: 1 if its last output went into the sum of the [shortcut] after it alone */
     int for_images;    /* convolution_dnnl.c: 1 if the gradients of the weights are not wanted */
     float kept_share;  /* dropped_output.c: of the output's values, by the [dropout] layers in it */
-    int shares_delta;  /* previous_delta.c: 1 if others have added to the previous layer's delta before */
+    int goes_aside; /* previous_delta.c: 1 if others have added to the previous layer's delta, which it assigns: it does so in `aside` */
     float_buffer pixels, pixels_gpu;         /* convolution_1x1.c: (B, c, out_h, out_w), twice */
     float_buffer statistics, statistics_gpu; /* shared_statistics.c: mean and variance (2, n) */
     float *zeros;                            /* layer_fast.c: biases of 0 */

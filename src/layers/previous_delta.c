@@ -52,7 +52,7 @@ static void backward_adding(layer l, host_pass pass) {
     host_function *backward = l.functions->inner[AROUND_DELTA].backward;
     const size_t n = count_inputs(l);
     float **delta = host_delta(&pass);
-    if (*delta && !l.functions->shares_delta) {
+    if (*delta && !l.functions->goes_aside) {
         backward(l, pass);
     } else if (*delta) {
         float *aside = floats_of(&l.functions->aside, n);
@@ -71,7 +71,7 @@ static void backward_adding_gpu(layer l, host_pass pass) {
     host_function *backward = l.functions->inner[AROUND_DELTA].backward_gpu;
     const size_t n = count_inputs(l);
     float **delta = host_delta_gpu(&pass);
-    if (*delta && !l.functions->shares_delta) {
+    if (*delta && !l.functions->goes_aside) {
         backward(l, pass);
     } else if (*delta) {
         float *aside = device_floats_of(&l.functions->aside_gpu, n);
@@ -109,7 +109,7 @@ void put_around_previous_delta(network *net, int i) {
     if (ignores_previous_delta(l)) return;
     if (!(nothing_there && (!l->update || host_assigns_delta(l))) && !(shares && host_assigns_delta(l))) return;
     begin_around(l, AROUND_DELTA);
-    l->functions->shares_delta = shares && host_assigns_delta(l);
+    l->functions->goes_aside = shares && host_assigns_delta(l);
     l->backward = backward_adding;
 #ifdef GPU
     l->backward_gpu = backward_adding_gpu;

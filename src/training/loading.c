@@ -19,8 +19,8 @@ static _Thread_local struct {
     int draws; /* of paths so far, for this share */
 } loading;
 
-/* Held by the thread that ends the run, so that the others say nothing more. */
-static pthread_mutex_t refusing = PTHREAD_MUTEX_INITIALIZER;
+/* Held by the thread that ends the run, so that the others say nothing more; and by the one that makes the recipe's balance. */
+static pthread_mutex_t refusing = PTHREAD_MUTEX_INITIALIZER, balancing = PTHREAD_MUTEX_INITIALIZER;
 
 /* The images of an iteration's size, every so many iterations. */
 #define LGG_ITERATIONS_OF_A_SIZE 10
@@ -138,10 +138,10 @@ void lgg_begin_loading(const lgg_recipe *recipe, size_t position) {
 /* What the loader's threads share: the first of them makes it. */
 static const lgg_balance *balance_of(char **paths, size_t count) {
     lgg_recipe *recipe = (lgg_recipe *)loading.recipe;
-    pthread_mutex_lock(&refusing);
+    pthread_mutex_lock(&balancing);
     if (!recipe->labels) refuse_unlabelled();
     if (!recipe->balance) recipe->balance = lgg_balance_create(paths, count, recipe->labels, recipe->classes);
-    pthread_mutex_unlock(&refusing);
+    pthread_mutex_unlock(&balancing);
     return recipe->balance;
 }
 

@@ -1,7 +1,14 @@
 /* loading.h: which images a trainer of the host's loads, and what becomes of each, by the recipe of [net] (recipe.h).
  *
  * Without an option of ours nothing of the host's loader changes. Only training asks for a recipe (load_args.recipe): images that are
- * validated or predicted are never augmented. */
+ * validated or predicted are never augmented.
+ *
+ * The main thread asks for a batch at lgg_next_position. Each of the loader's threads, for its share of the batch:
+ *
+ *     lgg_begin_loading        at the share's position
+ *     lgg_draw_paths           the images of the share; again for others to mix with them
+ *     lgg_begin_image(i)       and then lgg_pads, lgg_flips, lgg_pad_crop for image i, in any order; lgg_begin_mixed_image(i, k) likewise
+ */
 #ifndef LOADING_H
 #define LOADING_H
 
