@@ -58,7 +58,7 @@ from_git() {
     new_work
     git init -q "$work/git" || return 1
     GIT_TERMINAL_PROMPT=0 timeout 120 git -C "$work/git" fetch -q --depth 1 "$url" "$commit" || return 1
-    git -C "$work/git" archive "$commit" | tar -C "$work/tree" -xf - || return 1
+    git -C "$work/git" -c core.autocrlf=false -c core.eol=lf archive "$commit" | tar -C "$work/tree" -xf - || return 1
     install_tree "commit $commit"
     echo "Darknet ($host) fetched from $url at $commit"
 }

@@ -95,6 +95,8 @@ refuse_edited_sources() {
     local edited
     edited=$(cd "$dir" && sha256sum --check --quiet "$state/sources" 2> /dev/null | sed -n 's/: FAILED$//p' | head -1)
     [ -z "$edited" ] || give_up "$edited was edited since the install: move it away first"
+    edited=$(cd "$dir" && find lgg -type f ! -path 'lgg/.installed/*' | sort | comm -23 - <(sed 's/^[0-9a-f]*  //' "$state/sources" | sort) | head -1)
+    [ -z "$edited" ] || give_up "$edited is a file of yours: move it away first"
 }
 
 # remove_outputs: what make built with our code in it, so that no object outlives its source.
@@ -104,7 +106,7 @@ remove_outputs() {
         case $output in
             backup | results) ;;
             *) if [ -e "$dir/$output" ]; then
-                   (cd "$dir" && find "./$output" -type f \( -name '*.o' -o -name '*.d' -o -path "./$output" \) -newer "$state/began" -delete)
+                   (cd "$dir" && find "./$output" -type f \( -name '*.o' -o -name '*.d' -o -name 'onnx.pb-c.[ch]' -o -path "./$output" \) -newer "$state/began" -delete)
                fi ;;
         esac
         if [ -d "$dir/$output" ] && ! grep -qxF "$output" "$state/had"; then rmdir "$dir/$output" 2> /dev/null; fi

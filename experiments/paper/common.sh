@@ -67,6 +67,7 @@ read_table() {
     for key in "${methods[@]}"; do
         seeds_of[$key]=$(word "$key" seeds)
         [ -n "${seeds_of[$key]}" ] || seeds_of[$key]=$seeds
+        [ "${seeds_of[$key]}" -le 64 ] || die "run $key: seeds=${seeds_of[$key]}: 1 to 64 would be right"
         [ -s "${cfg_of[$key]}" ] || die "run $key: there is no ${cfg_of[$key]}"
     done
 }

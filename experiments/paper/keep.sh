@@ -15,14 +15,14 @@ is_finished() {
     while read -r method seed; do [ -s "$1/runs/$method-$seed.csv" ] || return 1; done < <(cat "$1"/wave[12].txt)
 }
 
-# keep_runs DIR DEST: what says that a run is over and what it found, its .cfg, and weights that other runs need.
+# keep_runs DIR DEST: what says that a run is over and what it found, its .cfg and how it was judged, and weights that other runs need.
 keep_runs() {
-    local run name csv
+    local run name csv cfg
     mkdir -p "$2"/{cfg,runs,measures,backup}
     for run in "$1"/runs/*.csv; do
         name=$(basename "$run" .csv)
         for csv in "$1/measures/${name}"_*.csv; do if [ -e "$csv" ]; then cp "$csv" "$2/measures/"; fi; done
-        [ ! -e "$1/cfg/$name.cfg" ] || cp "$1/cfg/$name.cfg" "$2/cfg/"
+        for cfg in "$1/cfg/$name".{cfg,asked}; do if [ -e "$cfg" ]; then cp "$cfg" "$2/cfg/"; fi; done
         if grep -qshF -- "# needs $1/backup/$name.weights " "$1"/cfg/*.{cfg,asked}; then cp "$1/backup/$name.weights" "$2/backup/"; fi
         cp "$run" "$2/runs/"
     done

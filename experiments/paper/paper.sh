@@ -43,11 +43,19 @@ prepare_data() {
         mv "$out/data.cfg.$$" "$out/data.cfg"
 }
 
-# Runs of this table that were done before, here or elsewhere; one whose cfg has changed since is done again.
+# Runs of this table that were done before, here or elsewhere; one whose cfg has changed since is done again. A run that has begun here is left
+# alone; the others come whole, what says that they are over last.
 bring_kept() {
-    local kept
+    local kept run name file
     kept=${PAPER_KEPT:-$(dirname "$0")/results/runs}/$(basename "$table" .txt)
-    if [ "${KEPT:-0}" = 1 ] && [ -d "$kept" ]; then cp -rn "$kept"/. "$out"/; fi
+    [ "${KEPT:-0}" = 1 ] || return 0
+    for run in "$kept"/runs/*.csv; do
+        name=$(basename "$run" .csv)
+        if [ ! -e "$run" ] || [ -e "$out/cfg/$name.cfg" ]; then continue; fi
+        for file in "$kept"/{measures/"${name}"_*.csv,backup/"$name".weights,cfg/"$name".{asked,cfg},runs/"$name".csv}; do
+            if [ -e "$file" ]; then cp "$file" "$out/$(basename "$(dirname "$file")")/"; fi
+        done
+    done
 }
 
 # list WAVE: "METHOD SEED" of the runs whose training needs no other (1), of those that are trained or judged after another (2), or of all.
@@ -158,9 +166,7 @@ main() {
         if [ $status -ge 124 ] && [ -z "$slurm$parallel" ]; then exit 130; fi
     done
     if [ -n "$(find "$out/runs" -name '*.csv')" ]; then
-        local most=$seeds method # a run may have more seeds than the table
-        for method in "${methods[@]}"; do most=$((seeds_of[$method] > most ? seeds_of[$method] : most)); done
-        "$program" "$table" "$out" "$most"
+        "$program" "$table" "$out" "$seeds"
     elif [ $status = 0 ]; then
         echo "$(basename "$table" .txt): no run is over yet; the next call goes on"
     fi

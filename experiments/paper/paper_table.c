@@ -37,6 +37,7 @@ static const struct {
 
 typedef struct {
     char name[64];
+    int seeds;                         /* of its own, or as many as the table has */
     double value[MEASURES][MAX_SEEDS]; /* NaN: not there */
     double paper[MEASURES];            /* NaN: the paper has none */
     double epoch_error[MAX_POINTS], iteration[MAX_POINTS];
@@ -76,10 +77,15 @@ static int find_measure(const char *name) {
     return -1;
 }
 
-static void add_method(table *t, const char *name) {
+/* `words` are those of its line, `seeds=N` perhaps among them. */
+static void add_method(table *t, const char *name, const char *words) {
+    const char *seeds = strstr(words, " seeds=");
     if (t->count == MAX_METHODS) tool_fail("%s: more than %d runs", t->file, MAX_METHODS);
     method *added = &t->methods[t->count++];
     snprintf(added->name, sizeof added->name, "%s", name);
+    added->seeds = seeds ? atoi(seeds + strlen(" seeds=")) : 0;
+    if (added->seeds < 0 || added->seeds > MAX_SEEDS)
+        tool_fail("%s: run %s: 1 to %d seeds would be right", t->file, name, MAX_SEEDS);
     for (int m = 0; m < MEASURES; ++m) {
         added->paper[m] = NAN;
         for (int s = 0; s < MAX_SEEDS; ++s)
@@ -119,7 +125,7 @@ static void read_table_file(table *t, const char *path) {
         if (strcmp(key, "paper") == 0) read_paper_line(t, line + at);
         if (sscanf(line + at, "%63s", first) != 1) continue;
         if (strcmp(key, "baseline") == 0) snprintf(t->baseline, sizeof t->baseline, "%s", first);
-        if (strcmp(key, "run") == 0) add_method(t, first);
+        if (strcmp(key, "run") == 0) add_method(t, first, line + at);
         const int taught = strcmp(key, "teacher") == 0;
         if (!taught && strcmp(key, "evaluate") != 0) continue;
         for (int m = 0; m < MEASURES; ++m)
@@ -324,7 +330,7 @@ static void write_csv(FILE *file, table *t) {
             csv_number(file, c.gain.deviation);
             csv_number(file, c.p);
             csv_number(file, own->paper[m]);
-            for (int k = 0; k < t->seeds; ++k)
+            for (int k = 0; k < own->seeds; ++k)
                 fprintf(file, k ? ";%.6g" : ",%.6g", own->value[m][k]);
             fputc('\n', file);
         }
@@ -465,8 +471,11 @@ int main(int argc, char **argv) {
     if (t.seeds < 1 || t.seeds > MAX_SEEDS) tool_fail("%s seeds: 1 to %d would be right", argv[3], MAX_SEEDS);
     read_table_file(&t, argv[1]);
     int points = 0;
+    const int seeds = t.seeds;
     for (int i = 0; i < t.count; ++i) {
-        for (int seed = 1; seed <= t.seeds; ++seed)
+        if (!t.methods[i].seeds) t.methods[i].seeds = seeds;
+        if (t.methods[i].seeds > t.seeds) t.seeds = t.methods[i].seeds;
+        for (int seed = 1; seed <= t.methods[i].seeds; ++seed) /* others may be there, of another time */
             read_run(&t, &t.methods[i], argv[2], seed);
         read_curve(&t.methods[i], argv[2]);
         points += t.methods[i].points;

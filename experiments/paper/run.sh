@@ -48,6 +48,11 @@ derive_cfg() {
     # A teacher is part of what a run is: another one begins it anew.
     awk -v changes="$changes net.lgg_log=$out/logs/$name.csv" -f "$(dirname "$0")/derive_cfg.awk" "${cfg_of[$method]}" ${w:+"$w"} || return 1
     name_weights $(needs_of "$method")
+    name_files "$(word "$method" weights)" $(for w in ${words_of[$method]}; do case $w in *=@*) ;; *.teacher_weights=*) echo "${w#*=}" ;; esac; done) \
+        $(word_of_file teacher_weights "$(word "$method" add)")
+    w=$(word "$method" restart)
+    [ -z "$w" ] || echo "# restart $w"
+    [ "${HOST:-pjreddie}" = pjreddie ] || echo "# host $HOST"
     [ -z "$train$holdout" ] || echo "# train $train holdout $holdout"
 }
 
@@ -60,12 +65,23 @@ name_weights() {
     done
 }
 
+# name_files FILE...: the same of files that no run makes.
+name_files() {
+    local file
+    for file in "$@"; do [ -z "$file" ] || echo "# needs $file $([ ! -s "$file" ] || md5sum < "$file")"; done
+}
+
+# word_of_file NAME FILE: the values of NAME= in a file, if one is given.
+word_of_file() { [ ! -f "$2" ] || sed -n "s/^$1=//p" "$2"; }
+
 # How the run is judged, in words.
 asked() {
     local which
     echo "by=$(word "$method" by)"
     name_weights $(judged_after "$method" "$seed")
-    for which in "${evaluations[@]}"; do echo "$which ${evaluate_options[$which]}"; done
+    for which in "${evaluations[@]}"; do
+        echo "$which ${evaluate_options[$which]}$([ "$which-$(ls -d data/CIFAR-10-C 2> /dev/null)" != corrupt-data/CIFAR-10-C ] || echo " official")"
+    done
 }
 
 # not_over METHOD-SEED...: the first of these runs that is not.
@@ -80,7 +96,8 @@ prepare() {
     ready=$(word "$method" weights)
     [ -z "$ready" ] || [ -s "$ready" ] || die "run $method: there is no $ready"
     need=$(not_over $(needs_of "$method"))
-    if [ -n "$need" ]; then say "waits for $need"; exit 0; fi
+    # what it found with another one does not stand beside the new
+    if [ -n "$need" ]; then rm -f "$result"; say "waits for $need"; exit 0; fi
     derive_cfg > "$cfg.new" || exit 1
     if ! cmp -s "$cfg.new" "$cfg"; then rm -f "$out"/{backup,logs,runs,measures}/"$name"[._]*; fi
     mv "$cfg.new" "$cfg"
@@ -145,9 +162,10 @@ measure_curve() {
     echo "epoch,iteration,error" > "$csv.new"
     for file in $(ls "$out/backup/${name}"_*.weights 2> /dev/null | sort -V) "$weights"; do
         epoch=${file##*_} epoch=${epoch%.weights}
+        case $file-$epoch in "$weights-"* | *-[0-9]*) ;; *) continue ;; esac # NAME_last.weights
         within_budget "$darknet" lgg eval "$data" "$cfg" "$file" -by "$by" ${evaluate_options[curve]} -csv "$csv.eval"
         if [ "$file" = "$weights" ]; then epoch=end; fi
-        awk -F, -v epoch="$epoch" -v list="$(wc -l < "$out/train.list")" -v batch="$(net_option "$cfg" batch)" -v last="$(net_option "$cfg" max_batches)" \
+        awk -F, -v epoch="$epoch" -v list="$([ "${HOST:-}" = alexeyab ] && net_option "$cfg" batch || wc -l < "$out/train.list")" -v batch="$(net_option "$cfg" batch)" -v last="$(net_option "$cfg" max_batches)" \
             '$3 == "all" { printf "%s,%d,%s\n", epoch, epoch == "end" ? last : int(epoch * list / batch) + 1, $6 }' "$csv.eval" >> "$csv.new"
     done
     rm -f "$csv.eval"
@@ -238,7 +256,7 @@ main() {
     exec 9> "$out/cfg/$name.lock"
     flock -n 9 || { say "another process is at it"; exit 0; }
     prepare
-    if [ -z "$(not_over $(judged_after "$method" "$seed"))" ]; then prepare_judging; fi
+    if [ -z "$(not_over $(judged_after "$method" "$seed"))" ]; then prepare_judging; else rm -f "$result"; fi
     if [ -s "$result" ]; then exit 0; fi
     train
     need=$(not_over $(judged_after "$method" "$seed"))

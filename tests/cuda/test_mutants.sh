@@ -83,7 +83,7 @@ else
     mutant "weights do not decay" second lgg/layers/layer_kernels.cu 's|if \(tensor.decays\).*?;||'
     mutant "decay_all leaves out the scales" second lgg/layers/at_once_gpu.c 's|scales, decay_all|scales, 0|'
     mutant "a route takes the other half of the channels" second lgg/layers/at_once_gpu.c 's|array \+ first|array|'
-    mutant "the biases of a batch-normalized [connected] learn twice" small lgg/layers/layer_functions.c 's|connect_at_once\(l\);||'
+    mutant "the biases of a batch-normalized [connected] learn twice" small lgg/hooks/layer_functions.c 's|connect_at_once\(l\);||'
     mutant "weights of two layers are updated at once" second lgg/layers/at_once_gpu.c 's/!plain \|\| !host_updates_plainly\(net, l\)/!plain/'
 fi
 exit $status

@@ -26,7 +26,7 @@ plain="run plain cfg/demo-plain.cfg net.burn_in=5 budget"
 
 # Statistics: three seeds, differences 1, 2, 3: mean 2, deviation 1, t = 2 / (1 / sqrt 3) = 3.4641, p = .074180 with two degrees of freedom
 # (1 - t / sqrt(t^2 + 2)).
-table known "$(printf 'run %s cfg/demo-plain.cfg\n' plain better alone; printf 'paper better clean=7\nteacher alone\nevaluate map\n')"
+table known "$(printf 'run %s cfg/demo-plain.cfg\n' plain better "alone cfg/demo-plain.cfg seeds=5"; printf 'paper better clean=7\nteacher alone\nevaluate map\n')"
 mkdir -p "$work/known/runs"
 i=0
 for values in "10 9 50 53" "12 10 52 56" "14 11 54 59"; do
@@ -35,6 +35,7 @@ for values in "10 9 50 53" "12 10 52 56" "14 11 54 59"; do
     printf 'name,value\nclean,%s\nagree_right,%s\nmap50,%s\ndate,2020-01-01\n' "$1" "$3" "$3" > "$work/known/runs/plain-$i.csv"
     printf 'name,value\nclean,%s\nagree_right,%s\nmap50,%s\ndate,2020-01-01\n' "$2" "$4" "$4" > "$work/known/runs/better-$i.csv"
 done
+printf 'name,value\nclean,99\n' | tee "$work/known/runs/plain-4.csv" > "$work/known/runs/better-5.csv" # of another time, when there were more seeds
 "$program" "$work/known.txt" "$work/known" 3 > "$work/known.log" 2>&1
 holds paper_mean_and_deviation_over_seeds "$(grep plain "$work/known/table.csv")" grep -q '^clean,plain,3,12,2,,,,,10;12;14$' "$work/known/table.csv"
 holds paper_paired_gain_and_p "$(grep better "$work/known/table.csv")" grep -q '^clean,better,3,10,1,2,1,0.0741799,7,9;10;11$' "$work/known/table.csv"
@@ -86,6 +87,42 @@ for list in experiments/paper/{table,search}*.txt; do
     done < <(awk '$1 == "run" && !/ weights=/ { print $2 }' "$list")
 done
 check paper_the_runs_of_all_tables_can_be_read "${#wrong}" "$wrong"
+
+# What a run is: another one of these begins it anew. run.sh finds that there is no time, and what was over is over or forgotten.
+out=$work/identity
+mkdir -p "$out"/{backup,cfg,logs,runs,measures}
+begun() { OUT=$out DEADLINE=1 experiments/paper/run.sh "$work/identity.txt" taught 1 > "$work/identity.log" 2>&1; }
+echo teacher > "$work/teacher.weights"
+table identity "run taught cfg/demo-plain.cfg add=experiments/paper/small/gkd.cfg lgg_gkd.teacher_weights=$work/teacher.weights restart=2 budget=5"
+begun
+echo over > "$out/runs/taught-1.csv"
+begun
+holds paper_a_run_that_is_over_stays_so "$(tail -1 "$work/identity.log")" [ -e "$out/runs/taught-1.csv" ]
+echo another >> "$work/teacher.weights"
+begun
+holds paper_another_teachers_file_begins_a_run_anew "it is over" [ ! -e "$out/runs/taught-1.csv" ]
+echo over > "$out/runs/taught-1.csv"
+sed -i 's/restart=2/restart=3/' "$work/identity.txt"
+begun
+holds paper_another_restart_begins_a_run_anew "it is over" [ ! -e "$out/runs/taught-1.csv" ]
+echo over > "$out/runs/taught-1.csv"
+HOST=alexeyab begun
+holds paper_another_host_begins_a_run_anew "it is over" [ ! -e "$out/runs/taught-1.csv" ]
+echo over > "$out/runs/taught-1.csv"
+sed -i 's|teacher_weights=[^ ]*|teacher_weights=@late|; $arun late cfg/demo-plain.cfg budget=5' "$work/identity.txt"
+begun
+holds paper_no_result_stands_while_its_teacher_is_trained_anew "$(tail -1 "$work/identity.log")" [ ! -e "$out/runs/taught-1.csv" ]
+
+# Of kept runs, those that were begun anew here stay what they are.
+table again "$plain=5"
+mkdir -p "$work/kept-again/again"/{cfg,runs,measures} "$PAPER_OUT/again/cfg"
+for i in 1 2; do echo old > "$work/kept-again/again/cfg/plain-$i.cfg"; echo old > "$work/kept-again/again/runs/plain-$i.csv"; done
+echo new > "$PAPER_OUT/again/cfg/plain-1.cfg"
+sed -n '/^bring_kept() {/,/^}/p' experiments/paper/paper.sh > "$work/bring.sh"
+mkdir -p "$PAPER_OUT/again"/{runs,measures,backup}
+(table=$work/again.txt out=$PAPER_OUT/again KEPT=1 PAPER_KEPT=$work/kept-again; . "$work/bring.sh"; bring_kept)
+holds paper_a_run_begun_anew_is_not_replaced_by_a_kept_one "plain-1.csv is there" [ ! -e "$PAPER_OUT/again/runs/plain-1.csv" -a -e "$PAPER_OUT/again/runs/plain-2.csv" ]
+rm -rf "$PAPER_OUT/again"
 
 # A whole table, stopped by its budget, then by a kill in the middle, then finished: the same as in one go.
 table whole "$plain=12"$'\n'"run gkd cfg/demo-plain.cfg add=experiments/paper/small/gkd.cfg net.burn_in=5 budget=12"
