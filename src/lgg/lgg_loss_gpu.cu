@@ -168,7 +168,7 @@ void lgg_loss_free_gpu(lgg_loss_gpu *loss) {
     if (!loss) return;
     if (loss->reported) cudaEventDestroy(loss->reported);
     cudaFree(loss->block);
-    cudaFreeHost(loss->host_report);
+    if (loss->host_report) cudaFreeHost(loss->host_report);
     free(loss->vertices);
     free(loss);
 }

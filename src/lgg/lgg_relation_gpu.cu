@@ -36,15 +36,15 @@ static __global__ void lgg_similarity_row_kernel(lgg_graphs graphs, lgg_backward
     const double length_i = lgg_length(graphs, student, student.i);
     double share = 0, along_share = 0;
     for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
-        const double g = inverse * lgg_gram_over_length(graphs, student, j);
-        const double difference = g - guide_inverse * lgg_gram_over_length(graphs, teacher, j);
+        const double g = __dmul_rn(inverse, lgg_gram_over_length(graphs, student, j));
+        const double difference = g - __dmul_rn(guide_inverse, lgg_gram_over_length(graphs, teacher, j));
         share += difference * difference;
         along_share += difference * g;
     }
     const double all = lgg_block_sum(share), along = lgg_block_sum(along_share);
     for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
-        const double g = inverse * lgg_gram_over_length(graphs, student, j);
-        const double difference = g - guide_inverse * lgg_gram_over_length(graphs, teacher, j);
+        const double g = __dmul_rn(inverse, lgg_gram_over_length(graphs, student, j));
+        const double difference = g - __dmul_rn(guide_inverse, lgg_gram_over_length(graphs, teacher, j));
         backward.e[student.matrix + j] = length_i > 0 ? (float)((difference - along * g) * inverse / length_i) : 0.f;
     }
     if (threadIdx.x == 0) total[student.vector] = all;

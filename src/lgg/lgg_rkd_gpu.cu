@@ -162,12 +162,13 @@ static __device__ lgg_triangle lgg_triangle_of(size_t n, const lgg_distances &di
     return triangle;
 }
 
-/* The cosine at m, between the edges to j and q; and at q, between those to j and m. */
+/* The cosine at m, between the edges to j and q; and at q, between those to j and m. Rounded before it is subtracted from another, so that those of
+ * equal graphs leave 0. */
 static __device__ float lgg_cosine_at_m(const lgg_triangle &t) {
-    return 0.5f * t.at_m * t.jm * t.mq;
+    return __fmul_rn(0.5f * t.at_m * t.jm, t.mq);
 }
 static __device__ float lgg_cosine_at_q(const lgg_triangle &t) {
-    return 0.5f * t.at_q * t.jq * t.mq;
+    return __fmul_rn(0.5f * t.at_q * t.jq, t.mq);
 }
 
 /* Those of graph g. */

@@ -288,6 +288,9 @@ static inline float __fdividef(float a, float b) {
 static inline double __dmul_rn(double a, double b) {
     return a * b;
 }
+static inline float __fmul_rn(float a, float b) {
+    return a * b;
+}
 
 #endif
 #endif

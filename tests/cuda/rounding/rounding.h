@@ -5,11 +5,16 @@
 
 #include "cuda_runtime.h"
 
-/* The one product that CUDA promises not to fuse with what follows: through memory, since the compiler would. */
+/* The products that CUDA promises not to fuse with what follows: through memory, since the compiler would. */
 static inline double rounded_product(double a, double b) {
     volatile const double product = a * b;
     return product;
 }
+static inline float rounded_float_product(float a, float b) {
+    volatile const float product = a * b;
+    return product;
+}
 #define __dmul_rn rounded_product
+#define __fmul_rn rounded_float_product
 
 #endif

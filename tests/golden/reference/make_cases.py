@@ -105,6 +105,8 @@ for alpha in ("auto_size", "auto_deviation"):
 # SP and PKT
 def opposite(xs, ts, y):
     for x in xs + ts: x[5] = -x[2]; x[6] = -2 * x[2]
+for kind in ("rkd_angle", "rkd_distance"):
+    case(f"degenerate-equal-{kind}", kind, B, C, [9], [9], signed=True, spoil=same_as_teacher, reduction="mean")
 for kind in ("rkd_similarity", "rkd_probability"):
     case(f"{kind}", kind, B, C, [16, 9], [30, 18], signed=True, reduction="mean")
     case(f"{kind}-sum", kind, B, C, [16, 9, 5], [30, 18, 12], reduction="sum")
