@@ -45,42 +45,27 @@ derive_cfg() {
         esac
     done
     w=$(word "$method" add)
-    # A teacher is part of what a run is: another one begins it anew.
     awk -v changes="$changes net.lgg_log=$out/logs/$name.csv" -f "$(dirname "$0")/derive_cfg.awk" "${cfg_of[$method]}" ${w:+"$w"} || return 1
-    name_weights $(needs_of "$method")
-    name_files "$(word "$method" weights)" $(for w in ${words_of[$method]}; do case $w in *=@*) ;; *.teacher_weights=*) echo "${w#*=}" ;; esac; done) \
-        $(word_of_file teacher_weights "$(word "$method" add)")
     w=$(word "$method" restart)
     [ -z "$w" ] || echo "# restart $w"
     [ "${HOST:-pjreddie}" = pjreddie ] || echo "# host $HOST"
     [ -z "$train$holdout" ] || echo "# train $train holdout $holdout"
 }
 
-# name_weights METHOD-SEED...: a line with the weights of each and their sum.
-name_weights() {
-    local w
-    for w in "$@"; do
-        w=$(weights_of "${w%-*}" "${w##*-}")
-        echo "# needs $w $([ ! -s "$w" ] || md5sum < "$w")"
-    done
-}
-
-# name_files FILE...: the same of files that no run makes.
+# name_files FILE...: a line with each and its sum.
 name_files() {
     local file
-    for file in "$@"; do [ -z "$file" ] || echo "# needs $file $([ ! -s "$file" ] || md5sum < "$file")"; done
+    for file in "$@"; do echo "# needs $file $([ ! -s "$file" ] || md5sum < "$file")"; done
 }
-
-# word_of_file NAME FILE: the values of NAME= in a file, if one is given.
-word_of_file() { [ ! -f "$2" ] || sed -n "s/^$1=//p" "$2"; }
 
 # How the run is judged, in words.
 asked() {
-    local which
+    local which run
     echo "by=$(word "$method" by)"
-    name_weights $(judged_after "$method" "$seed")
+    for run in $(judged_after "$method" "$seed"); do name_files "$(weights_of "${run%-*}" "${run##*-}")"; done
     for which in "${evaluations[@]}"; do
-        echo "$which ${evaluate_options[$which]}$([ "$which-$(ls -d data/CIFAR-10-C 2> /dev/null)" != corrupt-data/CIFAR-10-C ] || echo " official")"
+        echo "$which ${evaluate_options[$which]}"
+        if [ "$which" = corrupt ] && [ -d data/CIFAR-10-C ]; then echo official; fi
     done
 }
 
@@ -99,6 +84,8 @@ prepare() {
     # what it found with another one does not stand beside the new
     if [ -n "$need" ]; then rm -f "$result"; say "waits for $need"; exit 0; fi
     derive_cfg > "$cfg.new" || exit 1
+    # Weights that others made are part of what a run is, a teacher's above all: other ones begin it anew.
+    name_files $ready $(sed -n 's/^teacher_weights=//p' "$cfg.new" | sort -u) >> "$cfg.new"
     if ! cmp -s "$cfg.new" "$cfg"; then rm -f "$out"/{backup,logs,runs,measures}/"$name"[._]*; fi
     mv "$cfg.new" "$cfg"
 }
@@ -157,16 +144,17 @@ measure() {
 
 # Error after each epoch of the first seed's training.
 measure_curve() {
-    local file epoch csv=$out/measures/${name}_curve.csv
+    local file epoch iteration csv=$out/measures/${name}_curve.csv
     [ ! -s "$csv" ] && [ "$seed" = 1 ] && [ -z "$(word "$method" weights)" ] || return 0
     echo "epoch,iteration,error" > "$csv.new"
     for file in $(ls "$out/backup/${name}"_*.weights 2> /dev/null | sort -V) "$weights"; do
         epoch=${file##*_} epoch=${epoch%.weights}
-        case $file-$epoch in "$weights-"* | *-[0-9]*) ;; *) continue ;; esac # NAME_last.weights
+        if [ "$file" = "$weights" ]; then epoch=end iteration=$(net_option "$cfg" max_batches)
+        elif [[ $epoch != +([0-9]) ]]; then continue # NAME_last.weights
+        elif [ "${HOST:-}" = alexeyab ]; then iteration=$epoch # which is what it calls them by
+        else iteration=$((epoch * $(wc -l < "$out/train.list") / $(net_option "$cfg" batch) + 1)); fi
         within_budget "$darknet" lgg eval "$data" "$cfg" "$file" -by "$by" ${evaluate_options[curve]} -csv "$csv.eval"
-        if [ "$file" = "$weights" ]; then epoch=end; fi
-        awk -F, -v epoch="$epoch" -v list="$([ "${HOST:-}" = alexeyab ] && net_option "$cfg" batch || wc -l < "$out/train.list")" -v batch="$(net_option "$cfg" batch)" -v last="$(net_option "$cfg" max_batches)" \
-            '$3 == "all" { printf "%s,%d,%s\n", epoch, epoch == "end" ? last : int(epoch * list / batch) + 1, $6 }' "$csv.eval" >> "$csv.new"
+        awk -F, -v epoch="$epoch" -v iteration="$iteration" '$3 == "all" { printf "%s,%d,%s\n", epoch, iteration, $6 }' "$csv.eval" >> "$csv.new"
     done
     rm -f "$csv.eval"
     mv "$csv.new" "$csv"

@@ -133,6 +133,17 @@ before=$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)
 paper whole
 holds paper_a_second_call_trains_nothing "$(grep training "$work/whole.log")" [ "$before" = "$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)" ]
 
+# Learning curves: of what a host saves on the way the numbered ones, and the end.
+table curved "$plain=12"$'\n'"evaluate curve -test 100"
+sed -i 's/^seeds.*/seeds 1/' "$work/curved.txt"
+paper curved
+for i in 1 last; do cp "$PAPER_OUT/curved/backup/plain-1.weights" "$PAPER_OUT/curved/backup/plain-1_$i.weights"; done
+rm "$PAPER_OUT"/curved/{runs/plain-1.csv,measures/plain-1_curve.csv}
+paper curved
+batch=$(sed -n 's/^batch=//p' "$PAPER_OUT/curved/cfg/plain-1.cfg")
+holds paper_curves_have_numbered_weights_and_the_end "$(cat "$PAPER_OUT/curved/measures/plain-1_curve.csv")" \
+    [ "$(cut -d, -f1,2 "$PAPER_OUT/curved/measures/plain-1_curve.csv" | tr '\n' ' ')" = "epoch,iteration 1,$((1000 / batch + 1)) end,12 " ]
+
 # until ITERATION: waits, a minute at most, for the log of the run to get there.
 until_iteration() {
     local i
