@@ -126,6 +126,9 @@ static __global__ void __launch_bounds__(LGG_TILE_THREADS, products::blocks)
  * E_ij = q_i + q_j - sum_(a + b = m - 1) U_a,i.U_b,j is a product of two matrices of 2 + m C columns, left and right. So
  * sum_j E_ij u_j = sum_r left_ir M_r, M_r = sum_j right_jr u_j: far fewer operations than a product with E. It knows nothing of parallel
  * pairs; where there is one, W X it is.
+ *
+ * E knows differences of rows of U_a alone, so every U_a is taken less its mean row. With one class in most of the batch E is 0 nearly
+ * everywhere; its terms are then as small as they can be, and do not lose the digits of what is left of them.
  */
 
 /* Columns of left and right. */
@@ -141,37 +144,37 @@ static __host__ __device__ inline size_t lgg_whole_eights(size_t count) {
 /* With fewer strips than this W X has more blocks to share the work. */
 #define LGG_CLASS_STRIPS 32
 
-/* Whether all edges are there, a block's memory holds the sums, and they take less time than W X. */
-static bool lgg_factors_pay(const lgg_graphs *graphs, const lgg_class_factors *factors) {
-    if (!factors || !graphs->cosine || graphs->normalize || graphs->k > 0) return false;
+bool lgg_factors_pay(const lgg_graphs *graphs, const lgg_class_factors *factors) {
+    if (!graphs->cosine || graphs->normalize || graphs->k > 0) return false;
     const size_t rank = lgg_whole_eights(lgg_factor_rank(*factors));
     return graphs->strips >= LGG_CLASS_STRIPS && rank <= LGG_TILE &&
            rank * (graphs->n + graphs->padded) < graphs->n * graphs->padded;
 }
 
-/* A column of left or right: factor * value[i * stride], or 1 where there is no value. */
+/* A column of left or right: factor * (value[i * stride] - mean), or 1 where there is no value. */
 struct lgg_factor_column {
     const float *value;
     unsigned stride;
-    float factor;
+    float factor, mean;
 };
 
-/* left: q, 1, -U_(m-1), ..., -U_0; right: 1, q, U_0, ..., U_(m-1). */
+/* left: q, 1, -U_(m-1), ..., -U_0; right: 1, q, U_0, ..., U_(m-1); every U less its mean row. */
 static __device__ inline lgg_factor_column
 lgg_factor_column_of(const lgg_graphs &graphs, const lgg_class_factors &factors, size_t g, unsigned column, bool left) {
     const unsigned classes = (unsigned)factors.classes, kept = (unsigned)factors.powers - 1;
     if (column < 2) {
-        const lgg_factor_column of_vertex = {(column == 0) == left ? factors.q + g * graphs.n : nullptr, 1, 1.f};
+        const lgg_factor_column of_vertex = {(column == 0) == left ? factors.q + g * graphs.n : nullptr, 1, 1.f, 0.f};
         return of_vertex;
     }
     const unsigned a = (column - 2) / classes, c = (column - 2) % classes, power = left ? kept - a : a;
     const float *u = power == 0 ? factors.labels : factors.power + (g * kept + power - 1) * graphs.n * classes;
-    const lgg_factor_column of_class = {u + c, classes, left ? -1.f : 1.f};
+    const float mean = factors.mean[(g * (size_t)factors.powers + power) * classes + c];
+    const lgg_factor_column of_class = {u + c, classes, left ? -1.f : 1.f, mean};
     return of_class;
 }
 
 static __device__ inline float lgg_factor_at(const lgg_factor_column &column, size_t i) {
-    return column.value ? column.factor * column.value[i * column.stride] : 1.f;
+    return column.value ? column.factor * (column.value[i * column.stride] - column.mean) : 1.f;
 }
 
 /* terms [j][r] = right_jr from vertex `first` on; what is beyond is 0. A thread has one r. */
@@ -324,7 +327,7 @@ template <typename products>
 static void lgg_cosine_round_gpu(const lgg_graphs *graphs, const lgg_backward *backward,
                                  const lgg_class_factors *factors, cudaStream_t stream, unsigned round) {
     const unsigned tiles = (unsigned)(graphs->padded / LGG_TILE), blocks = graphs->strips * tiles;
-    if (lgg_factors_pay(graphs, factors)) {
+    if (factors) {
         lgg_class_gradient_kernel<products>
             <<<graphs->strips, LGG_TILE_THREADS, 0, stream>>>(*graphs, *backward, *factors, round);
     } else {

@@ -148,16 +148,20 @@ struct lgg_backward {
 enum { LGG_REPORT_VALUE, LGG_REPORT_ZERO_SHARE, LGG_REPORT_SIGMA, LGG_REPORT_SIZE };
 
 /* dL/dA of label variation once more, as a product of few columns: E_ij = q_i + q_j - sum of U_a,ic U_b,jc over a + b = powers - 1 and all
- * classes c. Vectors (students, n); powers 0: there is none. */
+ * classes c, every U_a less its mean row. Vectors (students, n); powers 0: there is none. */
 struct lgg_class_factors {
     int powers;
     size_t classes;
     const float *labels; /* U_0 (n, C) of every graph */
     const float *power;  /* (students, powers - 1, n, C) U_1, U_2, ... */
+    const float *mean;   /* (students, powers, C) the mean rows of U_0, U_1, ... */
     const float *q;
 };
 
-/* Adds dL/dX to every student's gradient. */
+/* Whether sums over classes give the gradient: all edges are there, a block's memory holds the sums, and they take less time than W X. */
+bool lgg_factors_pay(const lgg_graphs *graphs, const lgg_class_factors *factors);
+
+/* Adds dL/dX to every student's gradient; factors NULL: from W alone. */
 void lgg_gradient_add_gpu(const lgg_graphs *graphs, const lgg_backward *backward, const lgg_class_factors *factors,
                           const lgg_device *device);
 
@@ -182,7 +186,8 @@ struct lgg_loss_gpu {
 
     double *row_total[2];    /* (layers, B) one partial sum a row */
     float *laplacian_power;  /* (layers, power - 1, B, C) label variation, smoothness */
-    float *q;                /* (layers, B) of lgg_class_factors: the same */
+    float *label_mean;       /* (layers, power, C) of lgg_class_factors: the same, as the next */
+    float *q;                /* (layers, B) */
     float *adjacency;        /* (count, B, B) GKD with power > 1, as the next two */
     float *matrix_power[2];  /* (count, B, B) */
     double *distance_total;  /* (count, B) RKD-D */

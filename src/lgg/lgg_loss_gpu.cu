@@ -43,9 +43,10 @@ static size_t lgg_graph_count(const lgg_loss_gpu *loss) {
 
 /* What label variation and smoothness need besides. */
 static void lgg_variation_take_gpu(lgg_loss_gpu *loss, lgg_arena *arena, size_t rows) {
-    const size_t powers = (size_t)loss->options.power - 1;
+    const size_t powers = (size_t)loss->options.power - 1, classes = (size_t)loss->classes;
     if (!lgg_is_variation(loss->kind)) return;
-    loss->laplacian_power = (float *)lgg_arena_take(arena, rows * (size_t)loss->classes, powers * sizeof(float));
+    loss->laplacian_power = (float *)lgg_arena_take(arena, rows * classes, powers * sizeof(float));
+    loss->label_mean = lgg_take_floats(arena, (size_t)loss->layers * (powers + 1) * classes);
     loss->q = lgg_take_floats(arena, rows);
 }
 

@@ -84,6 +84,25 @@ static __global__ void lgg_laplacian_kernel(lgg_graphs graphs, lgg_laplacian_pow
     if (threadIdx.x == 0) sigma_row[row.vector] = row_sigma;
 }
 
+/* Block (g, a, c): mean (layers, powers, C), the mean of column c of U_a. */
+static __global__ void lgg_label_mean_kernel(lgg_graphs graphs, lgg_laplacian_powers powers, float *mean) {
+    const size_t c = blockIdx.x % powers.classes, of = blockIdx.x / powers.classes, all = (size_t)powers.kept + 1;
+    const float *u = lgg_laplacian_power(powers, graphs.n, of / all, (int)(of % all));
+    double sum = 0;
+    for (size_t i = threadIdx.x; i < graphs.n; i += LGG_THREADS)
+        sum += (double)u[i * powers.classes + c];
+    const double total = lgg_block_sum(sum);
+    if (threadIdx.x == 0) mean[blockIdx.x] = (float)(total / (double)graphs.n);
+}
+
+/* U_a,ic less its mean, as float32 has it. */
+static __device__ double lgg_centred(const lgg_laplacian_powers &powers, const float *mean, const lgg_row &row,
+                                     size_t n, int a, size_t c) {
+    const size_t all = (size_t)powers.kept + 1;
+    const float *u = lgg_laplacian_power(powers, n, row.g, a);
+    return (double)(u[row.i * powers.classes + c] - mean[(row.g * all + (size_t)a) * powers.classes + c]);
+}
+
 /* reduction=log_rows: rows whose shares of sigma and of the weight are above 0 count. sigma_row and weight_row (n); NULL: another reduction. */
 struct lgg_log_rows {
     const double *sigma_row, *weight_row;
@@ -112,9 +131,10 @@ struct lgg_log_rows {
 };
 
 /* Block (g, i): row i of e = dsigma/dA_ij = sum_(a + b = m - 1) (U_a,i - U_a,j).(U_b,i - U_b,j) / 2, the gradient of its degree, and
- * q (layers, n) = sum_(a + b = m - 1) U_a,i.U_b,i / 2. Under log_rows e is dL/dA. */
+ * q (layers, n) = sum_(a + b = m - 1) U_a,i.U_b,i / 2 of rows less the mean (layers, powers, C), unless q is NULL. Under log_rows e is
+ * dL/dA. */
 static __global__ void lgg_variation_backward_kernel(lgg_graphs graphs, lgg_laplacian_powers powers, lgg_log_rows logs,
-                                                     lgg_backward backward, float *q) {
+                                                     lgg_backward backward, const float *mean, float *q) {
     const lgg_row row = lgg_row_of(graphs);
     const size_t n = graphs.n, classes = powers.classes;
     const double rows = logs.sigma_row ? logs.rows(n) : 0, slope_i = logs.sigma_row ? logs.slope(row.i, rows) : 0;
@@ -127,14 +147,13 @@ static __global__ void lgg_variation_backward_kernel(lgg_graphs graphs, lgg_lapl
         backward.e[row.matrix + j] = (float)e;
         degree_sum += e * (double)lgg_adjacency(graphs, row, j);
     }
-    for (int a = 0; a <= powers.kept; a++) {
-        const float *u_a = lgg_laplacian_power(powers, n, row.g, a) + row.i * classes;
-        const float *u_b = lgg_laplacian_power(powers, n, row.g, powers.kept - a) + row.i * classes;
+    for (int a = 0; q && a <= powers.kept; a++) {
         for (size_t c = threadIdx.x; c < classes; c += LGG_THREADS)
-            q_sum += (double)u_a[c] * (double)u_b[c] / 2;
+            q_sum +=
+                lgg_centred(powers, mean, row, n, a, c) * lgg_centred(powers, mean, row, n, powers.kept - a, c) / 2;
     }
     const double row_q = lgg_block_sum(q_sum);
-    if (threadIdx.x == 0) q[row.vector] = (float)row_q;
+    if (q && threadIdx.x == 0) q[row.vector] = (float)row_q;
     if (graphs.normalize) lgg_keep_degree_gradient(graphs, row, degree_sum, backward.half_q);
 }
 
@@ -214,7 +233,14 @@ void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labe
     const unsigned rows = graphs->count * (unsigned)graphs->n;
     const lgg_laplacian_powers powers = lgg_variation_forward_gpu(loss, labels, !smooth && mean);
     const lgg_log_rows logs = {by_rows ? loss->row_total[0] : nullptr, by_rows ? loss->row_total[1] : nullptr};
-    lgg_variation_backward_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, logs, loss->backward, loss->q);
+    const lgg_class_factors factors = {options->power, powers.classes, labels, powers.power, loss->label_mean, loss->q};
+    const bool by_class = !by_rows && lgg_factors_pay(graphs, &factors);
+    if (by_class) {
+        const unsigned means = graphs->students * (unsigned)options->power * (unsigned)loss->classes;
+        lgg_label_mean_kernel<<<means, LGG_THREADS, 0, stream>>>(*graphs, powers, loss->label_mean);
+    }
+    lgg_variation_backward_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, powers, logs, loss->backward,
+                                                                    loss->label_mean, by_class ? loss->q : nullptr);
     lgg_alpha_row_gpu(graphs, &loss->backward, loss->device);
     if (smooth) {
         const double share = mean ? 1. / (loss->layers - 1) : 1;
@@ -225,6 +251,5 @@ void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labe
             {loss->row_total[0], mean ? loss->row_total[1] : nullptr}, options->reduction, (double)scale};
         lgg_weights_kernel<lgg_variation_factor><<<rows, LGG_THREADS, 0, stream>>>(*graphs, loss->backward, factor);
     }
-    const lgg_class_factors factors = {options->power, powers.classes, labels, powers.power, loss->q};
-    if (scale != 0) lgg_gradient_add_gpu(graphs, &loss->backward, by_rows ? nullptr : &factors, loss->device);
+    if (scale != 0) lgg_gradient_add_gpu(graphs, &loss->backward, by_class ? &factors : nullptr, loss->device);
 }

@@ -26,6 +26,8 @@ struct twin_case {
     int classes = 7;
     bool plain = false;  /* points that are not hard on it: with parallel ones label variation takes another way */
     bool shared = false; /* all pairs are of the first student's layer */
+    bool uneven =
+        false; /* all samples but one are of one class, and near each other: what is left of large terms counts */
 };
 
 const twin_case cases[] = {
@@ -47,6 +49,15 @@ const twin_case cases[] = {
      150,
      {2070},
      20,
+     true},
+    {"label_variation of plain points, most of one class",
+     LGG_LABEL_VARIATION,
+     [](lgg_options &o) { o.reduction = LGG_SUM; },
+     150,
+     {2070},
+     7,
+     true,
+     false,
      true},
     {"smooth power=3 of plain points", LGG_SMOOTH, [](lgg_options &o) { o.power = 3; }, 130, {17, 2090, 5}, 7, true},
     {"smooth", LGG_SMOOTH, [](lgg_options &) {}, 130, {17, 300, 5}},
@@ -179,6 +190,20 @@ void stretch(std::vector<float> &logits, size_t n) {
         logits[t] *= 1 + 4000 * (float)(t * n / logits.size() % 3);
 }
 
+/* The first class, but for the last sample. */
+std::vector<float> uneven_labels(size_t n, size_t classes) {
+    std::vector<float> labels(n * classes);
+    for (size_t i = 0; i < n; i++)
+        labels[i * classes + (i + 1 == n)] = 1;
+    return labels;
+}
+
+/* Points around 1; the last, whose gradient is many times the others', so far out that theirs are what an error is measured by. */
+void bring_near(std::vector<float> &x, size_t n, float shift) {
+    for (size_t t = 0; t < x.size(); t++)
+        x[t] *= (t * n / x.size() + 1 == n ? 1000 : 1) / shift;
+}
+
 /* One-hot rows, every third one soft. */
 std::vector<float> soft_labels(random_numbers &random, size_t n, size_t classes) {
     std::vector<float> labels(n * classes);
@@ -200,12 +225,13 @@ problem problem_of(const twin_case &c) {
     p.shared = c.shared;
     lgg_options_default(c.kind, &p.options);
     c.set(p.options);
-    p.labels = soft_labels(random, n, (size_t)c.classes);
+    p.labels = c.uneven ? uneven_labels(n, (size_t)c.classes) : soft_labels(random, n, (size_t)c.classes);
     for (int d : c.d) {
         /* Layers unlike each other: the difference of two sigmas that are nearly the same is mostly rounding. */
-        const float shift = .3f + .2f * (float)p.student.size();
+        const float shift = (c.uneven ? 60 : .3f) + .2f * (float)p.student.size();
         p.student.push_back(features(random, n, (size_t)d, c.plain, shift));
         p.teacher.push_back(features(random, n, (size_t)d, c.plain, shift));
+        if (c.uneven) bring_near(p.student.back(), n, shift);
         if (c.kind == LGG_HKD) stretch(p.student.back(), n);
         if (c.kind == LGG_HKD) stretch(p.teacher.back(), n);
         p.delta.push_back(std::vector<float>(n * (size_t)d));
