@@ -38,10 +38,14 @@ deps:
 	@darknet_patch/deps.sh $(HOST_SWITCHES)
 
 pristine:
-	@darknet_patch/fetch.sh $(HOST) $(HOST_PRISTINE) $(if $(DARKNET),$(call quoted,$(DARKNET)))
+	@darknet_patch/alone.sh $(HOST_PRISTINE).lock darknet_patch/fetch.sh $(HOST) $(HOST_PRISTINE) $(if $(DARKNET),$(call quoted,$(DARKNET)))
 
 # The build tree alone, with Darknet's program and libraries in it: $(HOST_TREE)/darknet, libdarknet.a, libdarknet.so.
 host: pristine
+	@darknet_patch/alone.sh $(HOST_TREE).lock $(MAKE) --no-print-directory -s staged-and-built
+
+.PHONY: staged-and-built
+staged-and-built:
 	@darknet_patch/stage.sh $(HOST) $(HOST_PRISTINE) $(HOST_TREE) $(HOST_SWITCHES)
 	@$(MAKE) --no-print-directory -s -C $(HOST_TREE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc)) $(HOST_SWITCHES)
 

@@ -308,6 +308,33 @@ check a_tree_that_cannot_be_written_is_refused read_only
 
 # ---- the build tree
 
+# Two makes in one copy of the project, which want the tree built in two ways: no compiler of one runs while one of the other does.
+two_makes() {
+    local project=$work/two_makes first
+    rm -rf "$project" && mkdir "$project" && cp -R Makefile darknet_patch src "$project" || return 1
+    cat > "$scratch/compile" << 'END'
+#!/bin/bash
+echo "$WHO" >> "$LOG"
+while [ $# -gt 1 ]; do
+    if [ "$1" = -o ]; then : > "$2"; fi
+    shift
+done
+END
+    chmod +x "$scratch/compile"
+    export LOG=$project/compiled
+    WHO=first make -s -C "$project" host DARKNET="$pristine" DNNL=0 DEBUG=0 CC="$scratch/compile" &
+    first=$!
+    WHO=second make -s -C "$project" host DARKNET="$pristine" DNNL=0 DEBUG=1 CC="$scratch/compile" && wait $first || return 1
+    [ "$(wc -l < "$LOG")" -gt 100 ] && [ "$(uniq "$LOG" | wc -l)" = 2 ]
+}
+check two_makes_in_one_copy_take_turns two_makes
+
+status_of_alone() {
+    darknet_patch/alone.sh "$work/new folder/a.lock" bash -c 'exit 7'
+    [ $? = 7 ] && PATH=$scratch/all_but_flock darknet_patch/alone.sh "$work/new folder/a.lock" true
+}
+check what_runs_alone_ends_as_it_would_and_needs_no_flock status_of_alone
+
 # stage SWITCHES: brings the build tree of the copied project up to date.
 stage() {
     "$work/project/darknet_patch/stage.sh" pjreddie "$pristine" "$work/build" "$1" DNNL=0
