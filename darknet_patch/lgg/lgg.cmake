@@ -20,6 +20,15 @@ file(GLOB lgg_cpp_sources "${CMAKE_CURRENT_LIST_DIR}/tool/*.cpp")
 # what only another host takes
 list(FILTER lgg_sources EXCLUDE REGEX "(_blas|complete_layer_pjreddie|cuda_compatibility|cuda_without_gpu|vector_loops|host_tool_pjreddie)\\.c$")
 
+# Groups of patches that this tree does without (the project's darknet_patch/README.md), known by what they add to a structure.
+file(READ "${CMAKE_CURRENT_LIST_DIR}/../include/darknet.h" lgg_darknet_h)
+if(NOT lgg_darknet_h MATCHES "lgg_recipe \\*recipe")
+  add_definitions(-DLGG_WITHOUT_TRAINING)
+endif()
+if(NOT lgg_darknet_h MATCHES "bn_momentum")
+  add_definitions(-DLGG_WITHOUT_GRADIENTS)
+endif()
+
 # FAST: batch normalization and what is done value by value on every core. DNNL: convolutions through oneDNN 2, where it is installed.
 # With both OFF the host computes as it always has.
 option(FAST "Batch normalization and elementwise functions on every core" ON)
@@ -59,6 +68,26 @@ if(LGG_PROTOC_C AND LGG_PROTOBUF_C AND LGG_PROTOBUF_C_INCLUDE AND LGG_ONNX_PROTO
 else()
   list(FILTER lgg_sources EXCLUDE REGEX "/(tool_onnx|tool_export[a-z_]*)\\.c$")
 endif()
+
+# Libraries that single `darknet lgg` commands use: built in where they are, and where they are not, the option that needs one says so.
+function(lgg_use_library source definition library header)
+  find_library(LGG_LIBRARY_${library} ${library})
+  find_path(LGG_INCLUDE_${library} ${header} PATH_SUFFIXES ${ARGN})
+  if(LGG_LIBRARY_${library} AND LGG_INCLUDE_${library})
+    set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/lgg/${source}" APPEND PROPERTY COMPILE_DEFINITIONS ${definition})
+    set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/lgg/${source}" APPEND PROPERTY INCLUDE_DIRECTORIES "${LGG_INCLUDE_${library}}")
+    set(lgg_used_libraries ${lgg_used_libraries} "${LGG_LIBRARY_${library}}" PARENT_SCOPE)
+  endif()
+endfunction()
+lgg_use_library(judging/tool_logistic.c LGG_LBFGS lbfgs lbfgs.h)
+lgg_use_library(attacks/tool_corruptions.c LGG_JPEG jpeg jpeglib.h)
+# of OpenCV only these two: its image codecs would drag a hundred libraries into every start of darknet
+find_library(LGG_OPENCV_CORE opencv_core)
+if(LGG_OPENCV_CORE)
+  lgg_use_library(tool/tool_opencv.cpp LGG_OPENCV opencv_imgproc opencv2/imgproc.hpp opencv4)
+  list(APPEND lgg_used_libraries "${LGG_OPENCV_CORE}")
+endif()
+link_libraries(${lgg_used_libraries})
 
 list(APPEND sources ${lgg_sources} ${lgg_cpp_sources})
 include_directories("${CMAKE_CURRENT_LIST_DIR}/../src")
@@ -101,4 +130,11 @@ if(LGG_OPENBLAS AND LGG_CBLAS_INCLUDE)
   include_directories("${LGG_CBLAS_INCLUDE}")
   add_definitions(-DLGG_LAPACK -DLGG_BLAS)
   link_libraries("${LGG_OPENBLAS}")
+  # Of Debian's builds of OpenBLAS, the one that works with OpenMP's own threads: two sets of threads spin against each other.
+  file(GLOB lgg_openblas "/usr/lib/*/openblas-openmp/libopenblas.so.0")
+  if(lgg_openblas AND OPENMP_FOUND)
+    get_filename_component(lgg_openblas_folder "${lgg_openblas}" DIRECTORY)
+    list(APPEND CMAKE_BUILD_RPATH "${lgg_openblas_folder}")
+    list(APPEND CMAKE_INSTALL_RPATH "${lgg_openblas_folder}")
+  endif()
 endif()

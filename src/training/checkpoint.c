@@ -344,17 +344,21 @@ int lgg_checkpoint_load(network **nets, int n, const char *path, float *average_
     };
     static const char *const suffixes[] = {".state", ".state.old"};
     const uint64_t sum = lgg_file_checksum(path);
+    const char *suffix = suffixes[0]; /* of the file that the verdict is about */
     state_verdict verdict = STATE_MISSING;
     state_header header;
     for (int i = 0; i < 2 && verdict != STATE_FITS; ++i) {
         char *state = lgg_path_with(path, suffixes[i]);
         const state_verdict found = state ? read_state(nets, n, state, sum, &header) : STATE_TOO_LARGE;
-        if (found != STATE_MISSING) verdict = found;
+        if (found != STATE_MISSING) {
+            verdict = found;
+            suffix = suffixes[i];
+        }
         free(state);
     }
     if (verdict != STATE_FITS) {
         if (verdict != STATE_MISSING || is_backup(path))
-            fprintf(stderr, "%s.state %s: going on without its momentum\n", path, why[verdict]);
+            fprintf(stderr, "%s%s %s: going on without its momentum\n", path, suffix, why[verdict]);
         return 0;
     }
     *average_loss = header.average_loss;

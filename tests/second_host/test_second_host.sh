@@ -76,6 +76,9 @@ same_losses() {
     esac
 }
 
+# libraries PROGRAM: those that the layers and `lgg` use, and where it finds them.
+libraries() { ldd "$1" | awk '$1 ~ /^lib(lbfgs|jpeg|opencv_[a-z]*|dnnl|protobuf-c|openblas)\.so/ { print $1, $3 }' | sort; }
+
 # The other way to build it, outside the tree.
 cmake_builds() {
     local name="its CMakeLists.txt builds the layers, too" built=$work/cmake launcher='' worst
@@ -89,6 +92,11 @@ cmake_builds() {
         cmake --build "$built" --target darknet -j "$(nproc)"; } > "$work/log" 2>&1; then
         fail "$name" "$(grep -m 1 -E 'error:|undefined reference' "$work/log")"
         return
+    fi
+    if ! diff <(libraries "$second") <(libraries "$built/darknet") > "$work/log"; then
+        fail "$name, with the same libraries" "$(grep '[<>]' "$work/log" | tr '\n' ' ')"
+    else
+        pass "$name, with the same libraries"
     fi
     rm -f "$work/one.csv"
     if train "$built/darknet" "$work/one.cfg" "$work/backup/start.weights" -clear; then first_losses "$work/one.csv" > "$work/cmake.losses"; fi
