@@ -1,6 +1,6 @@
 # make table1, table2, table3: the paper's tables; paper.sh runs them, the table files say what they are.
 #
-#   SCALE=small   (default) what two cores do within an hour; SCALE=medium: within hours; SCALE=full: as the authors trained, for a GPU
+#   SCALE=small   (default) what two cores do in one to two hours; SCALE=medium: in many; SCALE=full: as the authors trained, for a GPU
 #   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
 #   SLURM="-p gpu --gres=gpu:1" (an array of jobs, by sbatch)  PARALLEL="-S host1,host2" (GNU parallel over ssh)
 #

@@ -85,23 +85,32 @@ int find_logits_lgg_tap(const lgg_place *place, const char *option, const layer 
     return find_default_lgg_tap(place, option, layers, index, needs_gradient);
 }
 
-/* Whether a dropout works in the tapped layer's buffer, later than the section: its mask is in the output already, but its
- * backward function has run before ours. */
-static int is_dropped_later(const lgg_tap *tap, const layer *layers, int count, int section) {
-    for (int i = tap->layer + 1; i < count && host_works_in_place(&layers[i]); ++i) {
-        if (i > section && layers[i].type == DROPOUT) return 1;
+/* Of the layers that work in the buffer of layer `tapped`, the first [dropout] later than layer `after`; count if there is none. */
+static int next_dropout(const layer *layers, int count, int tapped, int after) {
+    for (int i = tapped + 1; i < count && host_works_in_place(&layers[i]); ++i) {
+        if (i > after && layers[i].type == DROPOUT) return i;
     }
-    return 0;
+    return count;
+}
+
+/* Whether there is one later than the section: its mask is in the output already, but its backward function has run before ours. */
+static int is_dropped_later(const lgg_tap *tap, const layer *layers, int count, int section) {
+    return next_dropout(layers, count, tap->layer, section) < count;
 }
 
 static int is_activated(const layer *owner) {
     return owner->type == SOFTMAX || owner->type == LOGXENT;
 }
 
+/* Whether the gradient waits in `scratch`, to go back through what was made of the layer's own output first. */
+static int goes_through_scratch(const lgg_tap *tap, const layer *layers, int count, int section) {
+    return is_activated(find_owner(layers, tap->layer)) || is_dropped_later(tap, layers, count, section);
+}
+
 /* Fails if a dropout leaves out blocks of the tapped layer after the section: which ones, it does not keep. */
 static void check_blocks(const lgg_place *place, const lgg_tap *tap, const layer *layers, int count) {
-    for (int i = tap->layer + 1; i < count && host_works_in_place(&layers[i]); ++i) {
-        if (i < place->index || layers[i].type != DROPOUT || !host_drops_blocks(&layers[i])) continue;
+    for (int i = place->index; (i = next_dropout(layers, count, tap->layer, i)) < count;) {
+        if (!host_drops_blocks(&layers[i])) continue;
         lgg_fail(place,
                  "layers=%d: [dropout] (layer %d) has dropblock=1 and changes what this section taps; put the section "
                  "after it",
@@ -111,17 +120,17 @@ static void check_blocks(const lgg_place *place, const lgg_tap *tap, const layer
 
 void check_lgg_tap(const lgg_place *place, const lgg_tap *tap, const layer *layers, int count) {
     const layer *owner = find_owner(layers, tap->layer);
+    const int index = (int)(owner - layers), dropout = next_dropout(layers, count, index, index);
     check_blocks(place, tap, layers, count);
     if (!is_activated(owner)) return;
     if (owner->type == SOFTMAX && owner->spatial) {
         lgg_fail(place,
                  "layers=%d: taps a [softmax] with spatial=1, whose gradient is another on a GPU; tap layer %d instead",
-                 tap->layer, (int)(owner - layers) - 1);
+                 tap->layer, index - 1);
     }
-    for (const layer *l = owner + 1; l < layers + count && host_works_in_place(l); ++l) {
-        if (l->type != DROPOUT) continue;
+    if (dropout < count) {
         lgg_fail(place, "layers=%d: taps probabilities that [dropout] (layer %d) overwrites; tap layer %d instead",
-                 tap->layer, (int)(l - layers), (int)(owner - layers) - 1);
+                 tap->layer, dropout, index - 1);
     }
 }
 
@@ -139,16 +148,14 @@ static float *clear_scratch(lgg_tap *tap, size_t n) {
 lgg_representation read_lgg_tap(lgg_tap *tap, const layer *layers, int count, int section, int batch) {
     const layer *l = &layers[tap->layer];
     lgg_representation tapped = {.x = l->output, .gradient = l->delta, .d = l->outputs};
-    if (is_activated(find_owner(layers, tap->layer)) || is_dropped_later(tap, layers, count, section)) {
+    if (goes_through_scratch(tap, layers, count, section))
         tapped.gradient = clear_scratch(tap, (size_t)batch * (size_t)l->outputs);
-    }
     return tapped;
 }
 
 /* gradient (n) <- gradient * mask * scale of each dropout that works on the tapped layer after the section. */
 static void drop_gradient(const lgg_tap *tap, const layer *layers, int count, int section, size_t n) {
-    for (int i = tap->layer + 1; i < count && host_works_in_place(&layers[i]); ++i) {
-        if (i < section || layers[i].type != DROPOUT) continue;
+    for (int i = section; (i = next_dropout(layers, count, tap->layer, i)) < count;) {
         for (size_t j = 0; j < n; ++j)
             tap->scratch[j] *= host_dropout_factor(&layers[i], j);
     }
@@ -191,10 +198,9 @@ static void activation_gradient(const layer *l, float *gradient, int batch) {
 
 void add_lgg_tap(lgg_tap *tap, const layer *layers, int count, int section, int batch) {
     const layer *l = &layers[tap->layer], *owner = find_owner(layers, tap->layer);
-    int dropped = is_dropped_later(tap, layers, count, section);
     size_t n = (size_t)batch * (size_t)l->outputs;
-    if (!dropped && !is_activated(owner)) return;
-    if (dropped) drop_gradient(tap, layers, count, section, n);
+    if (!goes_through_scratch(tap, layers, count, section)) return;
+    drop_gradient(tap, layers, count, section, n);
     if (is_activated(owner)) activation_gradient(owner, tap->scratch, batch);
     for (size_t i = 0; i < n; ++i)
         l->delta[i] += tap->scratch[i];
@@ -216,16 +222,14 @@ static float *clear_scratch_gpu(lgg_tap *tap, size_t n) {
 lgg_representation read_lgg_tap_gpu(lgg_tap *tap, const layer *layers, int count, int section, int batch) {
     const layer *l = &layers[tap->layer];
     lgg_representation tapped = {.x = l->output_gpu, .gradient = l->delta_gpu, .d = l->outputs};
-    if (is_activated(find_owner(layers, tap->layer)) || is_dropped_later(tap, layers, count, section)) {
+    if (goes_through_scratch(tap, layers, count, section))
         tapped.gradient = clear_scratch_gpu(tap, (size_t)batch * (size_t)l->outputs);
-    }
     return tapped;
 }
 
 static void drop_gradients_gpu(const lgg_tap *tap, const layer *layers, int count, int section, size_t n) {
-    for (int i = tap->layer + 1; i < count && host_works_in_place(&layers[i]); ++i) {
+    for (int i = section; (i = next_dropout(layers, count, tap->layer, i)) < count;) {
         const layer *l = &layers[i];
-        if (i < section || l->type != DROPOUT) continue;
         drop_gradient_gpu(n, l->rand_gpu, l->probability, l->scale, tap->scratch_gpu, host_stream());
     }
 }
@@ -243,10 +247,9 @@ static void group_gradients_gpu(const layer *l, float *gradient, int batch) {
 
 void add_lgg_tap_gpu(lgg_tap *tap, const layer *layers, int count, int section, int batch) {
     const layer *l = &layers[tap->layer], *owner = find_owner(layers, tap->layer);
-    int dropped = is_dropped_later(tap, layers, count, section);
     size_t n = (size_t)batch * (size_t)l->outputs;
-    if (!dropped && !is_activated(owner)) return;
-    if (dropped) drop_gradients_gpu(tap, layers, count, section, n);
+    if (!goes_through_scratch(tap, layers, count, section)) return;
+    drop_gradients_gpu(tap, layers, count, section, n);
     if (owner->type == SOFTMAX) group_gradients_gpu(owner, tap->scratch_gpu, batch);
     if (owner->type == LOGXENT) logistic_gradient_gpu(n, owner->output_gpu, tap->scratch_gpu, host_stream());
     host_axpy_device((int)n, 1, tap->scratch_gpu, l->delta_gpu);

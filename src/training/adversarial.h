@@ -2,7 +2,7 @@
  *
  *     adversarial=fgsm|pgd    one step of epsilon from the image; or `adversarial_steps` steps of 2.5 epsilon / steps from a random start
  *     epsilon=8/255           no pixel changes by more
- *     adversarial_steps=7     of pgd; `steps` means the same, but under policy=steps, where it is the learning rate's
+ *     adversarial_steps=7     of pgd; `steps` means the same, but under policy=steps and sgdr, where it is the learning rate's
  *
  *     x <- clamp(project(x + step sign(dL/dx)))
  *

@@ -1,4 +1,4 @@
-/* balance.h: an order of training images in which every run of as many images as there are classes has one of each class: of the order's
+/* balance.h: an order of training images by groups of as many as there are classes, with one of each class: of the order's
  * images C g to C g + C - 1 each has its class, in an order of their own for each g, and the image of a class is the next one of its own
  * epoch, which visits each of its images once.
  *

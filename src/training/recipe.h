@@ -3,7 +3,7 @@
  *     pad_crop=4     each training image is padded with 4 zero pixels on every side and cropped at a random whole pixel
  *     flip=0|1       no mirroring, or half of the images (the host's own habit, and the default)
  *     shuffle=1      an epoch visits every image once, in a random order (the host draws with replacement)
- *     balanced=1     the same of each class, and every run of as many images as there are classes has one of each, see balance.h
+ *     balanced=1     the same of each class: groups of as many images as there are classes have one of each, see balance.h
  *     seed=n         image order and augmentation repeat to the bit, whatever the number of loader threads
  *     gpu_data=1     images are cropped and mirrored on the GPU, see gpu_data.h
  *     decay_all=1    weight decay on biases and batch normalization scales too, as PyTorch has it
