@@ -19,7 +19,7 @@ typedef struct {
     const char *method, *loss, *norm, *csv, *save;
     double epsilon, snr, step, overshoot;
     int steps, restarts, draws, batch, test, seed, random_start, check;
-    int epsilon_given, snr_given, loss_given;
+    int epsilon_given, snr_given, loss_given, start_given, draws_given, overshoot_given;
 } attack_options;
 
 typedef struct {
@@ -243,6 +243,18 @@ static int is_pgd(const attack_method *method) {
     return method == &attack_pgd;
 }
 
+static int starts_at_random(const attack_method *method) {
+    return is_pgd(method) || is_apgd(method);
+}
+
+static int is_deepfool(const attack_method *method) {
+    return method == &attack_deepfool;
+}
+
+static int is_random(const attack_method *method) {
+    return method == &attack_random;
+}
+
 static int takes_steps(const attack_method *method) {
     return method->steps > 0;
 }
@@ -260,6 +272,11 @@ static void check_options(const attack *a) {
     if (o->step > 0 && !uses(a, is_pgd)) tool_fail("-step %g: pgd alone has a step of a given length", o->step);
     if (o->steps > 0 && !uses(a, takes_steps))
         tool_fail("-steps %d: pgd, apgd and deepfool take steps; -method names none of them", o->steps);
+    if (o->start_given && !uses(a, starts_at_random))
+        tool_fail("-random_start %d: pgd and apgd alone start at random", o->random_start);
+    if (o->overshoot_given && !uses(a, is_deepfool)) tool_fail("-overshoot %g: deepfool alone has one", o->overshoot);
+    if (o->draws_given && !uses(a, is_random) && !(o->check && uses(a, is_apgd)))
+        tool_fail("-draws %d: are of -method random, and of the check of apgd", o->draws);
     if (o->epsilon_given && o->epsilon > 1 && strcmp(o->norm, "inf") == 0 && uses(a, is_bounded))
         tool_fail("-epsilon %g: pixels are 0 to 1; 8/255 would be 8 grey levels", o->epsilon);
 }
@@ -331,9 +348,10 @@ int command_attack(int argc, char **argv) {
         {"steps", TOOL_INT, &o.steps, 0, 100000, "0: pgd 10, apgd 100, deepfool at most 50", NULL, NULL},
         {"step", TOOL_DOUBLE, &o.step, 0, 1e9, "length of a pgd step in epsilons, 0: 2.5 / steps", NULL, NULL},
         {"restarts", TOOL_INT, &o.restarts, 1, 100000, "runs of apgd, each from a start of its own", NULL, NULL},
-        {"random_start", TOOL_INT, &o.random_start, 0, 1, "1: pgd and apgd start at random in the ball", NULL, NULL},
-        {"draws", TOOL_INT, &o.draws, 1, 1000000, "random directions for each image", NULL, NULL},
-        {"overshoot", TOOL_DOUBLE, &o.overshoot, 0, 10, "of deepfool, past the boundary", NULL, NULL},
+        {"random_start", TOOL_INT, &o.random_start, 0, 1, "1: pgd and apgd start at random in the ball", NULL,
+         &o.start_given},
+        {"draws", TOOL_INT, &o.draws, 1, 1000000, "random directions for each image", NULL, &o.draws_given},
+        {"overshoot", TOOL_DOUBLE, &o.overshoot, 0, 10, "of deepfool, past the boundary", NULL, &o.overshoot_given},
         {"check", TOOL_INT, &o.check, 0, 1,
          "1: warn where a gradient is 0; where apgd attacks, look whether fgsm or random directions fool more", NULL,
          NULL},

@@ -13,7 +13,7 @@
 
 typedef struct {
     const char *npy, *write, *baseline, *only, *by, *csv;
-    int seed, test, batch;
+    int seed, test, batch, seed_given;
     tool_classifier_options classifier;
 } corrupt_options;
 
@@ -30,6 +30,9 @@ typedef struct {
     tool_errors table;
     tool_progress progress; /* over all images of all severities */
 } corrupt;
+
+/* Of the images: where a corruption is not more than the image. */
+enum { LEAST_SIDE = 4 };
 
 /* How the README.txt of a directory begins that -write has filled; -npy knows it by that. */
 static const char made_mark[] = "Not the official CIFAR-10-C";
@@ -76,7 +79,9 @@ static int is_official(const char *directory) {
     return !made;
 }
 
-static void refuse_to_replace(const char *directory) {
+/* readme: the directory's own, which is not ours. */
+static void refuse_to_replace(const char *directory, const char *readme) {
+    if (access(readme, F_OK) == 0) tool_fail("-write %s: would replace %s, which was not made here", directory, readme);
     for (int i = -1; i < TOOL_CORRUPTIONS; ++i) {
         char *path = path_in(directory, i < 0 ? "labels" : tool_corruption_names[i]);
         if (access(path, F_OK) == 0) tool_fail("-write %s: would replace %s, which was not made here", directory, path);
@@ -208,10 +213,10 @@ static void begin_writing(const corrupt *c) {
     if (c->data->classes > 256)
         tool_fail("-write: labels.npy has a byte for each image, and there are %d classes", c->data->classes);
     tool_make_directory(directory);
-    if (is_official(directory)) refuse_to_replace(directory);
     size_t size = strlen(directory) + 16;
     char *path = lgg_allocate(size, 1, "a path");
     snprintf(path, size, "%s/README.txt", directory);
+    if (is_official(directory)) refuse_to_replace(directory, path);
     tool_output output = tool_output_open(path);
     fprintf(output.file, "%s: %s (seed %d).\n", made_mark, tool_corruptions_made, c->options->seed);
     tool_output_commit(&output);
@@ -271,10 +276,22 @@ static void judge_all(corrupt *c, int each) {
     write_labels(c);
 }
 
+/* One classifier judges all images: the network's own, or the one that the user names. */
+static void choose_classifier(corrupt_options *o, const corrupt *c) {
+    if (o->classifier.given && (!o->by || strcmp(o->by, "argmax") == 0))
+        tool_fail("-layer, -knn, -metric, -l2 and -iterations change nothing by argmax; -by knn or -by logistic would "
+                  "be right");
+    if (o->by) return;
+    if (strcmp(tool_classifier_default(c->model, c->data, &o->classifier), "argmax") != 0)
+        tool_fail("one classifier judges an embedding: -by knn or -by logistic would be right");
+    o->by = "argmax";
+}
+
 static void check_options(const corrupt_options *o) {
     if (o->npy && o->write) tool_fail("-write saves corruptions made here; -npy reads those of %s", o->npy);
-    if (strchr(o->by, ',')) tool_fail("-by %s: should be one of argmax, knn, logistic", o->by);
-    tool_classifier_check_names(o->by);
+    if (o->by && strchr(o->by, ',')) tool_fail("-by %s: should be one of argmax, knn, logistic", o->by);
+    if (o->by) tool_classifier_check_names(o->by);
+    if (o->npy && o->seed_given) tool_fail("-seed: is of corruptions made here; -npy reads those of %s", o->npy);
     const char *missing = o->npy ? NULL : tool_corruptions_missing();
     if (missing) {
         tool_fail(
@@ -284,7 +301,7 @@ static void check_options(const corrupt_options *o) {
 }
 
 int command_corrupt(int argc, char **argv) {
-    corrupt_options o = {.seed = 1, .batch = 100, .by = "argmax"};
+    corrupt_options o = {.seed = 1, .batch = 100};
     tool_classifier_options_default(&o.classifier);
     tool_option list[TOOL_CLASSIFIER_OPTIONS + 9] = {
         {"npy", TOOL_STRING, &o.npy, 0, 0, "directory with the official .npy files; without, corruptions are made",
@@ -292,8 +309,9 @@ int command_corrupt(int argc, char **argv) {
         {"write", TOOL_STRING, &o.write, 0, 0, "directory to save made corruptions to, as .npy", NULL, NULL},
         {"baseline", TOOL_STRING, &o.baseline, 0, 0, "another network's -csv: prints relative MCE", NULL, NULL},
         {"only", TOOL_STRING, &o.only, 0, 0, "some corruptions: fog,snow", NULL, NULL},
-        {"by", TOOL_STRING, &o.by, 0, 0, "classifier: argmax, knn or logistic", NULL, NULL},
-        {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of what is made", NULL, NULL},
+        {"by", TOOL_STRING, &o.by, 0, 0, "classifier: argmax, knn or logistic; default: argmax, of class probabilities",
+         NULL, NULL},
+        {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of what is made", NULL, &o.seed_given},
         {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &o.batch, 1, 100000, "images run at once", NULL, NULL},
         {"csv", TOOL_STRING, &o.csv, 0, 0, "write corruption,severity,images,error,source,relative,baseline_excess",
@@ -315,6 +333,10 @@ int command_corrupt(int argc, char **argv) {
     int channels;
     tool_model_input_size(c.model, &c.w, &c.h, &channels);
     if (channels != 3) tool_fail("the network takes %d channels, corruptions are of RGB images", channels);
+    if (c.w < LEAST_SIDE || c.h < LEAST_SIDE)
+        tool_fail("the network takes images of %d x %d; corruptions need %d x %d or more", c.w, c.h, LEAST_SIDE,
+                  LEAST_SIDE);
+    choose_classifier(&o, &c);
     if (!o.classifier.layer) tool_model_refuse_detection(c.model, "-layer n judges what one of its layers gives");
     c.test = tool_images_from_list(c.data->valid, c.data, c.w, c.h, 3, o.test);
     int each = 0;

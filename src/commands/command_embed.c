@@ -96,8 +96,8 @@ static void begin(growing *files, const char *text, tool_list *list, const tool_
     if (most > tool_list_count(list)) most = tool_list_count(list);
     files->done = rows_of_list(files->csv, most, list, data, &csv_end);
     const off_t npy_end = TOOL_NPY_HEADER + (off_t)files->done * files->d * (off_t)sizeof(float);
-    if (ftruncate(fileno(files->csv), csv_end) || ftruncate(fileno(files->npy), npy_end))
-        tool_fail("cannot write %s: %s", files->npy_path, strerror(errno));
+    if (ftruncate(fileno(files->csv), csv_end)) tool_fail("cannot write %s: %s", files->csv_path, strerror(errno));
+    if (ftruncate(fileno(files->npy), npy_end)) tool_fail("cannot write %s: %s", files->npy_path, strerror(errno));
     rewind(files->npy);
     tool_npy_write_header_rows(files->npy, tool_list_count(list), files->d);
     fseeko(files->npy, npy_end, SEEK_SET);
@@ -118,6 +118,10 @@ static void close_synced(FILE *file, const char *path) {
     if (fclose(file)) tool_fail("cannot write %s: %s", path, strerror(errno));
 }
 
+static void give_name(const char *part, const char *path) {
+    if (rename(part, path)) tool_fail("cannot write %s: %s", path, strerror(errno));
+}
+
 /* Gives the files their names. */
 static void finish(growing *files) {
     char *npy = path_of(files->name, ".npy"), *csv = path_of(files->name, ".csv");
@@ -126,8 +130,9 @@ static void finish(growing *files) {
     close_synced(files->npy, files->npy_path);
     close_synced(files->csv, files->csv_path);
     unlink(text); /* it never stands beside an array that another network gave */
-    if (rename(files->npy_path, npy) || rename(files->csv_path, csv) || rename(text_part, text))
-        tool_fail("cannot write %s: %s", npy, strerror(errno));
+    give_name(files->npy_path, npy);
+    give_name(files->csv_path, csv);
+    give_name(text_part, text);
     free(files->npy_path);
     free(files->csv_path);
     free(npy);
@@ -167,6 +172,27 @@ static void embed(const tool_embedding *embedding, growing *files, tool_list *li
     free(x);
 }
 
+/* Fails where one of the files is there and not of this command's making. An array is where its CSV is there, too. */
+static void refuse_to_replace(const char *name) {
+    static const struct {
+        const char *end, *begins, *kind;
+    } files[] = {{".txt", TOOL_EMBEDDING_TEXT, "note of what was embedded"},
+                 {".csv", csv_header, "CSV of an embedding"},
+                 {".npy", "\x93NUMPY", "array"},
+                 {".lock", NULL, "lock"}};
+    char *csv = path_of(name, ".csv"), *csv_part = path_of(name, ".csv.part"), *npy = path_of(name, ".npy");
+    for (size_t i = 0; i < sizeof files / sizeof *files; ++i) {
+        char *path = path_of(name, files[i].end);
+        tool_output_check_kind(path, files[i].begins, files[i].kind);
+        free(path);
+    }
+    if (access(npy, F_OK) == 0 && access(csv, F_OK) != 0 && access(csv_part, F_OK) != 0)
+        tool_fail("-o: %s is there without its CSV, and would be lost; another name would be right", npy);
+    free(csv);
+    free(csv_part);
+    free(npy);
+}
+
 /* Fails where NAME is none, or one of the files is read by this command: a list may well be called NAME.txt. */
 static void check_names(const char *name) {
     const char *slash = strrchr(name, '/'), *dot = strrchr(name, '.');
@@ -180,6 +206,7 @@ static void check_names(const char *name) {
             tool_fail("-o %s: %s is read by this command; another NAME would be right", name, path);
         free(path);
     }
+    refuse_to_replace(name);
 }
 
 int command_embed(int argc, char **argv) {

@@ -54,7 +54,7 @@ int command_export(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, sizeof list / sizeof *list, file, 3) != 3 || !path) {
         tool_fail("usage: ./darknet lgg export data.cfg net.cfg net.weights -o net.onnx [options]; -help lists them");
     }
-    tool_output_check(path);
+    tool_model_check(path);
     tool_data *data = tool_data_read_lists(file[0]);
     tool_model *model = tool_model_load_unfolded(file[1], file[2], 1);
     char *name = tool_base_name(file[1]);

@@ -13,7 +13,7 @@
 
 typedef struct {
     const char *layers, *classes, *list, *from, *output, *csv;
-    int per_class, seed, images, all_edges, power;
+    int per_class, seed, images, all_edges, power, draw_given, from_given;
     tool_graph_options graph;
 } graph_options;
 
@@ -99,7 +99,9 @@ static void choose_images(tool_figure *f, const graph_options *options, int w, i
         f->images = tool_images_from_list(options->list, f->data, w, h, c, 0);
         classes_of_images(f);
     } else {
-        const char *list = strcmp(options->from, "valid") == 0 || !f->data->train ? f->data->valid : f->data->train;
+        const int other = !f->data->train && !options->from_given;
+        const char *list = strcmp(options->from, "valid") == 0 || other ? f->data->valid : f->data->train;
+        if (!list && options->from_given) tool_fail("-from %s: the data file names no such list", options->from);
         if (!list) tool_fail("the data file names no list of images (train=file, valid=file)");
         f->class_count = choose_classes(f->data, options->classes, &f->classes);
         f->images = tool_images_from_list(list, f->data, w, h, c, 0);
@@ -292,11 +294,12 @@ int command_graph(int argc, char **argv) {
     tool_option list[TOOL_GRAPH_OPTIONS + 11] = {
         {"layers", TOOL_STRING, &options.layers, 0, 0,
          "indices, 'input' among them; default: input, a block half way, the embedding", NULL, NULL},
-        {"classes", TOOL_STRING, &options.classes, 0, 0, "names: cat,dog; default: the first four", NULL, NULL},
-        {"per_class", TOOL_INT, &options.per_class, 1, 1000, "images of each class", NULL, NULL},
-        {"from", TOOL_STRING, &options.from, 0, 0, "list to draw images from", "train|valid", NULL},
+        {"classes", TOOL_STRING, &options.classes, 0, 0, "names: cat,dog; default: the first four", NULL,
+         &options.draw_given},
+        {"per_class", TOOL_INT, &options.per_class, 1, 1000, "images of each class", NULL, &options.draw_given},
+        {"from", TOOL_STRING, &options.from, 0, 0, "list to draw images from", "train|valid", &options.from_given},
         {"list", TOOL_STRING, &options.list, 0, 0, "take exactly the images of this list", NULL, NULL},
-        {"seed", TOOL_INT, &options.seed, 0, 2147483647, "of the draw", NULL, NULL},
+        {"seed", TOOL_INT, &options.seed, 0, 2147483647, "of the draw", NULL, &options.draw_given},
         {"images", TOOL_FLAG, &options.images, 0, 0, "draw the images themselves", NULL, NULL},
         {"all_edges", TOOL_FLAG, &options.all_edges, 0, 0, "draw edges within a class too", NULL, NULL},
         {"power", TOOL_INT, &options.power, 1, 100, "of the Laplacian in the label variation", NULL, NULL},
@@ -308,8 +311,9 @@ int command_graph(int argc, char **argv) {
     if (tool_parse_options(argc, argv, list, TOOL_GRAPH_OPTIONS + 11, file, 3) != 3) {
         tool_fail("usage: ./darknet lgg graph data.cfg net.cfg net.weights [options]; -help lists them");
     }
-    if (options.list && options.classes)
-        tool_fail("-list takes the images of its list, whatever class; -classes goes without it");
+    if (options.list && (options.draw_given || options.from_given))
+        tool_fail("-list takes the images of its list, whatever class; -classes, -per_class, -from and -seed go "
+                  "without it");
     tool_picture_check(options.output, 0);
     tool_csv_check(options.csv);
     tool_figure f = {.data = tool_data_read(file[0])};

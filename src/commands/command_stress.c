@@ -17,7 +17,7 @@
 
 typedef struct {
     const char *snr, *dropout, *bits, *radii, *layers, *norm, *csv, *svg;
-    int draws, test, batch, seed;
+    int draws, test, batch, seed, norm_given;
 } stress_options;
 
 typedef enum { STRESS_CLEAN, STRESS_SNR, STRESS_DROPOUT, STRESS_BITS, STRESS_RADIUS, STRESS_KINDS } stress_kind;
@@ -235,19 +235,28 @@ static void write_csv(const stress *s) {
 
 enum { PANEL_WIDTH = 380, PANEL_HEIGHT = 220, LEFT = 66, TOP = 64, ACROSS = 460, DOWN = 330 };
 
+static int compare_values(const void *a, const void *b) {
+    const double value_a = (*(const stress_row *const *)a)->value, value_b = (*(const stress_row *const *)b)->value;
+    return (value_a > value_b) - (value_a < value_b);
+}
+
 /* The rows of one kind as a chart in place `panel`. Returns whether there are any. */
 static int draw_kind(const stress *s, FILE *file, stress_kind kind, int panel) {
     double *columns = lgg_allocate(4 * (size_t)s->rows, sizeof *columns, "a chart");
     double *x = columns, *mean = x + s->rows, *deviation = mean + s->rows, *all = deviation + s->rows;
+    const stress_row **row = lgg_allocate((size_t)s->rows + 1, sizeof *row, "a chart");
     int n = 0;
     for (int i = 0; i < s->rows; ++i) {
-        const stress_row *r = &s->row[i];
-        if (r->kind != kind) continue;
-        x[n] = r->value;
-        mean[n] = r->mean;
-        deviation[n] = r->deviation;
-        all[n++] = r->all;
+        if (s->row[i].kind == kind) row[n++] = &s->row[i];
     }
+    qsort(row, (size_t)n, sizeof *row, compare_values); /* in whatever order they were asked for */
+    for (int i = 0; i < n; ++i) {
+        x[i] = row[i]->value;
+        mean[i] = row[i]->mean;
+        deviation[i] = row[i]->deviation;
+        all[i] = row[i]->all;
+    }
+    free(row);
     tool_chart chart = {kinds[kind].title,
                         kinds[kind].x_label,
                         kinds[kind].y_label,
@@ -329,7 +338,7 @@ int command_stress(int argc, char **argv) {
          NULL},
         {"radii", TOOL_STRING, &o.radii, 0, 0, "of the robustness curve, pixels being 0 to 1. Likewise .5,1,2,4", NULL,
          NULL},
-        {"norm", TOOL_STRING, &o.norm, 0, 0, "of these radii", "2|inf", NULL},
+        {"norm", TOOL_STRING, &o.norm, 0, 0, "of these radii", "2|inf", &o.norm_given},
         {"draws", TOOL_INT, &o.draws, 1, 1000000, "of noise, dropout and neighbours", NULL, NULL},
         {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the draws; dropout also depends on -batch", NULL, NULL},
         {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
@@ -342,6 +351,8 @@ int command_stress(int argc, char **argv) {
         tool_fail("usage: ./darknet lgg stress data.cfg net.cfg net.weights [options]; -help lists them");
     }
     stress_plan plan = read_plan(&o);
+    if (o.layers && !plan.count[STRESS_DROPOUT]) tool_fail("-layers %s: is of -dropout, which is not given", o.layers);
+    if (o.norm_given && !plan.count[STRESS_RADIUS]) tool_fail("-norm %s: is of -radii, which is not given", o.norm);
     tool_csv_check(o.csv);
     tool_picture_check(o.svg, 0);
     stress s = {.options = &o, .file = file};

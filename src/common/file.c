@@ -124,9 +124,24 @@ static void forget(const char *path) {
 
 /* ---- writing ---- */
 
+/* Whether descriptor is the file of that name. */
+static int is_open_as(int descriptor, const char *path) {
+    struct stat open_file, named_file;
+    return fstat(descriptor, &open_file) == 0 && stat(path, &named_file) == 0 &&
+           open_file.st_dev == named_file.st_dev && open_file.st_ino == named_file.st_ino;
+}
+
 int lgg_file_is_stream(const char *path) {
     struct stat st;
+    if (is_open_as(STDOUT_FILENO, path) || is_open_as(STDERR_FILENO, path)) return 1;
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+/* Of a file that the program prints to anyway, behind what is in it already. */
+static FILE *open_stream(const char *path) {
+    if (!is_open_as(STDOUT_FILENO, path) && !is_open_as(STDERR_FILENO, path)) return fopen(path, "wb");
+    fflush(NULL);
+    return fdopen(fcntl(is_open_as(STDOUT_FILENO, path) ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 0), "wb");
 }
 
 /* The file itself where path is a link to one: the link stays. The caller frees it. */
@@ -135,21 +150,14 @@ static char *real_file(const char *path) {
     return real ? real : lgg_path_with(path, "");
 }
 
-/* Whether descriptor is still the file of that name. */
-static int is_still(int descriptor, const char *path) {
-    struct stat open_file, named_file;
-    return fstat(descriptor, &open_file) == 0 && stat(path, &named_file) == 0 &&
-           open_file.st_dev == named_file.st_dev && open_file.st_ino == named_file.st_ino;
-}
-
 /* Opens path, emptied and for this process alone; -1 with errno EBUSY if another has it open, else as open sets it. */
 static int open_alone(const char *path) {
     for (;;) {
         const int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
         if (descriptor < 0) return -1;
         const int taken = flock(descriptor, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
-        if (!taken && is_still(descriptor, path) && ftruncate(descriptor, 0) == 0) return descriptor;
-        const int gone = !taken && !is_still(descriptor, path);
+        if (!taken && is_open_as(descriptor, path) && ftruncate(descriptor, 0) == 0) return descriptor;
+        const int gone = !taken && !is_open_as(descriptor, path);
         const int error = taken ? EBUSY : errno;
         close(descriptor);
         errno = error;
@@ -209,7 +217,7 @@ lgg_file *lgg_file_begin(const char *path) {
     if (file->target && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         errno = EISDIR;
     } else if (file->target && lgg_file_is_stream(path)) {
-        file->stream = fopen(path, "wb");
+        file->stream = open_stream(path);
     } else if (file->target) {
         file->lock = open_temporary(file);
         if (file->lock >= 0) {
@@ -286,7 +294,7 @@ static int open_and_lock(const char *path, pid_t *holder) {
     const int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor < 0) return -1;
     if (lock_or_name_holder(descriptor, holder) == 0) {
-        if (is_still(descriptor, path)) {
+        if (is_open_as(descriptor, path)) {
             char *name = lgg_path_with(path, "");
             if (name) remember(name);
             return descriptor;

@@ -34,7 +34,8 @@ int lgg_file_replace(lgg_file *file);
 /* Closes and removes FILE.tmp, and frees the lgg_file. NULL: nothing. */
 void lgg_file_abandon(lgg_file *file);
 
-/* 1 if path exists and is neither a file nor a folder: a device, a pipe. */
+/* 1 if path exists and is neither a file nor a folder: a device, a pipe; and 1 for what stdout or stderr go to, if that is a file: lgg_file_begin
+ * then writes behind what was printed there. */
 int lgg_file_is_stream(const char *path);
 
 /* A lock that ends with the process, however it ends: creates the file and returns a number for lgg_unlock; -1 with errno set where it

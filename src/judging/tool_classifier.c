@@ -22,9 +22,10 @@ void tool_classifier_option_list(tool_classifier_options *o, tool_option list[TO
          &o->given},
         {"knn", TOOL_INT, &o->knn, 1, 10000, "nearest neighbours that vote", NULL, &o->given},
         {"metric", TOOL_STRING, &o->metric, 0, 0, "of the neighbours", "cosine|euclidean", &o->given},
-        {"l2", TOOL_DOUBLE, &o->l2, 0, 1e9, "weight decay of the logistic regression", NULL, NULL},
-        {"iterations", TOOL_INT, &o->iterations, 1, 1e9, "of L-BFGS, at most", NULL, NULL},
-        {"train", TOOL_INT, &o->train, 0, 1e9, "fit on the first n training images, 0 all", NULL, NULL},
+        {"l2", TOOL_DOUBLE, &o->l2, 0, 1e9, "weight decay of the logistic regression", NULL, &o->given},
+        {"iterations", TOOL_INT, &o->iterations, 1, 1e9, "of L-BFGS, at most", NULL, &o->given},
+        {"train", TOOL_INT, &o->train, 0, 1e9, "knn and logistic: fit on the first n training images, 0 all", NULL,
+         NULL},
     };
     memcpy(list, options, sizeof options);
 }

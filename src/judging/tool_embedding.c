@@ -17,7 +17,7 @@ void tool_embedding_option_list(tool_embedding_options *o, tool_option list[TOOL
         {"layer", TOOL_STRING, &o->layer, 0, 0,
          "index, or 'input'; default: what an LGG section taps last, or the pooling", NULL, NULL},
         {"pool", TOOL_FLAG, &o->pool, 0, 0, "the mean of each channel over its positions", NULL, NULL},
-        {"set", TOOL_STRING, &o->set, 0, 0, "which list of the data file", "train|valid", NULL},
+        {"set", TOOL_STRING, &o->set, 0, 0, "which list of the data file", "train|valid", &o->set_given},
         {"list", TOOL_STRING, &o->list, 0, 0, "another list of images, with or without classes in their names", NULL,
          NULL},
         {"images", TOOL_INT, &o->images, 0, 1e9, "the first n images of the list, 0 all", NULL, NULL},
@@ -27,6 +27,7 @@ void tool_embedding_option_list(tool_embedding_options *o, tool_option list[TOOL
 }
 
 const char *tool_embedding_list(const tool_embedding_options *o, const tool_data *data, const char *data_file) {
+    if (o->list && o->set_given) tool_fail("-list and -set both name the images; give one");
     if (o->list) return o->list;
     const char *list = strcmp(o->set, "train") == 0 ? data->train : data->valid;
     if (!list) tool_fail("%s: names no list of %s images (%s=file); -list names another", data_file, o->set, o->set);
@@ -94,7 +95,8 @@ char *tool_embedding_text(const tool_embedding *embedding, const char *cfg, cons
     tool_layer_index(embedding->layer, layer);
     tool_model_input_size(embedding->model, &w, &h, &c);
     snprintf(text, 256,
-             "lgg embed\nlayer=%s\npool=%d\nvalues=%d\nimages=%dx%dx%d\nweights=%016" PRIx64 "\ncfg=%016" PRIx64 "\n",
+             TOOL_EMBEDDING_TEXT "layer=%s\npool=%d\nvalues=%d\nimages=%dx%dx%d\nweights=%016" PRIx64
+                                 "\ncfg=%016" PRIx64 "\n",
              layer, embedding->pool, tool_embedding_size(embedding), w, h, c, lgg_file_checksum(weights),
              lgg_file_checksum(cfg));
     return text;

@@ -19,7 +19,7 @@ typedef struct {
 /* What a command that embeds a list is told. */
 typedef struct {
     const char *layer, *set, *list;
-    int pool, images, batch;
+    int pool, images, batch, set_given;
 } tool_embedding_options;
 
 #define TOOL_EMBEDDING_OPTIONS 6
@@ -39,7 +39,8 @@ void tool_embedding_take(const tool_embedding *embedding, int count, float *x);
 tool_images *tool_embedding_batch(const tool_embedding *embedding);
 void tool_embedding_read(tool_images *images, tool_list *list, int count);
 
-/* The text of NAME.txt, new. */
+/* The text of NAME.txt, new; and how it begins. */
+#define TOOL_EMBEDDING_TEXT "lgg embed\n"
 char *tool_embedding_text(const tool_embedding *embedding, const char *cfg, const char *weights);
 /* What of a layer NAME.txt names; fails where it was made with another cfg or other weights. */
 void tool_embedding_find(const char *name, const char *cfg, const char *weights, char layer[16], int *pool);

@@ -167,7 +167,7 @@ void tool_progress_step(tool_progress *progress, long done);
 /* One line with what was done, which may be less than the total, and how long it took. */
 void tool_progress_end(tool_progress *progress);
 
-/* ---- networks (tool_model.c): the one file that runs the host ---- */
+/* ---- networks (tool_model.c, which runs them through tool_network.h, tool_gradient.h, tool_dropping.h and host_tool.h) ---- */
 
 typedef struct tool_model tool_model;
 
@@ -251,7 +251,8 @@ int tool_argmax(const float *x, int n);
 
 /* ---- output (tool_output.c) ---- */
 
-/* A file that appears under its name only when complete; what is no file (/dev/stdout, a pipe) is written to as it is. */
+/* A file that appears under its name only when complete; what is no file (a pipe), or what the program prints to (/dev/stdout), is written to
+ * as it is. */
 typedef struct {
     FILE *file;
     char *path;
@@ -266,7 +267,11 @@ void tool_output_check(const char *path);
 void tool_csv_check(const char *path);
 /* The same of -o where it is a picture: .svg, or without an ending; or, if it may be a page, .html. What is there already must be such. */
 void tool_picture_check(const char *path, int may_be_page);
-/* 1 for what exists and is no file. */
+/* tool_output_check; what is there already must be empty or (begins not NULL) begin so, or it is no `kind`. */
+void tool_output_check_kind(const char *path, const char *begins, const char *kind);
+/* The same of an ONNX model: .onnx, or without an ending. */
+void tool_model_check(const char *path);
+/* 1 for what exists and is no file, and for what the program prints to. */
 int tool_output_is_stream(const char *path);
 /* text as one value of a row: in quotes where it has commas, quotes or line ends. */
 void tool_csv_text(FILE *file, const char *text);

@@ -20,9 +20,18 @@ void tool_print_usage(FILE *file) {
     fprintf(file, "usage: ./darknet lgg %s %s [options]\n", command_name, command_arguments);
 }
 
+/* A line of progress stands on the terminal, to be renewed. */
+static int has_progress_line;
+
+static void clear_progress_line(void) {
+    if (has_progress_line) fprintf(stderr, "\r\033[K");
+    has_progress_line = 0;
+}
+
 /* Whole, whichever threads have something to say. */
 static void print_line(const char *format, va_list arguments) {
     flockfile(stderr);
+    clear_progress_line();
     fprintf(stderr, "lgg %s: ", command_name);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
@@ -75,19 +84,13 @@ void tool_progress_step(tool_progress *progress, long done) {
     fprintf(stderr,
             terminal ? "\r%s: %ld of %ld, %ld:%02ld:%02ld left \033[K" : "%s: %ld of %ld, %ld:%02ld:%02ld left\n",
             progress->what, done, progress->total, seconds / 3600, seconds / 60 % 60, seconds % 60);
+    has_progress_line = terminal;
     fflush(stderr);
 }
 
 void tool_progress_end(tool_progress *progress) {
     if (!progress->what) return;
     double seconds = now() - progress->start;
-    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K");
+    clear_progress_line();
     fprintf(stderr, "%s: %ld in %.1f s\n", progress->what, progress->done, seconds);
-}
-
-void tool_planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x) {
-    for (int k = 0; k < c; ++k) {
-        for (int i = 0; i < w * h; ++i)
-            x[k * w * h + i] = (float)bytes[i * c + k] / 255.f;
-    }
 }

@@ -86,11 +86,12 @@ static tool_data *read_data(const char *path, int least) {
     data->train = train;
     data->valid = valid ? valid : test;
     if (valid) free(test);
-    if (least > 0 && classes && atoi(classes) != data->classes) {
-        if (atoi(classes) < 2 || atoi(classes) > data->classes) {
+    if (data->names && classes) {
+        char *end;
+        const long count = strtol(classes, &end, 10);
+        if (*end || count < (least > 1 ? least : 1) || count > data->classes)
             tool_fail("%s: classes=%s, but %s has %d labels", path, classes, labels, data->classes);
-        }
-        data->classes = atoi(classes);
+        data->classes = (int)count;
     }
     if (data->classes < least) tool_fail("%s: needs two labels or more", labels);
     free(labels);
@@ -165,6 +166,13 @@ void tool_images_read(const tool_images *images, int first, int count, float *x)
             tool_planes_of_bytes(images->bytes + (size_t)(first + i) * size, images->w, images->h, images->c,
                                  x + (size_t)i * size);
         }
+    }
+}
+
+void tool_planes_of_bytes(const uint8_t *bytes, int w, int h, int c, float *x) {
+    for (int k = 0; k < c; ++k) {
+        for (int i = 0; i < w * h; ++i)
+            x[k * w * h + i] = (float)bytes[i * c + k] / 255.f;
     }
 }
 

@@ -26,7 +26,7 @@ void tool_add_value(float *image, int h, int w, double amount);
 /* grey (h, w) of an RGB image. */
 void tool_grey(const float *image, int h, int w, float *grey);
 /* cluster (n) = which of the clusters each row of x (n, d) falls into: Lloyd's k-means from k-means++ centres, the most compact of some attempts;
- * the same for the same seed. 0, or -1 where it could not be done. */
+ * the same for the same seed. 0; -1 without memory or OpenCV; -2 where OpenCV refuses. */
 int tool_kmeans(float *x, int n, int d, int clusters, int attempts, int seed, int *cluster);
 
 #ifdef __cplusplus

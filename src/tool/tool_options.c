@@ -18,6 +18,7 @@ static const char *nearest_name(const char *name, const tool_option *options, in
 
 static int is_choice(const char *choices, const char *value) {
     size_t length = strlen(value);
+    if (strchr(value, '|')) return 0;
     for (const char *c = choices; c; c = strchr(c, '|') ? strchr(c, '|') + 1 : NULL) {
         if (strncmp(c, value, length) == 0 && (c[length] == '|' || c[length] == '\0')) return length > 0;
     }
@@ -27,14 +28,15 @@ static int is_choice(const char *choices, const char *value) {
 static void fail_range(const tool_option *option, const char *text) {
     const char *kind = option->kind == TOOL_INT ? "a whole number" : "a number";
     if (option->minimum == 0 && option->maximum == 0) tool_fail("-%s %s: should be %s", option->name, text, kind);
-    if (option->maximum >= 1e9) tool_fail("-%s %s: should be %s from %g", option->name, text, kind, option->minimum);
-    tool_fail("-%s %s: should be %s from %g to %g", option->name, text, kind, option->minimum, option->maximum);
+    if (option->kind == TOOL_DOUBLE && option->maximum >= 1e9)
+        tool_fail("-%s %s: should be %s from %g", option->name, text, kind, option->minimum);
+    tool_fail("-%s %s: should be %s from %.10g to %.10g", option->name, text, kind, option->minimum, option->maximum);
 }
 
 /* "0.03" or "8/255". */
 static double read_number(const char *text, char **end) {
     double number = strtod(text, end);
-    if (**end != '/' || (*end)[1] == '\0') return number;
+    if (*end == text || **end != '/' || (*end)[1] == '\0') return number;
     return number / strtod(*end + 1, end);
 }
 

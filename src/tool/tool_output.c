@@ -42,16 +42,9 @@ void tool_output_check(const char *path) {
     free(output.path);
 }
 
-/* Whether it is the file that the shell has opened for what is printed, which others may have begun. */
-static int is_screen(const char *path) {
-    struct stat screen, file;
-    return fstat(STDOUT_FILENO, &screen) == 0 && stat(path, &file) == 0 && screen.st_dev == file.st_dev &&
-           screen.st_ino == file.st_ino;
-}
-
-/* How many bytes a file begins with, at most size - 1, and these as a string; 0 where it is empty, or not there, or the screen. */
+/* How many bytes a file begins with, at most size - 1, and these as a string; 0 where it is empty, or not there, or a stream. */
 static size_t read_beginning(const char *path, char text[], size_t size) {
-    FILE *file = tool_output_is_stream(path) || is_screen(path) ? NULL : fopen(path, "rb");
+    FILE *file = tool_output_is_stream(path) ? NULL : fopen(path, "rb");
     const size_t bytes = file ? fread(text, 1, size - 1, file) : 0;
     text[bytes] = '\0';
     if (file) fclose(file);
@@ -94,6 +87,22 @@ void tool_picture_check(const char *path, int may_be_page) {
         tool_fail("-o %s: is there, and is no %s, which would be lost; another name would be right", path,
                   is_page ? "page" : "SVG");
     }
+}
+
+void tool_output_check_kind(const char *path, const char *begins, const char *kind) {
+    char text[32];
+    tool_output_check(path);
+    if (read_beginning(path, text, sizeof text) == 0) return;
+    if (begins && strncmp(text, begins, strlen(begins)) == 0) return;
+    tool_fail("-o: %s is there, and is no %s, which would be lost; another name would be right", path, kind);
+}
+
+void tool_model_check(const char *path) {
+    const char *end = ending(path);
+    if (*end && strcasecmp(end, ".onnx") != 0 && !tool_output_is_stream(path))
+        tool_fail("-o %s: what is written is ONNX; a name that ends in .onnx would be right", path);
+    /* the version of the format, its first field */
+    tool_output_check_kind(path, "\010", "ONNX model");
 }
 
 void tool_csv_text(FILE *file, const char *text) {

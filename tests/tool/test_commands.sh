@@ -75,7 +75,7 @@ run embed two.data soft.cfg soft.weights -o out/soft > out/said; grep -qx 'layer
 { cat linear.cfg; printf '[cost]\n'; } > cost.cfg
 run variation two.data cost.cfg linear.weights -batch 5 -csv out/cost.csv > out/said
 [ "$(cut -d, -f1 out/cost.csv | tr '\n' ' ')" = "layer input 0 1 " ] && pass "variation leaves out a [cost]" || fail "variation leaves out a [cost]" "$(cut -d, -f1 out/cost.csv | tr '\n' ' ') $(tail -1 err)"
-for command in "variation -layers 2 -batch 5" "embed -o out/cost -layer 2" "eval -by knn -layer 2" "graph -layers 2 -per_class 3"; do
+for command in "variation -layers 2 -batch 5" "embed -o out/of_cost -layer 2" "eval -by knn -layer 2" "graph -layers 2 -per_class 3"; do
     set -- $command; fails "$1 of what a [cost] gives" "layer 2: [cost] has no output of its own" "$1" two.data cost.cfg linear.weights "${@:2}"
 done
 run eval two.data $net -by logistic -layer input > out/said; iterations=$(sed -n 's/^iterations of the logistic regression: \([0-9]*\) in.*/\1/p' err)
@@ -180,6 +180,7 @@ fails "an attack that does not exist" "no attack 'cw'; there are fgsm" attack tw
 fails "an attack given twice" "has apgd-ce twice" attack two.data $net -method apgd,apgd-ce
 fails "a ratio of three logits where there are two" "takes three classes or more" attack two.data $net -method apgd -loss dlr
 fails "a fraction that is none" "should be a number" attack two.data $net -epsilon 8/
+fails "a fraction of nothing" "should be a number" attack two.data $net -epsilon /255
 
 run stress two.data $net -layers 0 -draws 3 -csv out/stress.csv -o out/stress.svg > out/said
 [ "$(cut -d, -f1,2 out/stress.csv | tr '\n' ' ')" = "stress,value clean,0 snr,15 dropout,0.25 bits,5 radius,0.5 radius,1 radius,2 radius,4 " ] && grep -q 'robustness curve' out/stress.svg \
@@ -248,6 +249,9 @@ fails "an empty classifier, before the work" "-by knn,: '' should be" eval missi
 fails "corrupt's classifier, before the work" "'svm' should be argmax" corrupt missing.data $net -by svm -npy none
 fails "a misspelt command" "no command 'evla'; did you mean eval?" evla two.data $net
 fails "a value out of its range" "should be a whole number from 1" eval two.data $net -knn 0
+fails "a value past its range" "should be a whole number from 1 to 10000" eval two.data $net -knn 3000000000
+fails "a value past a range that hardly ends" "should be a whole number from 0 to 1000000000" eval two.data $net -test 2000000000
+fails "all choices as one" "should be one of cosine|euclidean" eval two.data $net -metric 'cosine|euclidean'
 fails "a value that is none of the choices" "should be one of cosine|euclidean" eval two.data $net -metric l1
 fails "an option without its value" "needs a value" eval two.data $net -knn
 fails "a layer out of range" "the network has layers 0 to 1" variation two.data $net -layers 7 -batch 5
@@ -294,7 +298,20 @@ fails "an epsilon in grey levels" "-epsilon 8: pixels are 0 to 1" attack two.dat
 { grep red train.list; grep blue train.list; } > sorted.list; printf 'labels=labels.txt\nvalid=sorted.list\n' > sorted.data
 run variation sorted.data $net -batch 5 > out/said; grep -q 'warning: 2 of 2 batches hold images of one class alone' err && pass "batches of one class are told" || fail "batches of one class are told" "$(tail -1 err)"
 run variation sorted.data $net -batch 4 > out/said; grep -q 'the last 2 images fill no batch' err && pass "images that fill no batch are told" || fail "images that fill no batch are told" "$(tail -1 err)"
-fails "a list and classes" "-classes goes without it" graph two.data $net -list train.list -classes red
+fails "a list and classes" "-classes, -per_class, -from and -seed go without it" graph two.data $net -list train.list -classes red
+fails "a list and what would draw from it" "-seed go without it" graph two.data $net -list train.list -per_class 3
+printf 'valid=train.list\nlabels=labels.txt\n' > valid.data; fails "a list that the data file does not name" "-from train: the data file names no such list" graph valid.data $net -from train
+fails "a list and a set" "-list and -set both name the images" embed two.data $net -list train.list -set train
+fails "a random start of an attack that has none" "pgd and apgd alone start at random" attack two.data $net -epsilon .1 -random_start 0
+fails "an overshoot of an attack that has none" "deepfool alone has one" attack two.data $net -epsilon .1 -overshoot .1
+fails "draws of an attack that has none" "-draws 5: are of -method random" attack two.data $net -epsilon .1 -draws 5
+fails "stress: layers without dropout" "-layers 0: is of -dropout" stress two.data $net -snr 5 -layers 0
+fails "stress: a norm without radii" "-norm inf: is of -radii" stress two.data $net -snr 5 -norm inf
+fails "corrupt: neighbours that do not judge" "change nothing by argmax; -by knn" corrupt two.data $net -npy "$here/npy" -only fog -knn 3
+sed '/^\[softmax\]/,$d' linear.cfg > embedding.cfg
+fails "corrupt: an embedding" "one classifier judges an embedding: -by knn" corrupt three.data embedding.cfg linear.weights -npy "$here/npy" -only fog
+fails "corrupt: a seed of what is there" "-seed: is of corruptions made here" corrupt two.data $net -npy "$here/npy" -only fog -seed 3
+sed 's/classes=2/classes=2x/' two.data > odd.data; fails "a number of classes that is none" "classes=2x, but labels.txt has 2 labels" eval odd.data $net
 { head -3 train.list; echo images/none_red.ppm; } > hole.list; printf 'labels=labels.txt\nvalid=hole.list\n' > hole.data
 fails "an image that is not there" "cannot read images/none_red.ppm" attack hole.data $net -epsilon .1 -batch 2 -save out/hole
 [ -z "$(ls out/hole/*.tmp out/hole/images.list 2> /dev/null)" ] && pass "an attack cut short leaves no list" || fail "an attack cut short leaves no list" "$(ls out/hole)"

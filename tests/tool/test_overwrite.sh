@@ -78,9 +78,36 @@ run variation two.data $net -batch 5 -csv over/empty.csv && run plot log.csv -o 
 
 echo 'a line of another program' > over/screen.txt
 "$darknet" lgg variation two.data $net -batch 5 -csv /dev/stdout >> over/screen.txt 2> over/err && grep -q '^layer,mean,deviation$' over/screen.txt \
+    && [ "$(head -1 over/screen.txt)" = 'a line of another program' ] && grep -q '^0 ' over/screen.txt \
     && pass "a table to where all is printed" || fail "a table to where all is printed" "$(tail -1 over/err)"
 
+# --- what embed names itself
+for end in txt csv lock; do
+    echo notes > over/notes.$end
+    keeps "embed over a .$end of another kind" over/notes.$end "over/notes.$end is there, and is no" embed two.data $net -layer input -o over/notes
+    rm over/notes.$end
+done
+cp over/kept.npy over/notes.npy
+keeps "embed over an array of another program" over/notes.npy "is there without its CSV" embed two.data $net -layer input -o over/notes
+mkdir over/folder.csv; cp over/kept.txt over/folder.txt
+keeps "embed where one of its names is a folder's, before the work" over/folder.txt "cannot write over/folder.csv: is a directory" embed two.data $net -layer input -o over/folder
+[ ! -e over/folder.npy ] && run embed two.data $net -layer input -o over/kept && pass "embed replaces what it made" || fail "embed replaces what it made" "$(tail -1 over/err)"
+
+# --- models
+cp linear.weights over/model.weights; cp linear.cfg over/model.onnx
+run export two.data $net -o over/exported.onnx
+if grep -q 'without ONNX' over/err; then echo "SKIPPED models over other files: this build is without ONNX"; else
+    keeps "a model over weights" over/model.weights "a name that ends in .onnx" export two.data $net -o over/model.weights
+    keeps "a model over a text" over/model.onnx "is no ONNX model" export two.data $net -o over/model.onnx
+    run export two.data $net -o over/exported.onnx && pass "a model over a model" || fail "a model over a model" "$(tail -1 over/err)"
+fi
+
 # --- folders
+mkdir over/mine; echo mine > over/mine/README.txt
+run corrupt two.data $net -only contrast -write over/mine
+if grep -q 'this build lacks' over/err; then echo "SKIPPED corruptions over a text: this build makes none"; else
+    keeps "corruptions over a text" over/mine/README.txt "which was not made here" corrupt two.data $net -only contrast -write over/mine
+fi
 rm -rf over/saved; run attack two.data $net -epsilon .1 -save over/saved
 cp over/saved/images.list over/saved.list; rm over/saved/images.list; printf 'classes=2\nvalid=over/saved.list\nlabels=labels.txt\n' > over/saved.data
 image=over/saved/00000_$(head -1 train.list | sed 's|.*_\(.*\)\..*|\1|').png
