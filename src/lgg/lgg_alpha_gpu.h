@@ -3,6 +3,7 @@
 #define LGG_ALPHA_GPU_H
 
 #include "lgg_graph_gpu.h"
+#include <float.h>
 
 /* Of graph g, for all threads of the block, which adds up the rows of distance_sum for itself. */
 static __device__ inline lgg_scale lgg_scale_of(const lgg_graphs &graphs, size_t g) {
@@ -20,10 +21,21 @@ static __device__ inline lgg_scale lgg_scale_of(const lgg_graphs &graphs, size_t
     return scale;
 }
 
+/* What the distances of graph g are taken less of, for all threads of the block: the least of them where the graph is normalized, else 0. */
+static __device__ inline float lgg_shift_of(const lgg_graphs &graphs, size_t g) {
+    if (!graphs.least_distance2 || graphs.n < 2) return 0.f;
+    float least = FLT_MAX;
+    for (size_t i = threadIdx.x; i < graphs.n; i += LGG_THREADS)
+        least = fminf(least, graphs.least_distance2[g * graphs.n + i]);
+    const float all = lgg_block_min(least);
+    return graphs.squared ? all : sqrtf(all);
+}
+
 /* S_ij of a squared distance. */
-static __device__ inline float lgg_exponential(const lgg_graphs &graphs, const lgg_scale &scale, float distance2) {
+static __device__ inline float lgg_exponential(const lgg_graphs &graphs, const lgg_scale &scale, float shift,
+                                               float distance2) {
     if (scale.alpha == 0) return 0.f;
-    return expf(-(float)scale.alpha * (graphs.squared ? distance2 : sqrtf(distance2)));
+    return expf(-(float)scale.alpha * ((graphs.squared ? distance2 : sqrtf(distance2)) - shift));
 }
 
 /* Keeps the sums of D and of its squares over the row, from every thread's share. */

@@ -44,6 +44,9 @@ void lgg_graphs_take_gpu(lgg_graphs *graphs, lgg_arena *arena, const lgg_options
     if (!graphs->cosine && !distances_only && graph->alpha_from == LGG_ALPHA_DEVIATION) {
         graphs->distance_sum = (double *)lgg_arena_take(arena, 2 * vector, sizeof(double));
     }
+    if (!graphs->cosine && !distances_only && graphs->normalize) {
+        graphs->least_distance2 = (float *)lgg_arena_take(arena, vector, sizeof(float));
+    }
     if (graphs->normalize) {
         graphs->degree = (double *)lgg_arena_take(arena, vector, sizeof(double));
         graphs->inverse_root_degree = (double *)lgg_arena_take(arena, vector, sizeof(double));

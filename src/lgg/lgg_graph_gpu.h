@@ -7,7 +7,7 @@
  *     to launch than to run. The path of an evaluation, a launch a line:
  *
  *         X -> sums of products, part by part        lgg_gram_gpu.cu        (before them, with unit: the lengths)
- *           -> similarity, choice of neighbours      lgg_similarity_gpu.cu
+ *           -> similarity, choice of neighbours      lgg_similarity_gpu.cu  (two, where alpha or a normalized exponential needs all distances first)
  *           -> pairs that float32 cannot judge       lgg_exact_gpu.cu       (cosine, or k > 0)
  *           -> edges                                 lgg_neighbors_gpu.cu   (k > 0)
  *           -> the loss, and dL/dA                   lgg_<loss>_gpu.cu      (one or two)
@@ -89,6 +89,7 @@ struct lgg_graphs {
     double *exact_length;   /* (judged, n) |x_i| of the rows that have such pairs, under cosine */
     double *
         distance_sum; /* (2, count, n) sums of D and of its squares over a row; NULL unless alpha comes from their deviation */
+    float *least_distance2;      /* of a row to the others; NULL but for an exponential that is normalized */
     double *degree;              /* of S; NULL without normalization */
     double *inverse_root_degree; /* degree^-1/2, 0 where degree <= 0; NULL likewise */
 };
@@ -241,6 +242,20 @@ static __device__ inline double lgg_block_sum(double value) {
     const double sum = partial[0];
     __syncthreads(); /* the next sum overwrites partial */
     return sum;
+}
+
+/* Least of every thread's value, for all threads of the block. */
+static __device__ inline float lgg_block_min(float value) {
+    __shared__ float least[LGG_THREADS];
+    least[threadIdx.x] = value;
+    __syncthreads();
+    for (unsigned half = LGG_THREADS / 2; half > 0; half /= 2) {
+        if (threadIdx.x < half) least[threadIdx.x] = fminf(least[threadIdx.x], least[threadIdx.x + half]);
+        __syncthreads();
+    }
+    const float all = least[0];
+    __syncthreads(); /* the next one overwrites least */
+    return all;
 }
 
 /* Sum of a (count) over the block. */

@@ -4,28 +4,16 @@
 #include "lgg_graph_gpu.h"
 #include <float.h>
 
-/* Largest of every thread's value, for all threads of the block. Two in a row need a barrier between them, such as a sum has. */
-static __device__ float lgg_block_max(float value) {
-    __shared__ float largest[LGG_THREADS];
-    largest[threadIdx.x] = value;
-    __syncthreads();
-    for (unsigned half = LGG_THREADS / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) largest[threadIdx.x] = fmaxf(largest[threadIdx.x], largest[threadIdx.x + half]);
-        __syncthreads();
-    }
-    return largest[0];
-}
-
-/* log sum_c exp(logits_c / T), for all threads: the largest is added back, so that nothing overflows. */
-static __device__ double lgg_log_sum_exp(size_t classes, const float *logits, double temperature) {
-    float largest = -FLT_MAX;
+/* log sum_c exp(logits_c / T - *shift), for all threads; *shift receives max_c logits_c / T, so that nothing overflows. */
+static __device__ double lgg_log_sum_exp(size_t classes, const float *logits, double temperature, double *shift) {
+    float least = FLT_MAX; /* of -logits */
     for (size_t c = threadIdx.x; c < classes; c += LGG_THREADS)
-        largest = fmaxf(largest, logits[c]);
-    const double shift = (double)lgg_block_max(largest) / temperature;
+        least = fminf(least, -logits[c]);
+    *shift = -(double)lgg_block_min(least) / temperature;
     double sum = 0;
     for (size_t c = threadIdx.x; c < classes; c += LGG_THREADS)
-        sum += exp((double)logits[c] / temperature - shift);
-    return shift + log(lgg_block_sum(sum));
+        sum += exp((double)logits[c] / temperature - *shift);
+    return log(lgg_block_sum(sum));
 }
 
 /* Block i: divergence (n) = KL(p || q) of sample i; adds scale (q - p) to gradient (n, C), if there is one; zero (n) = 1 for a zero
@@ -33,12 +21,13 @@ static __device__ double lgg_log_sum_exp(size_t classes, const float *logits, do
 static __global__ void lgg_hkd_kernel(size_t classes, const float *student, const float *teacher, double temperature,
                                       double scale, float *gradient, double *divergence, double *zero) {
     const size_t row = (size_t)blockIdx.x * classes;
-    const double s_log = lgg_log_sum_exp(classes, student + row, temperature);
-    const double t_log = lgg_log_sum_exp(classes, teacher + row, temperature);
+    double s_max, t_max;
+    const double s_log = lgg_log_sum_exp(classes, student + row, temperature, &s_max);
+    const double t_log = lgg_log_sum_exp(classes, teacher + row, temperature, &t_max);
     double sum = 0, nonzero = 0;
     for (size_t c = threadIdx.x; c < classes; c += LGG_THREADS) {
-        const double log_q = (double)student[row + c] / temperature - s_log;
-        const double log_p = (double)teacher[row + c] / temperature - t_log;
+        const double log_q = (double)student[row + c] / temperature - s_max - s_log;
+        const double log_p = (double)teacher[row + c] / temperature - t_max - t_log;
         const double p = exp(log_p);
         sum += p * (log_p - log_q);
         nonzero += student[row + c] != 0;

@@ -29,19 +29,10 @@ void lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const
     lgg_mirror_shared((size_t)n, gram);
 }
 
-void lgg_product_transposed(int n, int inner, const float *a, const float *b, int adding, float *c) {
-    lgg_triangle_product(lgg_tiles_best(), n, inner, a, b, adding, c);
-}
-
 void lgg_product_add_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x,
                             float *gradient) {
     lgg_wait();
     lgg_block_product_shared(lgg_tiles_best(), workspace, n, d, w, x, gradient);
-}
-
-void lgg_product(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product) {
-    memset(product, 0, (size_t)n * (size_t)d * sizeof(float));
-    lgg_block_product(lgg_tiles_best(), workspace, n, d, w, x, product);
 }
 
 void lgg_product_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product) {

@@ -192,9 +192,6 @@ void lgg_triangle_gram(const lgg_tiles *tiles, const lgg_workspace *workspace, i
 void lgg_triangle_gram_shared(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *x,
                               float *gram);
 
-/* Likewise of c (n, n) = x y' for x, y (n, d), or += with `adding`. */
-void lgg_triangle_product(const lgg_tiles *tiles, int n, int d, const float *x, const float *y, int adding, float *c);
-
 /* ---- lgg_product.c: the products; each the same to the bit for any number of threads ---- */
 
 /* The upper triangle of matrix (n, n) from the lower one. */
@@ -205,16 +202,11 @@ void lgg_mirror_shared(size_t n, float *matrix);
 /* gram (n, n) = x x' for x (n, d), symmetric to the bit (a general product is not); waits until it is there. */
 void lgg_product_gram_shared(const lgg_workspace *workspace, int n, int d, const float *x, float *gram);
 
-/* The lower triangle of c (n, n) = a b' for a, b (n, inner), or += with `adding`; what it leaves above means nothing. */
-void lgg_product_transposed(int n, int inner, const float *a, const float *b, int adding, float *c);
-
 /* gradient (n, d) += w (n, n) x (n, d). Waits before, until all operands are there. */
 void lgg_product_add_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x,
                             float *gradient);
 
-/* product (n, d) = w (n, n) x (n, d). */
-void lgg_product(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product);
-/* Likewise; waits before, until all operands are there. */
+/* product (n, d) = w (n, n) x (n, d). Waits before, until all operands are there. */
 void lgg_product_shared(const lgg_workspace *workspace, int n, int d, const float *w, const float *x, float *product);
 
 #endif

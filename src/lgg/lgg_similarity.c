@@ -2,7 +2,8 @@
  *
  *     cosine  S_ij = x_i.x_j / (|x_i| |x_j|)      rbf  S_ij = exp(-alpha D_ij)      exp  S_ij = exp(-alpha sqrt(D_ij))
  *
- * with alpha from lgg_alpha.c.
+ * with alpha from lgg_alpha.c. The normalized graph does not change when all S_ij are multiplied by one factor: there the distances are taken
+ * less the least of them, so that the edges of points that are far apart from each other do not leave float32's range.
  */
 #include "lgg_graphs.h"
 #include <math.h>
@@ -82,16 +83,38 @@ static void lgg_cosine_backward_shared(const lgg_graph *graph, float *e, float *
     lgg_product_add_shared(graph->workspace, graph->batch, graph->d, e, graph->x, gradient);
 }
 
+/* The least D_ij of two points, the same for all threads; row (B) is workspace. */
+static float lgg_least_distance_shared(const lgg_graph *graph, double *row) {
+    const size_t n = (size_t)graph->batch;
+    double least = n > 1 ? (double)FLT_MAX : 0;
+#pragma omp for schedule(static)
+    for (size_t i = 0; i < n; i++) {
+        const float *distance2 = graph->distance2 + i * n;
+        float least_i = FLT_MAX;
+#pragma omp simd reduction(min : least_i)
+        for (size_t j = 0; j < i; j++)
+            least_i = distance2[j] < least_i ? distance2[j] : least_i;
+        row[i] = (double)least_i;
+    }
+    for (size_t i = 0; i < n; i++)
+        least = row[i] < least ? row[i] : least;
+    lgg_wait(); /* row is written again */
+    return (float)least;
+}
+
 /* S (B, B) from distance2 (B, B). */
 static void lgg_exponential_forward_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
     const float alpha = (float)lgg_alpha_of(graph);
     const int squared = graph->options.similarity == LGG_RBF;
+    const float least = graph->options.normalize ? lgg_least_distance_shared(graph, graph->degree) : 0;
+    const float shift = squared ? least : sqrtf(least);
 #pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
             const float distance2 = graph->distance2[i * n + j];
-            graph->similarity[i * n + j] = alpha > 0 ? expf(-alpha * (squared ? distance2 : sqrtf(distance2))) : 0;
+            graph->similarity[i * n + j] =
+                alpha > 0 ? expf(-alpha * ((squared ? distance2 : sqrtf(distance2)) - shift)) : 0;
         }
         graph->similarity[i * n + i] = 0;
     }

@@ -56,10 +56,11 @@ static __device__ int lgg_cosine_row(const lgg_graphs &graphs, const lgg_row &ro
     return parallel;
 }
 
-/* Row i of D, of S unless distances are all that is wanted or alpha waits for them, and 1/|x_i| unless it is there already. */
+/* Row i of D, of S unless distances are all that is wanted or alpha or the least of them waits for them, and 1/|x_i| unless it is there already. */
 static __device__ void lgg_distance_row(const lgg_graphs &graphs, const lgg_row &row) {
     const lgg_part_row squares = lgg_part_row_of(graphs, row);
-    const bool waits = graphs.distances_only || graphs.distance_sum;
+    const bool waits = graphs.distances_only || graphs.distance_sum || graphs.least_distance2;
+    float least = FLT_MAX;
     lgg_scale scale = {};
     if (!waits) scale = lgg_scale_of(graphs, row.g);
     double sum_of_row = 0, squares_of_row = 0;
@@ -69,8 +70,13 @@ static __device__ void lgg_distance_row(const lgg_graphs &graphs, const lgg_row 
         graphs.distance2[row.matrix + j] = distance2;
         sum_of_row += (double)distance2;
         squares_of_row += (double)distance2 * (double)distance2;
+        if (j != row.i) least = fminf(least, distance2);
         if (waits) continue;
-        graphs.similarity[row.matrix + j] = j == row.i ? 0.f : lgg_exponential(graphs, scale, distance2);
+        graphs.similarity[row.matrix + j] = j == row.i ? 0.f : lgg_exponential(graphs, scale, 0, distance2);
+    }
+    if (graphs.least_distance2) {
+        const float least_of_row = lgg_block_min(least);
+        if (threadIdx.x == 0) graphs.least_distance2[row.vector] = least_of_row;
     }
     if (graphs.distance_sum) lgg_keep_distance_sums(graphs, row, sum_of_row, squares_of_row);
     if (threadIdx.x != 0 || graphs.unit) return;
@@ -80,13 +86,14 @@ static __device__ void lgg_distance_row(const lgg_graphs &graphs, const lgg_row 
 /* Row i of S from D. */
 static __device__ void lgg_exponential_row(const lgg_graphs &graphs, const lgg_row &row) {
     const lgg_scale scale = lgg_scale_of(graphs, row.g);
+    const float shift = lgg_shift_of(graphs, row.g);
     for (size_t j = threadIdx.x; j < graphs.n; j += LGG_THREADS) {
         const float distance2 = graphs.distance2[row.matrix + j];
-        graphs.similarity[row.matrix + j] = j == row.i ? 0.f : lgg_exponential(graphs, scale, distance2);
+        graphs.similarity[row.matrix + j] = j == row.i ? 0.f : lgg_exponential(graphs, scale, shift, distance2);
     }
 }
 
-/* Block (g, i): what alpha waits for. */
+/* Block (g, i): what alpha and the shift wait for. */
 static __global__ void lgg_distances_kernel(lgg_graphs graphs) {
     lgg_distance_row(graphs, lgg_row_of(graphs));
 }
@@ -97,7 +104,7 @@ static __global__ void lgg_similarity_kernel(lgg_graphs graphs) {
     int doubtful = 0;
     if (graphs.cosine) {
         doubtful = lgg_cosine_row(graphs, row);
-    } else if (graphs.distance_sum) {
+    } else if (graphs.distance_sum || graphs.least_distance2) {
         lgg_exponential_row(graphs, row);
     } else {
         lgg_distance_row(graphs, row);
@@ -118,7 +125,7 @@ static __global__ void lgg_similarity_kernel(lgg_graphs graphs) {
 }
 
 void lgg_similarity_forward_gpu(const lgg_graphs *graphs, const lgg_device *device) {
-    if (graphs->distance_sum) {
+    if (graphs->distance_sum || graphs->least_distance2) {
         lgg_distances_kernel<<<graphs->count *(unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);
     }
     lgg_similarity_kernel<<<graphs->count *(unsigned)graphs->n, LGG_THREADS, 0, device->stream>>>(*graphs);

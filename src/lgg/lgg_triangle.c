@@ -13,14 +13,12 @@
 /* Columns of X taken at a time, and rows that stay in the second-level cache meanwhile, a multiple of every tile's. */
 #define LGG_GRAM_COLUMNS 4096
 #define LGG_GRAM_PANEL 48
-/* Multiplications below which a second thread costs more than it saves. */
-#define LGG_GRAM_PARALLEL 1e6
 /* Rows of a multiple of so many values fall on the same lines of the first-level cache. */
 #define LGG_GRAM_ALIASED 1024
 /* Rows shorter than this are more summing up than multiplying as dot products. */
 #define LGG_GRAM_NARROW 32
-/* Rows that are laid out as columns, and how many of their values at a time: a part of the second-level cache. */
-enum { LGG_GRAM_BLOCK = 64, LGG_GRAM_BLOCK_COLUMNS = 512 };
+/* Rows that are laid out as columns, and how many of their values at a time: a chain of so many additions stays within LGG_PRODUCT_ERROR. */
+enum { LGG_GRAM_BLOCK = 64, LGG_GRAM_BLOCK_COLUMNS = 128 };
 /* Rows of X that are fetched into the cache before they are asked for: there must be space left for what is worked on. */
 #define LGG_GRAM_AHEAD 16
 
@@ -47,9 +45,8 @@ static void lgg_gram_panel_row(const lgg_tiles *tiles, size_t n, size_t d, const
     }
 }
 
-/* The lower triangle of x y', or += with `adding`, straight from x and y. */
-static void lgg_gram_direct(const lgg_tiles *tiles, size_t n, size_t d, const float *x, const float *y, int adding,
-                            float *gram) {
+/* The lower triangle, straight from x. */
+static void lgg_gram_direct(const lgg_tiles *tiles, size_t n, size_t d, const float *x, float *gram) {
     const size_t rows = lgg_tiles_dot_rows(tiles), tile_rows = (n + rows - 1) / rows;
 
     for (size_t t = 0; t < d; t += LGG_GRAM_COLUMNS) {
@@ -57,13 +54,13 @@ static void lgg_gram_direct(const lgg_tiles *tiles, size_t n, size_t d, const fl
         for (size_t first = 0; first < n; first += LGG_GRAM_PANEL) {
             const size_t last = lgg_least(n, first + LGG_GRAM_PANEL);
             const float *panel[LGG_GRAM_PANEL];
-            lgg_gram_pointers(n, d, y, t, first, LGG_GRAM_PANEL, panel);
+            lgg_gram_pointers(n, d, x, t, first, LGG_GRAM_PANEL, panel);
             /* A short row of the triangle and a long one together are equal work. The schedule is static: a thread meets the same
              * elements of gram each time, and need not wait for the others. */
 #pragma omp for schedule(static, 1) nowait
             for (size_t pair = 0; pair < (tile_rows + 1) / 2; pair++) {
                 const size_t other = tile_rows - 1 - pair;
-                const int sums = adding || t > 0;
+                const int sums = t > 0;
                 lgg_gram_panel_row(tiles, n, d, x, pair * rows, first, last, panel, t, count, sums, gram);
                 if (other != pair)
                     lgg_gram_panel_row(tiles, n, d, x, other * rows, first, last, panel, t, count, sums, gram);
@@ -172,7 +169,7 @@ void lgg_triangle_gram_shared(const lgg_tiles *tiles, const lgg_workspace *works
     } else if (d >= LGG_GRAM_COLUMNS && d % LGG_GRAM_ALIASED == 0) {
         lgg_gram_in_parts(tiles, workspace, n, d, x, gram);
     } else {
-        lgg_gram_direct(tiles, n, d, x, x, 0, gram);
+        lgg_gram_direct(tiles, n, d, x, gram);
     }
 }
 
@@ -180,11 +177,4 @@ void lgg_triangle_gram(const lgg_tiles *tiles, const lgg_workspace *workspace, i
                        float *gram) {
 #pragma omp parallel num_threads(lgg_workspace_threads(workspace, (double)n *(double)n *(double)d))
     lgg_triangle_gram_shared(tiles, workspace, n, d, x, gram);
-}
-
-void lgg_triangle_product(const lgg_tiles *tiles, int batch, int width, const float *x, const float *y, int adding,
-                          float *c) {
-    const size_t n = (size_t)batch, d = (size_t)width;
-#pragma omp parallel if ((double)n * (double)n * (double)d >= LGG_GRAM_PARALLEL)
-    lgg_gram_direct(tiles, n, d, x, y, adding, c);
 }

@@ -3,7 +3,7 @@
  *
  * m = 1:  sigma = sum_ij A_ij |v_i - v_j|^2 / 2, for one-hot labels the weight of the edges between distinct classes.
  * m > 1:  with U_i = L^i V (B, C), sigma = tr(U_a' U_b) for any a + b = m, and
- *         dsigma/dL = M = sum_(a + b = m - 1) U_a U_b',   dsigma/dA_ij = (M_ii + M_jj) / 2 - M_ij.
+ *         dsigma/dA_ij = sum_(a + b = m - 1) (U_a,i - U_a,j).(U_b,i - U_b,j) / 2.
  * L^m itself is never formed. Under cosine the last product, with X, may be left to lgg_class_gradient.c.
  */
 #include "lgg_graphs.h"
@@ -32,26 +32,29 @@ double lgg_label_distance(int batch, int classes, const float *labels, float *la
     return lgg_sum_rows(n, row_total);
 }
 
-/* degree (n) of adjacency (n, n) */
-static void lgg_degrees(size_t n, const float *adjacency, double *degree) {
+/* Classes whose sums are kept in registers. */
+enum { LGG_CLASSES_AT_ONCE = 16 };
+
+/* next (n, C) = L u, next_i = sum_j A_ij (u_i - u_j), for u (n, C). D u - A u would be the difference of what the strong edges within a class
+ * give, and what is left of it, the faint edges between classes, its rounding. */
+static void lgg_laplacian_multiply(const lgg_graph *graph, int classes, const float *u, float *next) {
+    const size_t n = (size_t)graph->batch, all = (size_t)classes;
 #pragma omp parallel for if (n >= LGG_PARALLEL_ROWS)
     for (size_t i = 0; i < n; i++) {
-        double sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (size_t j = 0; j < n; j++)
-            sum += (double)adjacency[i * n + j];
-        degree[i] = sum;
-    }
-}
-
-/* next (n, C) = L u = D u - A u, for u (n, C) */
-static void lgg_laplacian_multiply(const lgg_graph *graph, int classes, const double *degree, const float *u,
-                                   float *next) {
-    const size_t n = (size_t)graph->batch, c = (size_t)classes;
-    lgg_product(graph->workspace, graph->batch, classes, graph->adjacency, u, next);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t t = 0; t < c; t++)
-            next[i * c + t] = (float)(degree[i] * (double)u[i * c + t] - (double)next[i * c + t]);
+        for (size_t first = 0; first < all; first += LGG_CLASSES_AT_ONCE) {
+            const size_t count = lgg_least(LGG_CLASSES_AT_ONCE, all - first);
+            const float *u_i = u + i * all + first;
+            double sum[LGG_CLASSES_AT_ONCE] = {0};
+            for (size_t j = 0; j < n; j++) {
+                const double a_ij = (double)graph->adjacency[i * n + j];
+                const float *u_j = u + j * all + first;
+#pragma omp simd
+                for (size_t c = 0; c < count; c++)
+                    sum[c] += a_ij * (double)(u_i[c] - u_j[c]);
+            }
+            for (size_t c = 0; c < count; c++)
+                next[i * all + first + c] = (float)sum[c];
+        }
     }
 }
 
@@ -81,40 +84,46 @@ double lgg_variation_forward(const lgg_graph *graph, int classes, int power, con
                              const float *label_distance, float *laplacian_power, double *row_total) {
     const size_t n = (size_t)graph->batch, size = n * (size_t)classes;
     if (power == 1) return lgg_variation_of_edges(n, graph->adjacency, label_distance, row_total);
-    lgg_degrees(n, graph->adjacency, row_total);
     for (int i = 1; i < power; i++) {
-        lgg_laplacian_multiply(graph, classes, row_total, lgg_laplacian_power_of(i - 1, size, labels, laplacian_power),
+        lgg_laplacian_multiply(graph, classes, lgg_laplacian_power_of(i - 1, size, labels, laplacian_power),
                                laplacian_power + (size_t)(i - 1) * size);
     }
     return lgg_inner_product(size, lgg_laplacian_power_of(power / 2, size, labels, laplacian_power),
                              lgg_laplacian_power_of(power - power / 2, size, labels, laplacian_power));
 }
 
-/* e (n, n) = M below and on the diagonal: left of the diagonal it becomes scale ((M_ii + M_jj) / 2 - M_ij). */
-static void lgg_variation_edges(size_t n, float scale, float *e) {
-#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < i; j++)
-            e[i * n + j] = scale * ((e[i * n + i] + e[j * n + j]) / 2 - e[i * n + j]);
-    }
+/* (u_i - u_j).(w_i - w_j) / 2 of u and w (n, C) */
+static float lgg_half_product(size_t classes, const float *u, const float *w, size_t i, size_t j) {
+    const float *u_i = u + i * classes, *u_j = u + j * classes, *w_i = w + i * classes, *w_j = w + j * classes;
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t c = 0; c < classes; c++)
+        sum += (u_i[c] - u_j[c]) * (w_i[c] - w_j[c]);
+    return sum / 2;
 }
 
 void lgg_variation_backward(int batch, int classes, int power, float scale, const float *labels,
                             const float *label_distance, const float *laplacian_power, float *e) {
-    const size_t n = (size_t)batch, size = n * (size_t)classes;
+    const size_t n = (size_t)batch, all = (size_t)classes, size = n * all;
     if (power == 1) {
 #pragma omp parallel for simd if (parallel : n >= LGG_PARALLEL_ROWS)
         for (size_t t = 0; t < n * n; t++)
             e[t] = scale * label_distance[t];
         return;
     }
-    for (int a = 0; a < power; a++) {
-        lgg_product_transposed(batch, classes, lgg_laplacian_power_of(a, size, labels, laplacian_power),
-                               lgg_laplacian_power_of(power - 1 - a, size, labels, laplacian_power), a > 0, e);
-    }
-    lgg_variation_edges(n, scale, e);
-    for (size_t i = 0; i < n; i++)
+#pragma omp parallel for schedule(dynamic, 8) if (n >= LGG_PARALLEL_ROWS)
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            float sum = 0;
+            for (int a = 0, b = power - 1; a <= b; a++, b--) {
+                sum += (float)(a == b ? 1 : 2) *
+                       lgg_half_product(all, lgg_laplacian_power_of(a, size, labels, laplacian_power),
+                                        lgg_laplacian_power_of(b, size, labels, laplacian_power), i, j);
+            }
+            e[i * n + j] = scale * sum;
+        }
         e[i * n + i] = 0;
+    }
     lgg_mirror(n, e);
 }
 

@@ -26,12 +26,14 @@ struct twin_case {
     int classes = 7;
     bool plain = false;  /* points that are not hard on it: with parallel ones label variation takes another way */
     bool shared = false; /* all pairs are of the first student's layer */
+    bool faint = false;  /* edges between classes are of 1e-7, of one-hot labels */
     bool uneven =
         false; /* all samples but one are of one class, and near each other: what is left of large terms counts */
 };
 
 const twin_case cases[] = {
     {"hkd", LGG_HKD, [](lgg_options &) {}, 40, {200}},
+    {"hkd of equal logits, huge over T", LGG_HKD, [](lgg_options &o) { o.temperature = 1e-15f; }, 40, {200}},
     {"label_variation", LGG_LABEL_VARIATION, [](lgg_options &) {}, 150, {40}},
     {"label_variation of wide points", LGG_LABEL_VARIATION, [](lgg_options &) {}, 70, {2100}},
     {"label_variation of one sample", LGG_LABEL_VARIATION, [](lgg_options &) {}, 1, {3}},
@@ -58,6 +60,32 @@ const twin_case cases[] = {
      7,
      true,
      false,
+     false,
+     true},
+    {"label_variation power=2 log of faint edges",
+     LGG_LABEL_VARIATION,
+     [](lgg_options &o) { o.graph.similarity = LGG_RBF, o.graph.alpha = .5f, o.power = 2, o.reduction = LGG_LOG; },
+     150,
+     {40},
+     7,
+     true,
+     false,
+     true},
+    {"smooth power=3 of faint edges",
+     LGG_SMOOTH,
+     [](lgg_options &o) { o.graph.similarity = LGG_RBF, o.graph.alpha = .5f, o.power = 3; },
+     130,
+     {40, 30},
+     7,
+     true,
+     false,
+     true},
+    {"gkd rbf of far points",
+     LGG_GKD,
+     [](lgg_options &o) { o.graph.similarity = LGG_RBF, o.graph.alpha = 5; },
+     135,
+     {40},
+     7,
      true},
     {"smooth power=3 of plain points", LGG_SMOOTH, [](lgg_options &o) { o.power = 3; }, 130, {17, 2090, 5}, 7, true},
     {"smooth", LGG_SMOOTH, [](lgg_options &) {}, 130, {17, 300, 5}},
@@ -190,12 +218,35 @@ void stretch(std::vector<float> &logits, size_t n) {
         logits[t] *= 1 + 4000 * (float)(t * n / logits.size() % 3);
 }
 
+std::vector<float> one_hot_labels(size_t n, size_t classes) {
+    std::vector<float> labels(n * classes);
+    for (size_t i = 0; i < n; i++)
+        labels[i * classes + i % classes] = 1;
+    return labels;
+}
+
 /* The first class, but for the last sample. */
 std::vector<float> uneven_labels(size_t n, size_t classes) {
     std::vector<float> labels(n * classes);
     for (size_t i = 0; i < n; i++)
         labels[i * classes + (i + 1 == n)] = 1;
     return labels;
+}
+
+/* Two logits before all others, the same. */
+void lead_equally(std::vector<float> &logits, size_t n) {
+    const size_t d = logits.size() / n;
+    for (size_t i = 0; i < n; i++)
+        logits[i * d] = logits[i * d + 1] = 20000;
+}
+
+/* A cluster for each class, so far from the others that the edges between them nearly fade under rbf with alpha .5. */
+void draw_apart(std::vector<float> &x, const std::vector<float> &labels, size_t n, size_t classes) {
+    const size_t d = x.size() / n;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t t = 0; t < d; t++)
+            x[i * d + t] = .2f * x[i * d + t] + (t < classes ? 4 * labels[i * classes + t] : 0);
+    }
 }
 
 /* Points around 1; the last, whose gradient is many times the others', so far out that theirs are what an error is measured by. */
@@ -225,12 +276,16 @@ problem problem_of(const twin_case &c) {
     p.shared = c.shared;
     lgg_options_default(c.kind, &p.options);
     c.set(p.options);
-    p.labels = c.uneven ? uneven_labels(n, (size_t)c.classes) : soft_labels(random, n, (size_t)c.classes);
+    p.labels = c.uneven  ? uneven_labels(n, (size_t)c.classes)
+               : c.faint ? one_hot_labels(n, (size_t)c.classes)
+                         : soft_labels(random, n, (size_t)c.classes);
     for (int d : c.d) {
         /* Layers unlike each other: the difference of two sigmas that are nearly the same is mostly rounding. */
         const float shift = (c.uneven ? 60 : .3f) + .2f * (float)p.student.size();
         p.student.push_back(features(random, n, (size_t)d, c.plain, shift));
         p.teacher.push_back(features(random, n, (size_t)d, c.plain, shift));
+        if (p.options.temperature < 1) lead_equally(p.student.back(), n);
+        if (c.faint) draw_apart(p.student.back(), p.labels, n, (size_t)c.classes);
         if (c.uneven) bring_near(p.student.back(), n, shift);
         if (c.kind == LGG_HKD) stretch(p.student.back(), n);
         if (c.kind == LGG_HKD) stretch(p.teacher.back(), n);

@@ -214,12 +214,7 @@ static void one_class_has_no_variation(void **state) {
                     c->labels[i * CLASSES + t] = t == 1;
             }
             c->options.power = power;
-            float *gradient[REFERENCE_LAYERS];
-            unit_assert_near(unit_evaluate(c, gradient), 0, 1e-5);
-            for (int t = 0; t < BATCH * D; t++)
-                unit_assert_near((double)gradient[0][t], 0, 1e-5);
-            unit_free_gradients(c, gradient);
-            if (power == 1) unit_assert_inert(c, 0);
+            unit_assert_inert(c, 0);
             unit_case_free(c);
         }
     }

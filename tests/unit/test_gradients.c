@@ -133,6 +133,27 @@ static void large_offsets_agree(void **state) {
     }
 }
 
+/* A normalized graph of points so far apart that exp(-alpha D) leaves float32's range: its edges are those of nearer points. */
+static void far_points_of_a_normalized_graph_agree(void **state) {
+    const lgg_kind kinds[] = {LGG_LABEL_VARIATION, LGG_GKD};
+    (void)state;
+    for (int variant = 0; variant < 4; variant++) {
+        reference_case *c = unit_case(kinds[variant / 2], 1, BATCH, BATCH, CLASSES, 0, 450);
+        double *const x[] = {c->student[0], c->teacher[0]};
+        const int d[] = {c->d[0], c->d_teacher[0]};
+        c->options.graph.similarity = variant % 2 ? LGG_EXP : LGG_RBF;
+        c->options.graph.alpha = variant % 2 ? 10 : 1;
+        c->options.graph.normalize = 1;
+        for (int side = 0; side < 2; side++) {
+            for (int t = 0; t < BATCH * d[side]; t++)
+                x[side][t] = x[side][t] * .3 + (t / d[side] == t % d[side] ? 10 : 0);
+        }
+        unit_round(c);
+        agrees(c, "far");
+        unit_case_free(c);
+    }
+}
+
 /* Points at 1e-4 of the others' distance from each other. */
 static void near_points_agree(void **state) {
     (void)state;
@@ -260,6 +281,7 @@ int run_gradient_tests(void) {
         cmocka_unit_test(rkd_distance_agrees_where_huber_is_linear),
         cmocka_unit_test(hkd_agrees),
         cmocka_unit_test(large_offsets_agree),
+        cmocka_unit_test(far_points_of_a_normalized_graph_agree),
         cmocka_unit_test(near_points_agree),
         cmocka_unit_test(large_batches_agree),
 #ifdef _OPENMP
