@@ -129,13 +129,13 @@ static inline int host_box_values(const layer *l) {
 static inline int host_streamed_layer(const network *net, const char **option, int *value) {
     for (int i = 0; i < net->n; ++i) {
         const layer *l = &net->layers[i];
-        const int streams = l->type == CONVOLUTIONAL, waits = streams || l->type == ROUTE;
-        if (streams && l->stream >= 0) {
+        const int has_options = l->type == CONVOLUTIONAL || l->type == ROUTE;
+        if (has_options && l->stream >= 0) {
             *option = "stream";
             *value = l->stream;
             return i;
         }
-        if (waits && l->wait_stream_id >= 0) {
+        if (has_options && l->wait_stream_id >= 0) {
             *option = "wait_stream";
             *value = l->wait_stream_id;
             return i;
@@ -328,9 +328,19 @@ static inline void host_keep_delta(layer *l) {
 /* Whether the loader of classes makes squares, as wide as the network. */
 #define HOST_LOADS_SQUARES 0
 
-/* Whether l, a [dropout], leaves out blocks on the device. */
-static inline int host_drops_blocks(const layer *l) {
+/* Whether l, a [dropout], is to leave out blocks. */
+static inline int host_has_blocks(const layer *l) {
     return l->dropblock;
+}
+
+/* Whether it does, which is on the device alone. */
+static inline int host_drops_blocks(const layer *l) {
+#ifdef GPU
+    return gpu_index >= 0 && l->dropblock;
+#else
+    (void)l;
+    return 0;
+#endif
 }
 #ifdef GPU
 /* x (n) on the device, times `by`. */

@@ -398,10 +398,13 @@ static inline void host_follow_deltas(network *net) {
 /* Whether the loader of classes makes squares, as wide as the network. */
 #define HOST_LOADS_SQUARES 1
 
-/* Whether l, a [dropout], leaves out blocks on the device. */
-static inline int host_drops_blocks(const layer *l) {
+/* Whether l, a [dropout], is to leave out blocks, and whether it does. */
+static inline int host_has_blocks(const layer *l) {
     (void)l;
     return 0;
+}
+static inline int host_drops_blocks(const layer *l) {
+    return host_has_blocks(l);
 }
 #ifdef GPU
 /* x (n) on the device, times `by`. */

@@ -32,6 +32,7 @@ void meet_lgg_teacher(lgg_section *s, const layer *layers, int batch) {
     check_taught_lgg_vertices(s);
     for (int i = 0; i < s->n; ++i)
         s->network->look(s->teacher->net, s->teacher_layers[i], lgg_section_minds_order(s));
+    s->teacher->pass = 0; /* looked at anew, it has not run for this pass */
     check_lgg_classes(s, layers[s->tapped[0]].outputs, s->teacher->net->layers[s->teacher_layers[0]].outputs);
 }
 

@@ -110,7 +110,7 @@ static int goes_through_scratch(const lgg_tap *tap, const layer *layers, int cou
 /* Fails if a dropout leaves out blocks of the tapped layer after the section: which ones, it does not keep. */
 static void check_blocks(const lgg_place *place, const lgg_tap *tap, const layer *layers, int count) {
     for (int i = place->index; (i = next_dropout(layers, count, tap->layer, i)) < count;) {
-        if (!host_drops_blocks(&layers[i])) continue;
+        if (!host_has_blocks(&layers[i])) continue;
         lgg_fail(place,
                  "layers=%d: [dropout] (layer %d) has dropblock=1 and changes what this section taps; put the section "
                  "after it",

@@ -1,4 +1,5 @@
 /* finish_network.c: what must hold between the LGG sections of a network, once all its layers are there. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "lgg_hooks.h"
@@ -103,12 +104,26 @@ static void check_sampled_graph_size(const lgg_section *s, int vertices) {
              LGG_ENOUGH_VERTICES);
 }
 
+/* Entries of A are at most 1, so those of A^m at most B^(m - 1), and the gradient of two of them has A^(2m - 1); those of L^m at most (2B)^m. */
+static void check_power(const lgg_section *s, int vertices) {
+    const int graphs = s->kind == LGG_GKD, power = s->options.power;
+    if (vertices < LGG_FEWEST_VERTICES) return; /* refused for that */
+    const double digits = graphs ? log10(vertices) : log10(2. * vertices);
+    const int most = (int)(graphs ? (38 / digits + 1) / 2 : 38 / digits);
+    if (s->options.graph.normalize || s->kind > LGG_GKD || power <= 3 || power <= most) return;
+    lgg_fail(
+        &s->place,
+        "power=%d: powers of graphs of %d vertices leave the range of numbers; give normalize=1, or power=%d at most",
+        power, vertices, most < 3 ? 3 : most);
+}
+
 /* All sections of a network whose vertices are images have graphs of one size: the first that has any speaks for them. */
 static void check_graph_sizes(const network *net) {
     int said = net->batch >= LGG_ENOUGH_VERTICES;
     for (int i = 0; i < net->n; ++i) {
         const lgg_section *s = net->layers[i].type == LGG ? net->layers[i].lgg : NULL;
         if (!s || !lgg_section_has_graphs(s)) continue;
+        check_power(s, s->vertices == LGG_VERTICES_IMAGES ? net->batch : s->samples);
         if (s->vertices != LGG_VERTICES_IMAGES) {
             check_sampled_graph_size(s, count_lgg_vertices(s, net->layers, net->batch));
         } else if (!said) {

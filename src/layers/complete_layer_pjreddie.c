@@ -32,6 +32,7 @@ static void complete_crnn(layer *l) {
 #ifdef CUDNN
         if (gpu_index >= 0) cudnn_convolutional_setup(inner[i]);
 #endif
+        inner[i]->learning_rate_scale = l->learning_rate_scale; /* 0 so far: they never learnt */
         if (inner[i]->workspace_size > l->workspace_size) l->workspace_size = inner[i]->workspace_size;
     }
 }

@@ -86,13 +86,34 @@ static void backward_adding_gpu(layer l, host_pass pass) {
 }
 #endif
 
+/* The last of the layers that work in the buffers of layer i. */
+static int last_in_place(const network *net, int i) {
+    while (i + 1 < net->n && host_works_in_place(&net->layers[i + 1]))
+        ++i;
+    return i;
+}
+
+/* Whether one of the layers `first` to `last` is read by others further on. */
+static int are_read(const network *net, int first, int last) {
+    for (int reader = first + 1; reader < net->n; ++reader) {
+        for (int i = first; net->layers[reader].type != LGG && i <= last; ++i)
+            if (layer_reads(net, reader, i)) return 1;
+    }
+    return 0;
+}
+
 void give_missing_deltas(network *net) {
     for (int i = 0; i < net->n; ++i) {
         layer *l = &net->layers[i];
-        int read = 0;
-        for (int reader = i + 1; reader < net->n; ++reader)
-            read |= net->layers[reader].type != LGG && layer_reads(net, reader, i);
-        if (host_lacks_delta(l) && read) host_give_delta(l);
+        const int last = last_in_place(net, i);
+        if (!host_lacks_delta(l) || !are_read(net, i, last)) continue;
+        host_give_delta(l);
+        for (int j = i + 1; j <= last; ++j) {
+            net->layers[j].delta = l->delta;
+#ifdef GPU
+            net->layers[j].delta_gpu = l->delta_gpu;
+#endif
+        }
     }
     host_follow_deltas(net);
 }

@@ -141,8 +141,9 @@ static int is_convolution(const layer *l) {
     return l->functions && l->functions->dnnl;
 }
 
-/* Whether layer i is a copy that the convolution after it alone reads. */
+/* Whether layer i is a copy that the convolution after it alone reads, and lets its gradient through. */
 static int needs_no_copy(const network *net, int i) {
+    if (host_stops_gradients(&net->layers[i])) return 0;
     return host_copies_one(&net->layers[i]) >= 0 && has_one_reader(net, i) && is_convolution(&net->layers[i + 1]);
 }
 

@@ -143,6 +143,13 @@ static void check_iterations(const network *net) {
     exit(EXIT_FAILURE);
 }
 
+/* The hosts have Adam for the GPU alone. */
+static void warn_of_adam(const network *net) {
+    if (net->adam && gpu_index < 0)
+        fprintf(stderr, "[net]: adam=1 is for a GPU: on the CPU Darknet trains by gradient descent with momentum, at "
+                        "this learning rate\n");
+}
+
 float start_lgg_training(network **nets, int n, char *weightfile, int clear, char *backup_directory, char *base) {
     float average_loss = -1;
     network *net = nets[0];
@@ -150,6 +157,7 @@ float start_lgg_training(network **nets, int n, char *weightfile, int clear, cha
     lgg_seed_host(host_recipe(net)); /* which the trainer has just seeded by the clock */
     if (host_recipe(net)) check_lgg_adversarial(&host_recipe(net)->adversarial, net);
     check_iterations(net);
+    warn_of_adam(net);
     check_weights_paths(backup_directory, base);
     training.nets = nets;
     training.n = n;

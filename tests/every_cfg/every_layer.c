@@ -44,6 +44,11 @@ typedef struct {
 
 static const network_case cases[] = {
     {"[convolutional]", BOTH, "", "$!", 0},
+    {"[route] of a [dropout] of a [crop]", BOTH, "",
+     "[crop]\ncrop_width=8\ncrop_height=8\n[dropout]\nprobability=.2\n[convolutional]\nfilters=3\nsize=3\nstride="
+     "1\npad=1\n"
+     "activation=leaky\n[route]\nlayers=-1,1\n!",
+     0},
     {"[convolutional] without batch_normalize", BOTH, "", "[conv]\nfilters=4\nsize=3\nactivation=relu\n!", 0},
     {"[convolutional] in groups", BOTH, "", "$[convolutional]\ngroups=2\nfilters=4\nsize=3\nactivation=relu\n!", 0},
     {"[convolutional] with share_index", ALEXEYAB, "",
@@ -287,6 +292,27 @@ static int updates_are_not_empty(const network_case *c) {
     return 0;
 }
 
+/* Whether the weights of every leaf are others after a few iterations. */
+static int weights_move(const network_case *c) {
+    enum { MOST = 64, LOOKED_AT = 4 };
+    float before[MOST][HOST_MAX_LEAVES][LOOKED_AT];
+    network *net = begin(c);
+    for (int pass = 0; pass < 2; ++pass) {
+        for (int i = 0; i < net->n && i < MOST; ++i) {
+            layer *leaves[HOST_MAX_LEAVES];
+            const int n = host_leaf_layers(&net->layers[i], leaves);
+            for (int j = 0; j < n; ++j) {
+                const layer *l = leaves[j];
+                if (!l->weights || !l->weight_updates || l->type == SHORTCUT) continue;
+                if (pass == 0) memcpy(before[i][j], l->weights, sizeof before[i][j]);
+                if (pass == 1 && memcmp(before[i][j], l->weights, sizeof before[i][j]) == 0) return 1;
+            }
+        }
+        if (pass == 0) train(net, 0, STOP);
+    }
+    return 0;
+}
+
 /* Whether decay_all reaches the biases and scales of every leaf. */
 static int all_are_decayed(const network_case *c) {
     network *net = begin(c);
@@ -366,6 +392,7 @@ static void check_case(const network_case *c) {
         {train_half, "it cannot be stopped"},
         {train_rest, "it cannot be resumed"},
         {updates_are_not_empty, "a layer carries no momentum"},
+        {weights_move, "a layer does not learn"},
         {all_are_decayed, "decay_all passes a layer over"},
     };
     const char *wrong = NULL;
