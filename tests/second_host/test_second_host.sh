@@ -203,6 +203,18 @@ classes_are_checked() {
     fi
 }
 
+# [connected] has no mish in this host: its outputs would be zeros.
+zeros_are_refused() {
+    local name="an activation that gives zeros is refused in training"
+    cfg "$work/mish.cfg" batch=8 max_batches=1
+    sed -i '/^\[connected\]/,/^activation=/s/^activation=.*/activation=mish/' "$work/mish.cfg"
+    if ! train "$second" "$work/mish.cfg" && grep -qa '^\[connected\]: activation=mish: gives zeros here' "$work/log"; then
+        pass "$name"
+    else
+        fail "$name" "$(tail -1 "$work/log")"
+    fi
+}
+
 back_to_the_byte() {
     ${MAKE:-make} -s -C "$tree" clean > /dev/null 2>&1
     ${MAKE:-make} --no-print-directory -s uninstall DARKNET="$tree" > "$work/log" 2>&1
@@ -221,6 +233,7 @@ losses_fall
 dynamic_mini_batches
 contrastive_trains
 classes_are_checked
+zeros_are_refused
 published_accuracy
 back_to_the_byte
 [ $failures -eq 0 ]
