@@ -67,7 +67,7 @@ mutant "the representations are those of the host" sections lgg/darknet/lgg_tap.
 mutant "a route adds up one layer after the other from the same place" consumers lgg/layers/at_once_gpu.c 's|from \+= n;||'
 mutant "updates have no momentum" consumers lgg/layers/layer_kernels.cu 's|update \* step.momentum|update|'
 mutant "biases do not learn" consumers lgg/layers/at_once_gpu.c 's|count = add_tensor\(tensors, count, l, l->biases_gpu.*?;||s'
-mutant "a dropout's mask is left out" dropout lgg/darknet/lgg_tap.c 's|if \(dropped\) drop_gradients_gpu\(.*?;||'
+mutant "a dropout's mask is left out" dropout lgg/darknet/lgg_tap.c 's|drop_gradients_gpu\(tap, layers, count, section, n\);||'
 mutant "images on the GPU are not mirrored" gpu_data lgg/training/gpu_data_kernels.cu 's|crop.is_mirrored|0|'
 mutant "images on the GPU are cropped a pixel off" gpu_data lgg/training/gpu_data.c 's|\(int\)note\[TOP\]|1 + (int)note[TOP]|'
 if [ "$host" = pjreddie ]; then
