@@ -160,10 +160,8 @@ static void check_stop(const lgg_section *s, const network *net) {
     const int stop = last_stop(net);
     if (!darknet_is_training() || !host_can_train(net)) return;
     if (s->place.index < stop) {
-        lgg_fail(&s->place,
-                 "layer %d has stopbackward=1, and what stands before that learns nothing; put this section "
-                 "after it, or take stopbackward out",
-                 stop);
+        lgg_fail(&s->place, "power=%d: powers of graphs of %d vertices leave the range of numbers; power=%d at most%s",
+                 power, vertices, most < 3 ? 3 : most, graphs ? ", or normalize=1" : "");
     }
     for (int j = 0; j < s->n; ++j) {
         if (s->tapped[j] > stop) continue;

@@ -244,7 +244,7 @@ static __device__ inline double lgg_block_sum(double value) {
     return sum;
 }
 
-/* Least of every thread's value, for all threads of the block. */
+/* Least of every thread's value, for all threads of the block. Two in a row need a barrier between them, such as a sum has. */
 static __device__ inline float lgg_block_min(float value) {
     __shared__ float least[LGG_THREADS];
     least[threadIdx.x] = value;
@@ -253,9 +253,7 @@ static __device__ inline float lgg_block_min(float value) {
         if (threadIdx.x < half) least[threadIdx.x] = fminf(least[threadIdx.x], least[threadIdx.x + half]);
         __syncthreads();
     }
-    const float all = least[0];
-    __syncthreads(); /* the next one overwrites least */
-    return all;
+    return least[0];
 }
 
 /* Sum of a (count) over the block. */

@@ -91,7 +91,6 @@ static float lgg_least_distance_shared(const lgg_graph *graph, double *row) {
     for (size_t i = 0; i < n; i++) {
         const float *distance2 = graph->distance2 + i * n;
         float least_i = FLT_MAX;
-#pragma omp simd reduction(min : least_i)
         for (size_t j = 0; j < i; j++)
             least_i = distance2[j] < least_i ? distance2[j] : least_i;
         row[i] = (double)least_i;

@@ -273,7 +273,7 @@ static void test_small_graphs(void) {
     refuse_small("smoothness of two images", two, SMOOTH "layers=0,1\n", "graphs of 2 vertices, which say nothing");
     refuse_small(
         "powers beyond the range of numbers", "batch=16\n", GKD "power=40\nnormalize=0\n",
-        "power=40: powers of graphs of 16 vertices leave the range of numbers; give normalize=1, or power=16 at most");
+        "power=40: powers of graphs of 16 vertices leave the range of numbers; power=16 at most, or normalize=1");
     refuse_small("rkd of two images", two, BODY "[rkd]\n" TEACHER, "graphs of 2 vertices, which say nothing");
     accept_small("[hkd] has no graph: one image will do, whatever sections its teacher has", "batch=1\n", train_small,
                  BODY "[hkd]\n" TEACHER, "vert", 0);

@@ -487,7 +487,7 @@ rm -f small/backup/nan*
 check "a_loss_that_is_no_number_ends_the_training" refuses "the last good weights are nan-start.backup (iteration 0)" train nan.cfg nan-start.backup -clear
 check "and_names_iteration_and_layer" grep -qaE "Training stops at iteration [0-9]+: the (loss of layer 2 \[softmax\] is no finite number \(the first output with such values is that of layer [0-9]+ |[a-z ]+ of layer [0-9]+ \[[a-z]+\] are no longer finite)" refused.log
 sed 's/learning_rate=1e30/learning_rate=0/; s/^batch=.*/batch=4/' nan.cfg > nan-term.cfg
-printf '\n[label_variation]\npower=900\nclasses=%s\n' "$(sed -n 's/^classes=//p' small/tiny.data)" >> nan-term.cfg
+printf '\n[label_variation]\npower=900\nnormalize=1\nclasses=%s\n' "$(sed -n 's/^classes=//p' small/tiny.data)" >> nan-term.cfg
 check "a_term_that_is_no_number_is_named_as_in_the_cfg" refuses "[label_variation] is no finite number" train nan-term.cfg
 check "and_saves_nothing_of_it" eval '! ls small/backup/nan* 2> /dev/null'
 
