@@ -111,10 +111,8 @@ static void check_power(const lgg_section *s, int vertices) {
     const double digits = graphs ? log10(vertices) : log10(2. * vertices);
     const int most = (int)(graphs ? (38 / digits + 1) / 2 : 38 / digits);
     if (s->options.graph.normalize || s->kind > LGG_GKD || power <= 3 || power <= most) return;
-    lgg_fail(
-        &s->place,
-        "power=%d: powers of graphs of %d vertices leave the range of numbers; give normalize=1, or power=%d at most",
-        power, vertices, most < 3 ? 3 : most);
+    lgg_fail(&s->place, "power=%d: powers of graphs of %d vertices leave the range of numbers; power=%d at most%s",
+             power, vertices, most < 3 ? 3 : most, graphs ? ", or normalize=1" : "");
 }
 
 /* All sections of a network whose vertices are images have graphs of one size: the first that has any speaks for them. */
@@ -160,8 +158,10 @@ static void check_stop(const lgg_section *s, const network *net) {
     const int stop = last_stop(net);
     if (!darknet_is_training() || !host_can_train(net)) return;
     if (s->place.index < stop) {
-        lgg_fail(&s->place, "power=%d: powers of graphs of %d vertices leave the range of numbers; power=%d at most%s",
-                 power, vertices, most < 3 ? 3 : most, graphs ? ", or normalize=1" : "");
+        lgg_fail(&s->place,
+                 "layer %d has stopbackward=1, and what stands before that learns nothing; put this section "
+                 "after it, or take stopbackward out",
+                 stop);
     }
     for (int j = 0; j < s->n; ++j) {
         if (s->tapped[j] > stop) continue;
