@@ -64,6 +64,10 @@ static int is_apgd(const attack_method *method) {
     return method == &attack_apgd_ce || method == &attack_apgd_dlr;
 }
 
+static int is_deepfool(const attack_method *method) {
+    return method == &attack_deepfool;
+}
+
 static const attack_result *result_of(const attack *a, const attack_method *method) {
     for (int i = 0; i < a->table.methods; ++i) {
         if (a->table.method[i] == method) return &a->table.result[i];
@@ -76,7 +80,7 @@ static void choose_bound(attack *a) {
     const attack_options *o = a->options;
     int field = 0;
     for (int i = 0; i < a->table.methods; ++i)
-        field |= is_apgd(a->table.method[i]) || a->table.method[i] == &attack_deepfool;
+        field |= is_apgd(a->table.method[i]) || is_deepfool(a->table.method[i]);
     a->set.snr = o->snr;
     a->set.epsilon = o->epsilon_given ? o->epsilon : -1;
     if (field && !o->epsilon_given && !o->snr_given) a->set.epsilon = a->settings.ball.infinite ? 8. / 255 : .5;
@@ -245,10 +249,6 @@ static int is_pgd(const attack_method *method) {
 
 static int starts_at_random(const attack_method *method) {
     return is_pgd(method) || is_apgd(method);
-}
-
-static int is_deepfool(const attack_method *method) {
-    return method == &attack_deepfool;
 }
 
 static int is_random(const attack_method *method) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "file.h"
 #include "tool_classifier.h"
 #include "tool_errors.h"
 #include "tool_npy.h"
@@ -67,11 +68,16 @@ static char *path_in(const char *directory, const char *name) {
     return path;
 }
 
-/* 1 unless the directory's README.txt says that -write made what is in it. */
+/* The directory's README.txt. */
+static char *readme_in(const char *directory) {
+    char *path = lgg_path_with(directory, "/README.txt");
+    if (!path) lgg_out_of_memory("a path", (double)strlen(directory));
+    return path;
+}
+
+/* 1 unless it says that -write made what is in the directory. */
 static int is_official(const char *directory) {
-    size_t size = strlen(directory) + 16;
-    char *path = lgg_allocate(size, 1, "a path"), line[sizeof made_mark] = "";
-    snprintf(path, size, "%s/README.txt", directory);
+    char *path = readme_in(directory), line[sizeof made_mark] = "";
     FILE *file = fopen(path, "r");
     int made = file && fgets(line, sizeof line, file) && strcmp(line, made_mark) == 0;
     if (file) fclose(file);
@@ -213,9 +219,7 @@ static void begin_writing(const corrupt *c) {
     if (c->data->classes > 256)
         tool_fail("-write: labels.npy has a byte for each image, and there are %d classes", c->data->classes);
     tool_make_directory(directory);
-    size_t size = strlen(directory) + 16;
-    char *path = lgg_allocate(size, 1, "a path");
-    snprintf(path, size, "%s/README.txt", directory);
+    char *path = readme_in(directory);
     if (is_official(directory)) refuse_to_replace(directory, path);
     tool_output output = tool_output_open(path);
     fprintf(output.file, "%s: %s (seed %d).\n", made_mark, tool_corruptions_made, c->options->seed);

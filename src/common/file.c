@@ -131,17 +131,25 @@ static int is_open_as(int descriptor, const char *path) {
            open_file.st_dev == named_file.st_dev && open_file.st_ino == named_file.st_ino;
 }
 
+/* The descriptor that the program prints to where that is path, -1 where it is none. */
+static int printed_to(const char *path) {
+    for (int descriptor = STDOUT_FILENO; descriptor <= STDERR_FILENO; ++descriptor)
+        if (is_open_as(descriptor, path)) return descriptor;
+    return -1;
+}
+
 int lgg_file_is_stream(const char *path) {
     struct stat st;
-    if (is_open_as(STDOUT_FILENO, path) || is_open_as(STDERR_FILENO, path)) return 1;
+    if (printed_to(path) >= 0) return 1;
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
 /* Of a file that the program prints to anyway, behind what is in it already. */
 static FILE *open_stream(const char *path) {
-    if (!is_open_as(STDOUT_FILENO, path) && !is_open_as(STDERR_FILENO, path)) return fopen(path, "wb");
+    const int printed = printed_to(path);
+    if (printed < 0) return fopen(path, "wb");
     fflush(NULL);
-    return fdopen(fcntl(is_open_as(STDOUT_FILENO, path) ? STDOUT_FILENO : STDERR_FILENO, F_DUPFD_CLOEXEC, 0), "wb");
+    return fdopen(fcntl(printed, F_DUPFD_CLOEXEC, 0), "wb");
 }
 
 /* The file itself where path is a link to one: the link stays. The caller frees it. */

@@ -91,9 +91,3 @@ void lgg_block_product_shared(const lgg_tiles *tiles, const lgg_workspace *works
         }
     }
 }
-
-void lgg_block_product(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *w,
-                       const float *x, float *gradient) {
-#pragma omp parallel num_threads(lgg_workspace_threads(workspace, (double)n *(double)n *(double)d))
-    lgg_block_product_shared(tiles, workspace, n, d, w, x, gradient);
-}

@@ -178,8 +178,6 @@ const float *lgg_block_soon(const lgg_block *block, const float *x, size_t i);
 void lgg_block_copy(const lgg_block *block, const lgg_tiles *tiles, const double *scale, const float *x, float *copy);
 
 /* gradient (n, d) += w (n, n) x (n, d). The same to the bit for any number of threads. */
-void lgg_block_product(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *w,
-                       const float *x, float *gradient);
 void lgg_block_product_shared(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *w,
                               const float *x, float *gradient);
 

@@ -83,8 +83,9 @@ static void lgg_cosine_backward_shared(const lgg_graph *graph, float *e, float *
     lgg_product_add_shared(graph->workspace, graph->batch, graph->d, e, graph->x, gradient);
 }
 
-/* The least D_ij of two points, the same for all threads; row (B) is workspace. */
-static float lgg_least_distance_shared(const lgg_graph *graph, double *row) {
+/* The least D_ij of two points, the same for all threads. The degrees, which are not there yet, are its workspace. */
+static float lgg_least_distance_shared(const lgg_graph *graph) {
+    double *row = graph->degree;
     const size_t n = (size_t)graph->batch;
     double least = n > 1 ? (double)FLT_MAX : 0;
 #pragma omp for schedule(static)
@@ -106,7 +107,7 @@ static void lgg_exponential_forward_shared(lgg_graph *graph) {
     const size_t n = (size_t)graph->batch;
     const float alpha = (float)lgg_alpha_of(graph);
     const int squared = graph->options.similarity == LGG_RBF;
-    const float least = graph->options.normalize ? lgg_least_distance_shared(graph, graph->degree) : 0;
+    const float least = graph->options.normalize ? lgg_least_distance_shared(graph) : 0;
     const float shift = squared ? least : sqrtf(least);
 #pragma omp for schedule(static) nowait
     for (size_t i = 0; i < n; i++) {

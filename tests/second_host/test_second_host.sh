@@ -191,28 +191,28 @@ contrastive_trains() {
     fi
 }
 
+# is_refused NAME CFG TEXT: the training of CFG ends, and says a line that matches.
+is_refused() {
+    if ! train "$second" "$2" && grep -qa "$3" "$work/log"; then
+        pass "$1"
+    else
+        fail "$1" "$(tail -1 "$work/log")"
+    fi
+}
+
 # A section behind the last layer must not hide how wide that is.
 classes_are_checked() {
-    local name="a wrong number of classes is refused where a section is the last layer"
     cfg "$work/narrow.cfg" batch=8 max_batches=1
     sed -i 's/^output=10/output=7/; /^\[hkd\]/,$d' "$work/narrow.cfg"
-    if ! train "$second" "$work/narrow.cfg" && grep -qa "classes=10, but the labels of this network are 7 wide" "$work/log"; then
-        pass "$name"
-    else
-        fail "$name" "$(tail -1 "$work/log")"
-    fi
+    is_refused "a wrong number of classes is refused where a section is the last layer" "$work/narrow.cfg" \
+        "classes=10, but the labels of this network are 7 wide"
 }
 
 # [connected] has no mish in this host: its outputs would be zeros.
 zeros_are_refused() {
-    local name="an activation that gives zeros is refused in training"
     cfg "$work/mish.cfg" batch=8 max_batches=1
     sed -i '/^\[connected\]/,/^activation=/s/^activation=.*/activation=mish/' "$work/mish.cfg"
-    if ! train "$second" "$work/mish.cfg" && grep -qa '^\[connected\]: activation=mish: gives zeros here' "$work/log"; then
-        pass "$name"
-    else
-        fail "$name" "$(tail -1 "$work/log")"
-    fi
+    is_refused "an activation that gives zeros is refused in training" "$work/mish.cfg" '^\[connected\]: activation=mish: gives zeros here'
 }
 
 back_to_the_byte() {

@@ -217,6 +217,13 @@ static void assert_product(int n, int d, const float *w, const float *x, const f
     }
 }
 
+/* gradient += w x, by as many threads as that is worth. */
+static void product_by_threads(const lgg_tiles *tiles, const lgg_workspace *workspace, int n, int d, const float *w,
+                               const float *x, float *gradient) {
+#pragma omp parallel num_threads(lgg_workspace_threads(workspace, (double)n *(double)n *(double)d))
+    lgg_block_product_shared(tiles, workspace, n, d, w, x, gradient);
+}
+
 /* Rows and columns that fill no tile and no block, and more than one block of either. Nothing before or behind is written. */
 static void products_of_every_shape(void **state) {
     static const int rows[] = {1, 2, 5, 8, 11, 12, 13, 50, 259}, widths[] = {1, 31, 32, 33, 256, 300};
@@ -234,7 +241,7 @@ static void products_of_every_shape(void **state) {
                 if (!tiles) continue;
                 for (size_t t = 0; t < size + 2; t++)
                     gradient[t] = 1;
-                lgg_block_product(tiles, &workspace, n, d, w, x, gradient + 1);
+                product_by_threads(tiles, &workspace, n, d, w, x, gradient + 1);
                 assert_product(n, d, w, x, gradient + 1);
                 assert_true(gradient[0] == 1 && gradient[size + 1] == 1);
             }
@@ -258,11 +265,11 @@ static void product_is_the_same_for_any_number_of_threads(void **state) {
     lgg_workspace workspace = make_workspace(N, 0, &arena);
     omp_set_num_threads(1);
     memset(one, 0, sizeof one);
-    lgg_block_product(lgg_tiles_best(), &workspace, N, D, w, x, one);
+    product_by_threads(lgg_tiles_best(), &workspace, N, D, w, x, one);
     for (int count = 2; count <= 7; count++) { /* more than the workspace has, too */
         omp_set_num_threads(count);
         memset(many, 0, sizeof many);
-        lgg_block_product(lgg_tiles_best(), &workspace, N, D, w, x, many);
+        product_by_threads(lgg_tiles_best(), &workspace, N, D, w, x, many);
         assert_memory_equal(one, many, sizeof one);
     }
     omp_set_num_threads(threads);
