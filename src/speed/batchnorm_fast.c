@@ -57,24 +57,20 @@ static moments join(moments a, moments b) {
 MULTIVERSION
 static void normalize_plane(const float *x, float *output, size_t n, channel_line line) {
 #pragma omp simd
-    for (size_t i = 0; i < n; ++i) {
-        float value = (x[i] - line.mean) * line.scale + line.bias;
-        output[i] = value > 0 ? value : line.slope * value;
-    }
+    for (size_t i = 0; i < n; ++i)
+        output[i] = leaky_relu((x[i] - line.mean) * line.scale + line.bias, line.slope);
 }
 
 MULTIVERSION
 static void normalize_plane_sum(const float *x, const float *residual, float *output, size_t n, channel_line line) {
 #pragma omp simd
-    for (size_t i = 0; i < n; ++i) {
-        float value = (x[i] - line.mean) * line.scale + line.bias + residual[i];
-        output[i] = value > 0 ? value : line.slope * value;
-    }
+    for (size_t i = 0; i < n; ++i)
+        output[i] = leaky_relu((x[i] - line.mean) * line.scale + line.bias + residual[i], line.slope);
 }
 
 /* delta times the derivative of the activation, whose sign is computed again, which costs less than to read it. */
-static inline float bend(float centred, float delta, channel_line line) {
-    return centred * line.scale + line.bias > 0 ? delta : line.slope * delta;
+static inline float line_gradient(float centred, float delta, channel_line line) {
+    return leaky_relu_gradient(centred * line.scale + line.bias, delta, line.slope);
 }
 
 /* Sums of g and of g * (x - mean), g = delta times the derivative of the activation. */
@@ -92,7 +88,7 @@ static gradient_sums plane_gradient_sums(const float *x, const float *delta, siz
 #pragma omp simd reduction(+ : sum_g, sum_gx)
         for (size_t i = 0; i < n; ++i) {
             float centred = xs[i] - line.mean;
-            float g = bend(centred, deltas[i], line);
+            float g = line_gradient(centred, deltas[i], line);
             sum_g += g;
             sum_gx += g * centred;
         }
@@ -107,7 +103,7 @@ static void write_plane_gradient(const float *x, const float *delta, float *targ
 #pragma omp simd
     for (size_t i = 0; i < n; ++i) {
         float centred = x[i] - line.mean;
-        target[i] = line.scale * (bend(centred, delta[i], line) - line.mean_g - centred * line.tilt);
+        target[i] = line.scale * (line_gradient(centred, delta[i], line) - line.mean_g - centred * line.tilt);
     }
 }
 
@@ -116,7 +112,7 @@ static void add_plane_gradient(const float *x, const float *delta, float *target
 #pragma omp simd
     for (size_t i = 0; i < n; ++i) {
         float centred = x[i] - line.mean;
-        target[i] += line.scale * (bend(centred, delta[i], line) - line.mean_g - centred * line.tilt);
+        target[i] += line.scale * (line_gradient(centred, delta[i], line) - line.mean_g - centred * line.tilt);
     }
 }
 

@@ -50,10 +50,8 @@ static void normalize_part(const float *x, float *output, part p, const lines *l
         const float *from = x + p.first + r * p.stride;
         float *to = output + p.first + r * p.stride;
 #pragma omp simd
-        for (size_t i = 0; i < p.width; ++i) {
-            float value = (from[i] - line->mean[i]) * line->scale[i] + line->bias[i];
-            to[i] = value > 0 ? value : slope * value;
-        }
+        for (size_t i = 0; i < p.width; ++i)
+            to[i] = leaky_relu((from[i] - line->mean[i]) * line->scale[i] + line->bias[i], slope);
     }
 }
 
@@ -65,19 +63,13 @@ static void normalize_part_sum(const float *x, const float *residual, float *out
         const float *from = x + at, *added = residual + at;
         float *to = output + at;
 #pragma omp simd
-        for (size_t i = 0; i < p.width; ++i) {
-            float value = (from[i] - line->mean[i]) * line->scale[i] + line->bias[i] + added[i];
-            to[i] = value > 0 ? value : slope * value;
-        }
+        for (size_t i = 0; i < p.width; ++i)
+            to[i] = leaky_relu((from[i] - line->mean[i]) * line->scale[i] + line->bias[i] + added[i], slope);
     }
 }
 
-/* delta times the derivative of the activation that gave `output`, whose sign is computed again, which costs less than to read it. */
-static inline float bend(float output, float delta, float slope) {
-    return output > 0 ? delta : slope * delta;
-}
-
-/* Sums of g, the bent gradients, and of g * (x - mean). */
+/* Sums of g, delta times the derivative of the activation, and of g * (x - mean). What was activated is computed again for its sign, which
+ * costs less than to read it. */
 MULTIVERSION
 static void sum_gradients(const float *x, const float *delta, part p, const lines *line, sums *s) {
     const size_t step = piece_rows(p), width = p.width;
@@ -90,7 +82,7 @@ static void sum_gradients(const float *x, const float *delta, part p, const line
 #pragma omp simd
             for (size_t i = 0; i < width; ++i) {
                 float centred = values[i] - line->mean[i];
-                float gradient = bend(centred * line->scale[i] + line->bias[i], deltas[i], slope);
+                float gradient = leaky_relu_gradient(centred * line->scale[i] + line->bias[i], deltas[i], slope);
                 g[i] += gradient;
                 gx[i] += gradient * centred;
             }
@@ -112,7 +104,7 @@ static void write_gradients(const float *x, const float *delta, float *target, p
 #pragma omp simd
         for (size_t i = 0; i < p.width; ++i) {
             float centred = values[i] - line->mean[i];
-            float gradient = bend(centred * line->scale[i] + line->bias[i], deltas[i], slope);
+            float gradient = leaky_relu_gradient(centred * line->scale[i] + line->bias[i], deltas[i], slope);
             to[i] = line->scale[i] * (gradient - line->mean_g[i] - centred * line->tilt[i]);
         }
     }
@@ -128,7 +120,7 @@ static void add_gradients(const float *x, const float *delta, float *target, par
 #pragma omp simd
         for (size_t i = 0; i < p.width; ++i) {
             float centred = values[i] - line->mean[i];
-            float gradient = bend(centred * line->scale[i] + line->bias[i], deltas[i], slope);
+            float gradient = leaky_relu_gradient(centred * line->scale[i] + line->bias[i], deltas[i], slope);
             to[i] += line->scale[i] * (gradient - line->mean_g[i] - centred * line->tilt[i]);
         }
     }

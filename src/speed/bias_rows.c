@@ -19,10 +19,8 @@ static void add_bias_part(float *output, part p, const bias_line *line) {
     for (size_t r = 0; r < p.rows; ++r) {
         float *row = output + p.first + r * p.stride;
 #pragma omp simd
-        for (size_t i = 0; i < p.width; ++i) {
-            float value = row[i] + line->bias[i];
-            row[i] = value > 0 ? value : slope * value;
-        }
+        for (size_t i = 0; i < p.width; ++i)
+            row[i] = leaky_relu(row[i] + line->bias[i], slope);
     }
 }
 

@@ -111,7 +111,7 @@ WIDE static void add_border(const float *x, int count, planes p, float *bordered
 }
 
 /* A row of dL/dx by a channel's line. */
-WIDE_STEP void bend_row(const float *x, const float *delta, size_t w, const channel_line *line, float *row) {
+WIDE_STEP void gradient_row(const float *x, const float *delta, size_t w, const channel_line *line, float *row) {
     const __m512 mean = _mm512_set1_ps(line->mean), scale = _mm512_set1_ps(line->scale),
                  bias = _mm512_set1_ps(line->bias), mean_g = _mm512_set1_ps(line->mean_g),
                  tilt = _mm512_set1_ps(line->tilt), slope = _mm512_set1_ps(line->slope);
@@ -119,20 +119,21 @@ WIDE_STEP void bend_row(const float *x, const float *delta, size_t w, const chan
         const __m512 centred = _mm512_sub_ps(_mm512_loadu_ps(x + t), mean), g = _mm512_loadu_ps(delta + t),
                      output = _mm512_fmadd_ps(centred, scale, bias);
         const __mmask16 below = _mm512_cmp_ps_mask(output, _mm512_setzero_ps(), _CMP_LE_OQ);
-        const __m512 bent = _mm512_mask_mul_ps(g, below, g, slope);
-        _mm512_storeu_ps(row + t, _mm512_mul_ps(scale, _mm512_fnmadd_ps(centred, tilt, _mm512_sub_ps(bent, mean_g))));
+        const __m512 gradient = _mm512_mask_mul_ps(g, below, g, slope);
+        _mm512_storeu_ps(row + t,
+                         _mm512_mul_ps(scale, _mm512_fnmadd_ps(centred, tilt, _mm512_sub_ps(gradient, mean_g))));
     }
 }
 
 /* bordered (count planes) = the gradient of what is normalized, from that of the result. */
-WIDE static void bend_within_border(const float *x, const float *delta, int count, planes p, const channel_line *lines,
-                                    float *bordered) {
+WIDE static void gradient_within_border(const float *x, const float *delta, int count, planes p,
+                                        const channel_line *lines, float *bordered) {
     const size_t border = (size_t)p.size / 2, w = (size_t)p.w;
     for (int i = 0; i < count; ++i, bordered += p.plane) {
         float *row = bordered + border * p.stride;
         clear_border(p, bordered);
         for (int y = 0; y < p.h; ++y, row += p.stride, x += w, delta += w)
-            bend_row(x, delta, w, &lines[i], row + border);
+            gradient_row(x, delta, w, &lines[i], row + border);
     }
 }
 
@@ -306,7 +307,7 @@ static void backward_image(const layer *l, int b, const float *input, float *inp
     const float *image = input + (size_t)b * c * pixels;
     const size_t map = (size_t)b * (size_t)l->n * pixels;
     if (lines)
-        bend_within_border(l->x + map, l->delta + map, l->n, p, lines, own);
+        gradient_within_border(l->x + map, l->delta + map, l->n, p, lines, own);
     else
         add_border(l->delta + map, l->n, p, own);
     if (input_delta) convolve_image(own, p, l->n, packed, l->c, !assign, input_delta + (size_t)b * c * pixels);

@@ -23,8 +23,8 @@ void forward_narrow(const layer *l, const float *input, float *output, moments *
                     int threads);
 
 /* From l->delta (batch, n, h, w), the gradient of the convolution's result: adds to l->weight_updates, and to input_delta (batch, c, h, w), unless
- * they are NULL; with `assign`, the latter is written. With lines (n), l->delta is the gradient of what batch normalization made of l->x, and is bent on
- * the way; otherwise lines is NULL. */
+ * they are NULL; with `assign`, the latter is written. With lines (n), l->delta is the gradient of what batch normalization and the activation
+ * made of l->x, and goes back through both on the way; otherwise lines is NULL. */
 void backward_narrow(const layer *l, const float *input, float *input_delta, int assign, const channel_line *lines,
                      float *workspace, int threads);
 

@@ -33,17 +33,17 @@ int activation_slope(ACTIVATION activation, float *slope) {
 }
 
 MULTIVERSION
-static void bend(const float *x, size_t n, float slope, float *output) {
+static void leaky_relu_span(const float *x, size_t n, float slope, float *output) {
 #pragma omp simd
     for (size_t i = 0; i < n; ++i)
-        output[i] = x[i] > 0 ? x[i] : slope * x[i];
+        output[i] = leaky_relu(x[i], slope);
 }
 
 MULTIVERSION
-static void bend_gradient(const float *y, size_t n, float slope, float *delta) {
+static void multiply_by_leaky_relu_gradient(const float *y, size_t n, float slope, float *delta) {
 #pragma omp simd
     for (size_t i = 0; i < n; ++i)
-        delta[i] = y[i] > 0 ? delta[i] : slope * delta[i];
+        delta[i] = leaky_relu_gradient(y[i], delta[i], slope);
 }
 
 void activate_into_fast(const float *input, float *output, size_t n, ACTIVATION activation) {
@@ -53,7 +53,7 @@ void activate_into_fast(const float *input, float *output, size_t n, ACTIVATION 
     for (size_t start = 0; start < n; start += SPAN) {
         size_t end = start + span_at(start, n);
         if (piecewise)
-            bend(input + start, end - start, slope, output + start);
+            leaky_relu_span(input + start, end - start, slope, output + start);
         else
             for (size_t i = start; i < end; ++i)
                 output[i] = activate(input[i], activation);
@@ -72,7 +72,7 @@ void gradient_fast(const float *y, size_t n, ACTIVATION activation, float *delta
     for (size_t start = 0; start < n; start += SPAN) {
         size_t end = start + span_at(start, n);
         if (piecewise)
-            bend_gradient(y + start, end - start, slope, delta + start);
+            multiply_by_leaky_relu_gradient(y + start, end - start, slope, delta + start);
         else
             for (size_t i = start; i < end; ++i)
                 delta[i] *= gradient(y[i], activation);
@@ -83,8 +83,7 @@ MULTIVERSION
 static void add_bias_row(float *row, size_t n, float bias, float slope) {
 #pragma omp simd
     for (size_t i = 0; i < n; ++i) {
-        float value = row[i] + bias;
-        row[i] = value > 0 ? value : slope * value;
+        row[i] = leaky_relu(row[i] + bias, slope);
     }
 }
 
@@ -104,7 +103,7 @@ static float gradient_row(const float *y, float *delta, size_t n, float slope) {
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; ++i) {
-        float g = y[i] > 0 ? delta[i] : slope * delta[i];
+        float g = leaky_relu_gradient(y[i], delta[i], slope);
         delta[i] = g;
         sum += g;
     }
@@ -131,10 +130,8 @@ MULTIVERSION
 static void shortcut(const float *input, const float *from, float alpha, float beta, float *output, size_t n,
                      float slope) {
 #pragma omp simd
-    for (size_t i = 0; i < n; ++i) {
-        float value = alpha * input[i] + beta * from[i];
-        output[i] = value > 0 ? value : slope * value;
-    }
+    for (size_t i = 0; i < n; ++i)
+        output[i] = leaky_relu(alpha * input[i] + beta * from[i], slope);
 }
 
 void forward_shortcut_fast(const float *input, const float *from, float alpha, float beta, float *output, size_t n,
@@ -147,8 +144,8 @@ void forward_shortcut_fast(const float *input, const float *from, float alpha, f
     if (!fused) activate_fast(output, n, activation);
 }
 
-/* Gradients are bent in pieces that stay in the first cache, and go from there to both targets. */
-enum { BEND = 1024 };
+/* Gradients are taken in pieces that stay in the first cache, and go from there to both targets. */
+enum { PIECE = 1024 };
 
 MULTIVERSION
 static void scale_to(const float *g, float scale, float *target, size_t n, int assign) {
@@ -170,10 +167,10 @@ void add_fast(const float *from, float *to, size_t n) {
 }
 
 MULTIVERSION
-static void bend_into(const float *y, const float *delta, size_t n, float slope, float *g) {
+static void leaky_relu_gradient_into(const float *y, const float *delta, size_t n, float slope, float *g) {
 #pragma omp simd
     for (size_t i = 0; i < n; ++i)
-        g[i] = y[i] > 0 ? delta[i] : slope * delta[i];
+        g[i] = leaky_relu_gradient(y[i], delta[i], slope);
 }
 
 static void give_gradient(const float *g, gradient_target to, size_t start, size_t n) {
@@ -185,13 +182,13 @@ void backward_shortcut_fast(const float *output, float *delta, size_t n, ACTIVAT
     float slope = 1;
     if (!activation_slope(activation, &slope)) gradient_fast(output, n, activation, delta);
 #pragma omp parallel for if (n >= PARALLEL_VALUES)
-    for (size_t start = 0; start < n; start += BEND) {
-        const size_t piece = n - start < BEND ? n - start : BEND;
-        float bent[BEND];
+    for (size_t start = 0; start < n; start += PIECE) {
+        const size_t piece = n - start < PIECE ? n - start : PIECE;
+        float own[PIECE];
         const float *g = delta + start;
         if (slope < 1) {
-            bend_into(output + start, g, piece, slope, bent);
-            g = bent;
+            leaky_relu_gradient_into(output + start, g, piece, slope, own);
+            g = own;
         }
         give_gradient(g, input, start, piece);
         give_gradient(g, from, start, piece);

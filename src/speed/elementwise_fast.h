@@ -8,6 +8,16 @@
  * others. */
 int activation_slope(ACTIVATION activation, float *slope);
 
+/* The activation of that slope. */
+static inline float leaky_relu(float x, float slope) {
+    return x > 0 ? x : slope * x;
+}
+
+/* delta times its derivative where its output is y (or what it was computed from: the sign is the same). */
+static inline float leaky_relu_gradient(float y, float delta, float slope) {
+    return y > 0 ? delta : slope * delta;
+}
+
 /* x (n values) = activation(x); output (n) = activation(input); delta (n) *= its derivative where the activation's output is y. */
 void activate_fast(float *x, size_t n, ACTIVATION activation);
 void activate_into_fast(const float *input, float *output, size_t n, ACTIVATION activation);
