@@ -5,6 +5,12 @@
  * m > 1:  with U_i = L^i V (B, C), sigma = tr(U_a' U_b) for any a + b = m, and
  *         dsigma/dA_ij = sum_(a + b = m - 1) (U_a,i - U_a,j).(U_b,i - U_b,j) / 2.
  * L^m itself is never formed. Under cosine the last product, with X, may be left to lgg_class_gradient.c.
+ *
+ * The loss by `reduction`, with W_i = sum_j |v_i - v_j|^2 / 2, W = sum_i W_i, and sigma_i row i's share of sigma (m = 1):
+ *
+ *     sum         sigma              mean_kept   sigma / W, W over the edges that k leaves
+ *     mean        sigma / W          log         log(sigma / W)
+ *                                    log_rows    the mean of log(sigma_i / W_i)
  */
 #include "lgg_graphs.h"
 #include <math.h>
