@@ -25,7 +25,8 @@ set -euo pipefail
 
 die() { echo "$(basename "$table" .txt): $*" >&2; exit 1; }
 
-# Sets task, seeds, train, holdout, baseline, evaluations, and methods, with their cfg_of, words_of, seeds_of.
+# Sets task, seeds, train, holdout, baseline, evaluations, and methods, with their cfg_of, words_of, seeds_of (those of all, also where METHODS
+# chooses some).
 read_table() {
     task=classifier seeds=${SEEDS:-} train='' holdout='' baseline='' teacher='' evaluations=() methods=()
     declare -gA cfg_of words_of seeds_of evaluate_options
@@ -70,6 +71,24 @@ read_table() {
         [ "${seeds_of[$key]}" -le 64 ] || die "run $key: seeds=${seeds_of[$key]}: 1 to 64 would be right"
         [ -s "${cfg_of[$key]}" ] || die "run $key: there is no ${cfg_of[$key]}"
     done
+    [ -z "${METHODS:-}" ] || choose_methods
+}
+
+# METHODS="baseline gkd": of all methods these, in the table's order, and what must be over before they are trained or judged.
+choose_methods() {
+    local chosen=' ' more key seed need left=()
+    more=$(echo $METHODS) # one blank between them
+    [ -n "$more" ] || return 0
+    for key in $more; do [ -n "${cfg_of[$key]:-}" ] || die "METHODS=$METHODS: there is no run $key; there are: ${methods[*]}"; done
+    while [ -n "$more" ]; do
+        key=${more%% *} more=${more#"$key"} more=${more# }
+        case $chosen in *" $key "*) continue ;; esac
+        chosen+="$key "
+        for need in $(needs_of "$key"; for ((seed = 1; seed <= seeds_of[$key]; ++seed)); do judged_after "$key" "$seed"; done); do more+=" ${need%-*}"; done
+        more=${more# }
+    done
+    for key in "${methods[@]}"; do case $chosen in *" $key "*) left+=("$key") ;; esac; done
+    methods=("${left[@]}")
 }
 
 # word METHOD NAME: the value of NAME= in its words, empty if it is not there.

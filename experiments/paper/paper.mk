@@ -1,7 +1,8 @@
 # make table1, table2, table3: the paper's tables; paper.sh runs them, the table files say what they are.
 #
 #   SCALE=small   (default) what two cores do in one to two hours; SCALE=medium: in many; SCALE=full: as the authors trained, for a GPU
-#   SEEDS=n  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)  RUNNER="srun -n1" (before each run's command)
+#   SEEDS=n  METHODS="baseline gkd" (these alone)  JOBS=n (runs at once)  BUDGET=minutes (then stop; the next call goes on)
+#   RUNNER="srun -n1" (before each run's command)
 #   SLURM="-p gpu --gres=gpu:1" (an array of jobs, by sbatch)  PARALLEL="-S host1,host2" (GNU parallel over ssh)
 #
 #   make table-detection  a detector with and without [lgg_gkd], over images, pixels and boxes
@@ -41,7 +42,7 @@ paper-ready: deps
 	+@$(MAKE) --no-print-directory darknet data
 $(PAPER_TABLES):
 	+@$(MAKE) --no-print-directory $(PAPER)/paper_table
-	@$(foreach option,SEEDS JOBS BUDGET RUNNER SLURM PARALLEL KEPT,$(option)=$(call quoted,$(value $(option)))) GPU='$(GPU)' HOST='$(HOST)' \
+	@$(foreach option,SEEDS METHODS JOBS BUDGET RUNNER SLURM PARALLEL KEPT,$(option)=$(call quoted,$(value $(option)))) GPU='$(GPU)' HOST='$(HOST)' \
 		experiments/paper/paper.sh experiments/paper/$@.txt $(PAPER)/paper_table
 
 # make geometry: what label variation can tell of embeddings that are known, and of those that make search-late trained.

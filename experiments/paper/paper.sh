@@ -2,8 +2,9 @@
 # Runs a table of the paper: all its runs, JOBS at once, each by run.sh; then prints the table. Stopped at any moment, the next call
 # goes on.
 #
-# Environment: SEEDS=n, JOBS=n, BUDGET=minutes (stop then, to go on in the next call), PAPER_OUT=dir (default results/), KEPT=1: begins with the
-# runs that keep.sh has kept (in PAPER_KEPT, default experiments/paper/results/runs). Where the runs go:
+# Environment: SEEDS=n, METHODS="baseline gkd" (these alone, and what they need), JOBS=n, BUDGET=minutes (stop then, to go on in the next
+# call), PAPER_OUT=dir (default results/), KEPT=1: begins with the runs that keep.sh has kept (in PAPER_KEPT, default
+# experiments/paper/results/runs). Where the runs go:
 #   RUNNER="srun -n1"            put before each run's command
 #   SLURM="-p gpu --gres=gpu:1"  an array of jobs of Slurm's, by sbatch with these options; JOBS=n: at most so many at once
 #   PARALLEL="-S host1,host2"    GNU parallel with these options, JOBS on each host; all of them see this folder under the same path

@@ -42,6 +42,7 @@ typedef struct {
     double paper[MEASURES];            /* NaN: the paper has none */
     double epoch_error[MAX_POINTS], iteration[MAX_POINTS];
     int points;
+    int found; /* runs */
 } method;
 
 typedef struct {
@@ -50,7 +51,8 @@ typedef struct {
     method methods[MAX_METHODS];
     /* of the runs found: their dates, commits, machines, kinds of corruptions, each value once */
     char dates[LINE], commits[LINE], machines[LINE], corruptions[LINE];
-    char hardly[LINE]; /* corruptions under which a baseline hardly errs more than on clean images */
+    char hardly[LINE];  /* corruptions under which a baseline hardly errs more than on clean images */
+    char missing[LINE]; /* the methods without a run, which are no rows */
     int found;
 } table;
 
@@ -160,6 +162,7 @@ static void read_run(table *t, method *m, const char *dir, int seed) {
     FILE *file = fopen(path, "r");
     if (!file) return;
     ++t->found;
+    ++m->found;
     while (fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = '\0';
         char *comma = strchr(line, ',');
@@ -189,6 +192,18 @@ static void read_curve(method *m, const char *dir) {
         m->epoch_error[m->points++] = error;
     }
     fclose(file);
+}
+
+/* Rows are of methods that have a run; of the others the names are kept. */
+static void leave_out_missing(table *t) {
+    int left = 0;
+    for (int i = 0; i < t->count; ++i) {
+        if (t->methods[i].found)
+            t->methods[left++] = t->methods[i];
+        else
+            note_once(t->missing, t->methods[i].name);
+    }
+    t->count = left;
 }
 
 static summary summarize(const double *value, int n) {
@@ -281,6 +296,7 @@ static void print_table(FILE *file, table *t) {
         t->baseline);
     if (*t->corruptions) fprintf(file, "Corruptions: %s.\n", t->corruptions);
     if (*t->hardly) fprintf(file, "%s\n", hardly_line(t, text));
+    if (*t->missing) fprintf(file, "Without a run: %s.\n", t->missing);
     fprintf(file, "%d runs; %s; commit %s; %s.\n", t->found, t->dates, t->commits, t->machines);
 }
 
@@ -304,6 +320,7 @@ static void write_markdown(FILE *file, table *t) {
     fprintf(file, "%d runs; %s; commit %s; %s.", t->found, t->dates, t->commits, t->machines);
     if (*t->corruptions) fprintf(file, " Corruptions: %s.", t->corruptions);
     if (*t->hardly) fprintf(file, " %s", hardly_line(t, text));
+    if (*t->missing) fprintf(file, " Without a run: %s.", t->missing);
     fputc('\n', file);
 }
 
@@ -481,11 +498,12 @@ int main(int argc, char **argv) {
         points += t.methods[i].points;
     }
     if (!t.found) tool_fail("no run of %s is over yet", argv[1]);
+    write_file(&t, argv[2], "table.csv", write_csv);
+    leave_out_missing(&t);
     putchar('\n');
     print_table(stdout, &t);
     write_file(&t, argv[2], "table.txt", print_table);
     write_file(&t, argv[2], "table.md", write_markdown);
-    write_file(&t, argv[2], "table.csv", write_csv);
     write_file(&t, argv[2], "table.svg", draw_bars);
     if (points) {
         write_file(&t, argv[2], "curve.csv", write_curves);

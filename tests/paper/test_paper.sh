@@ -43,6 +43,7 @@ holds paper_paired_gain_and_p "$(grep better "$work/known/table.csv")" grep -q '
 holds paper_more_agreement_is_a_gain "$(grep agree_right,better "$work/known/table.csv")" grep -q '^agree_right,better,3,56,3,4,1,0.0202041,,53;56;59$' "$work/known/table.csv"
 holds paper_more_precision_is_a_gain "$(grep map50,better "$work/known/table.csv")" grep -q '^map50,better,3,56,3,4,1,0.0202041,,53;56;59$' "$work/known/table.csv"
 holds paper_a_method_without_runs_has_no_figure "$(grep alone "$work/known/table.csv")" grep -q '^clean,alone,0,,,,,,,' "$work/known/table.csv"
+holds paper_a_method_without_runs_is_no_row "$(grep alone "$work/known/table.md")" [ "$(grep -c alone "$work/known/table.md")-$(grep -c 'Without a run: alone\.$' "$work/known/table.md")" = 1-1 ]
 holds paper_chart_is_a_picture "table.svg" grep -q '</svg>' "$work/known/table.svg"
 holds paper_table_as_markdown "$(grep better "$work/known/table.md")" grep -qxF '| better | 10.00 +- 1.00 | 3 | +2.00 +- 1.00 | 0.0742 | 7.00 |  |' "$work/known/table.md"
 # What a reader must know of its corruptions, each once.
@@ -297,6 +298,21 @@ paper mistake
 refused paper_shows_what_darknet_says mistake "kk"
 SEEDS=x paper mistake
 refused paper_names_a_bad_number_of_seeds mistake "seeds=x"
+
+# Some rows alone, with what they need.
+taught='run teacher cfg/demo-teacher.cfg weights=cfg/demo-teacher.weights seeds=1'
+table chosen "$plain=5"$'\n'"$taught"$'\n'"run taught cfg/demo-gkd.cfg lgg_gkd.teacher_weights=@teacher"$'\n'"run other cfg/demo-plain.cfg"
+chosen_methods() { # METHODS
+    (METHODS=$1 && table=$work/chosen.txt && . experiments/paper/common.sh && read_table && echo "${methods[*]}") 2>&1
+}
+for choice in 'taught=teacher taught' ' other  plain =plain other' ' =plain teacher taught other' 'nobody=chosen: METHODS=nobody: there is no run nobody; there are: plain teacher taught other'; do
+    got=$(chosen_methods "${choice%%=*}")
+    holds "paper_chooses_rows_$(tr -cs a-z _ <<< "${choice%%=*}")" "$got" [ "$got" = "${choice#*=}" ]
+done
+METHODS='plain' SEEDS=1 paper chosen
+holds paper_runs_the_chosen_rows_alone "$(ls "$PAPER_OUT/chosen/runs")" [ "$(ls "$PAPER_OUT/chosen/runs")" = plain-1.csv ]
+echo "evaluate corrupt" >> "$work/chosen.txt"
+holds paper_chooses_what_judges_them "$(chosen_methods other)" [ "$(chosen_methods other)" = 'plain other' ]
 
 # Each run through a command of the user's.
 printf '#!/bin/sh\necho "$*" >> %s\nexec "$@"\n' "$work/led.runs" > "$work/leads" && chmod +x "$work/leads"
