@@ -4,6 +4,7 @@
 #
 # usage: test_scripts.sh PRISTINE BUILD_TREE
 set -u -o pipefail
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null # no signatures, no hooks of the user's
 cd "$(dirname "$0")/../.." || exit 1
 repository=$PWD
 pristine=$(cd "${1:?usage: test_scripts.sh PRISTINE BUILD_TREE}" && pwd) || exit 1

@@ -7,6 +7,7 @@ program=${1:?}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export PAPER_OUT=$work/results JOBS=2
+unset SEEDS METHODS BUDGET RUNNER SLURM PARALLEL KEPT # of the user's shell
 
 failed=0
 holds() { # holds NAME WHY CONDITION...: a test on a condition

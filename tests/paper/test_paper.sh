@@ -8,6 +8,7 @@ program=${1:?}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export PAPER_OUT=$work/results JOBS=2
+unset SEEDS METHODS BUDGET RUNNER SLURM PARALLEL KEPT # of the user's shell
 
 failed=0
 check() { # check NAME STATUS [WHY]
@@ -132,7 +133,7 @@ holds paper_runs_to_the_end "$(tail -1 "$work/whole.log")" [ "$(ls "$PAPER_OUT/w
 holds paper_prints_the_table "whole.log" grep -q 'plain .* 2 ' "$work/whole.log"
 before=$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)
 paper whole
-holds paper_a_second_call_trains_nothing "$(grep training "$work/whole.log")" [ "$before" = "$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)" ]
+holds paper_a_second_call_trains_nothing "$(grep training "$work/whole.log")" [ "$before-$(grep -c ': training' "$work/whole.log")" = "$(cat "$PAPER_OUT"/whole/runs/*.csv | md5sum)-0" ]
 
 # Learning curves: of what a host saves on the way the numbered ones, and the end.
 table curved "$plain=12"$'\n'"evaluate curve -test 100"
@@ -181,6 +182,7 @@ wait $runner
 holds paper_a_kill_meets_a_training "it was over before" [ ! -e "$PAPER_OUT/pieces/runs/plain-1.csv" ]
 paper pieces
 holds paper_goes_on_after_kills "$(tail -3 "$work/pieces.log")" [ -s "$PAPER_OUT/pieces/runs/plain-1.csv" ]
+holds paper_goes_on_from_the_last_backup "$(grep plain-1 "$work/pieces.log")" grep -q '^plain-1: training, 400 iterations, from .*/plain-1.backup$' "$work/pieces.log"
 holds paper_logs_each_iteration_once "the log" [ "$(cut -d, -f1 "$PAPER_OUT/pieces/logs/plain-1.csv" | sort | uniq -d | wc -l)-$(wc -l < "$PAPER_OUT/pieces/logs/plain-1.csv")" = 0-401 ]
 sed 's/^title.*/title another name/' "$work/pieces.txt" > "$work/inone.txt"
 paper inone
@@ -196,7 +198,7 @@ trained=$(md5sum < "$PAPER_OUT/whole/backup/plain-1.weights")
 sed -i 's/^evaluate clean.*/evaluate clean -test 100/' "$work/whole.txt"
 paper whole
 holds paper_a_run_that_is_asked_otherwise_is_judged_anew "$(tail -3 "$work/whole.log")" grep -q '^[^,]*,[^,]*,all,100,' "$PAPER_OUT/whole/measures/plain-1_clean.csv"
-holds paper_and_not_trained_anew "$(grep training "$work/whole.log")" [ "$trained" = "$(md5sum < "$PAPER_OUT/whole/backup/plain-1.weights")" ]
+holds paper_and_not_trained_anew "$(grep training "$work/whole.log")" [ "$trained-$(grep -c ': training' "$work/whole.log")" = "$(md5sum < "$PAPER_OUT/whole/backup/plain-1.weights")-0" ]
 sed -i 's/budget=14/budget=14 seeds=3/' "$work/whole.txt"
 paper whole
 holds paper_shows_all_seeds_of_a_run "$(grep gkd "$PAPER_OUT/whole/table.csv")" grep -q '^clean,gkd,3,' "$PAPER_OUT/whole/table.csv"

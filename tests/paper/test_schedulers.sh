@@ -7,7 +7,7 @@ set -u
 program=${1:?}
 work=$(mktemp -d)
 export PAPER_OUT=$work/results PATH=$PATH:/usr/sbin
-unset OMP_NUM_THREADS
+unset OMP_NUM_THREADS SEEDS METHODS JOBS BUDGET RUNNER SLURM PARALLEL KEPT # of the user's shell
 trap 'stop_slurm; stop_ssh; rm -rf "$work"' EXIT
 
 failed=0
@@ -165,12 +165,17 @@ test_parallel() {
     holds parallel_and_prints_it "$(tail -2 "$work/hosts.log")" grep -q 'gkd .* 2 ' "$work/hosts.log"
 }
 
-if [ -z "${ONLY:-}" ] && command -v slurmctld slurmd sbatch > /dev/null; then
+are_there() { # PROGRAM...: all of them (command -v is content with one)
+    local name
+    for name in "$@"; do command -v "$name" > /dev/null || return 1; done
+}
+
+if [ -z "${ONLY:-}" ] && are_there slurmctld slurmd sbatch; then
     if start_slurm; then test_slurm; else echo "SKIPPED slurm: it does not start here ($(tail -n 1 "$work"/slurm/slurmd.log 2> /dev/null))"; fi
 else
     echo "SKIPPED slurm: slurm-wlm is not installed"
 fi
-if command -v parallel sshd > /dev/null; then
+if are_there parallel sshd; then
     if start_ssh; then test_parallel; else echo "SKIPPED parallel: no ssh to this machine"; fi
 else
     echo "SKIPPED parallel: parallel and openssh-server are not installed"
