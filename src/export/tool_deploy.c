@@ -24,6 +24,7 @@ typedef struct {
 
 typedef struct {
     int sections, costs, strided, batchnorms, halved, folded, unfolded, padded, relu6, overflowing, logistic, cut;
+    int scaled_sums, alien_activations, of_pjreddie, of_alexeyab;
 } change_count;
 
 struct tool_deployment {
@@ -159,6 +160,37 @@ static void count_activation(tool_deployment *d, const layer *l, const char *tex
         d->changes.overflowing += strcmp(text, overflowing[i]) == 0;
 }
 
+/* Types of layers and activations that one Darknet alone knows. */
+static const char *const of_pjreddie[] = {"deconv", "deconvolutional", "iseg", "l2norm", "logistic"};
+static const char *const of_alexeyab[] = {"Gaussian_yolo", "contrastive", "conv_lstm",      "empty",
+                                          "history",       "implicit",    "local_avg",      "local_avgpool",
+                                          "reorg3d",       "sam",         "scale_channels", "silence"};
+static const char *const activations_of_alexeyab[] = {"gelu",
+                                                      "hard_mish",
+                                                      "mish",
+                                                      "normalize_channels",
+                                                      "normalize_channels_softmax",
+                                                      "normalize_channels_softmax_maxval",
+                                                      "relu6",
+                                                      "revleaky",
+                                                      "swish"};
+
+static int is_among(const char *name, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        if (strcmp(name, names[i]) == 0) return 1;
+    return 0;
+}
+#define IS_AMONG(name, names) is_among(name, names, sizeof names / sizeof *names)
+
+/* What the other Darknet would not read as this one does. */
+static void count_differences(change_count *c, const tool_cfg_section *s) {
+    const char *activation = tool_cfg_get(s, "activation");
+    c->of_pjreddie += IS_AMONG(s->type, of_pjreddie);
+    c->of_alexeyab += IS_AMONG(s->type, of_alexeyab);
+    c->alien_activations += activation && IS_AMONG(activation, activations_of_alexeyab);
+    c->scaled_sums += strcmp(s->type, "shortcut") == 0 && (tool_cfg_get(s, "alpha") || tool_cfg_get(s, "beta"));
+}
+
 static void deploy_layer(tool_deployment *d, const tool_cfg_section *old, int i, int had_batch_norm) {
     layer *l = &d->net->layers[i];
     if (l->type == DECONVOLUTIONAL)
@@ -173,6 +205,7 @@ static void deploy_layer(tool_deployment *d, const tool_cfg_section *old, int i,
     if (l->type == CONVOLUTIONAL) deploy_convolution(d, s, l);
     const char *activation = tool_cfg_get(s, "activation");
     count_activation(d, l, activation);
+    count_differences(&d->changes, s);
     if (had_batch_norm && !l->batch_normalize) {
         tool_cfg_remove(s, "batch_normalize");
         tool_cfg_remove(s, "cbn");
@@ -268,10 +301,14 @@ void tool_deployment_print(const tool_deployment *d) {
     print_count(c->halved, "sums halved by a [convolutional], as [net] parseval has them");
     print_count(c->folded, "batch norms folded into weights");
     print_count(c->unfolded, "batch norms left in their layers (-fold folds what can be)");
-    print_count(c->padded, "padded convolutions of size 1, which stock pjreddie/darknet computes wrongly on the CPU");
+    print_count(c->padded, "padded convolutions of size 1, which stock Darknet computes wrongly on the CPU");
     print_count(c->overflowing, "activations tanh, elu or selu, which stock Darknet computes wrongly far from zero");
     print_count(c->logistic, "activations logistic, which stock AlexeyAB/darknet computes wrongly far from zero");
     print_count(c->relu6, "activations relu6, which stock AlexeyAB/darknet takes for zero on the CPU");
+    print_count(c->alien_activations, "activations that stock pjreddie/darknet does not know, and takes for relu");
+    print_count(c->scaled_sums, "[shortcut] with alpha or beta, which stock AlexeyAB/darknet does not read");
+    print_count(c->of_pjreddie, "layers that stock AlexeyAB/darknet does not know");
+    print_count(c->of_alexeyab, "layers that stock pjreddie/darknet does not know");
 }
 
 void tool_deployment_write_cfg(const tool_deployment *d, FILE *file) {

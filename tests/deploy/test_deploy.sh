@@ -155,6 +155,18 @@ stock_differs() {
     "$folder/make_weights" activations.cfg activations.weights > read.log 2>&1
     run deploy noise.data activations.cfg activations.weights -o activations
     if grep -q '^ *3 activations tanh, elu or selu, ' log && grep -q '^ *2 activations logistic, ' log; then pass "$name"; else fail "$name" "$(last_line)"; fi
+    local expected
+    name="deploy counts what the other Darknet does not know"
+    if [ "$host" = pjreddie ]; then
+        printf "$net${conv}activation=linear\n${conv}activation=linear\n[shortcut]\nfrom=-2\nalpha=.7\nactivation=linear\n[logistic]\n" > alone.cfg
+        expected=$'1 [shortcut] with alpha or beta, which stock AlexeyAB\n1 layers that stock AlexeyAB'
+    else
+        printf "$net${conv}activation=mish\n[empty]\n${conv}activation=swish\n" > alone.cfg
+        expected=$'2 activations that stock pjreddie\n1 layers that stock pjreddie'
+    fi
+    "$folder/make_weights" alone.cfg alone.weights > read.log 2>&1
+    run deploy noise.data alone.cfg alone.weights -o alone
+    if [ "$(sed -n 's/^ *\([12] .*\(AlexeyAB\|pjreddie\)\).*/\1/p' log)" = "$expected" ]; then pass "$name"; else fail "$name" "$(last_line)"; fi
     [ "$host" = pjreddie ] || return
     fails "deploy of a [deconvolutional]" "layer 0 [deconvolutional]: stock Darknet" deploy noise.data deconvolutional.cfg deconvolutional.weights -o nothing
 }
@@ -205,7 +217,7 @@ mistakes() {
             "$folder/make_weights" zero.cfg zero.weights > read.log 2>&1
             fails "export of $activation where Darknet takes it for 0" "layer 0 [connected]: activation=$activation, which this Darknet" export noise.data zero.cfg zero.weights -o nothing.onnx
         done
-        printf "$net$conv$conv[shortcut]\nfrom=-2\nactivation=hard_mish\n" > zero.cfg
+        printf "$net${conv}activation=linear\n${conv}activation=linear\n[shortcut]\nfrom=-2\nactivation=hard_mish\n" > zero.cfg
         "$folder/make_weights" zero.cfg zero.weights > read.log 2>&1
         fails "export of hard_mish in a sum" "layer 2 [shortcut]: activation=hard_mish" export noise.data zero.cfg zero.weights -o nothing.onnx
     fi
