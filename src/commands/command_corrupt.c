@@ -206,25 +206,63 @@ static void judge_made(corrupt *c, int corruption) {
 }
 
 static void write_labels(const corrupt *c) {
-    if (!c->options->write) return;
     tool_output output = open_npy(c, "labels", 0, 0);
     for (int i = 0; i < c->table.images * TOOL_SEVERITIES; ++i)
         fputc(c->label[i % c->table.images], output.file);
     tool_output_commit(&output);
 }
 
-/* Makes the directory and marks it, before there is any file in it that could be taken for an official one. */
+/* Whether the directory has labels, of these images; fails where they are of others. */
+static int has_labels(const corrupt *c) {
+    char *path = path_in(c->options->write, "labels");
+    const long count = (long)c->table.images * TOOL_SEVERITIES;
+    if (access(path, F_OK) != 0) {
+        free(path);
+        return 0;
+    }
+    tool_npy npy = tool_npy_open(path);
+    int same = npy.dimensions == 1 && npy.shape[0] == count;
+    for (long i = 0; same && i < count; ++i)
+        same = tool_npy_int(&npy, path, i) == c->label[i % c->table.images];
+    tool_npy_close(&npy);
+    if (!same)
+        tool_fail("-write %s: is of other images by its labels.npy; another directory would be right",
+                  c->options->write);
+    free(path);
+    return 1;
+}
+
+/* What was made of the same images in the same way may be there: then the directory is added to. */
+static void refuse_to_mix(const corrupt *c, const char *readme, const char *mark) {
+    char *line = NULL;
+    size_t size = 0;
+    FILE *file = fopen(readme, "r");
+    if (!file || tool_getline(&line, &size, file) < 0 || strcmp(line, mark) != 0)
+        tool_fail("-write %s: holds corruptions of another seed or build, as %s says; another directory would be right",
+                  c->options->write, readme);
+    fclose(file);
+    free(line);
+}
+
+/* Makes the directory and marks it, before there is any file in it that could be taken for an official one. The labels come first, by which
+ * the next to write there knows the images. */
 static void begin_writing(const corrupt *c) {
     const char *directory = c->options->write;
     if (c->data->classes > 256)
         tool_fail("-write: labels.npy has a byte for each image, and there are %d classes", c->data->classes);
     tool_make_directory(directory);
-    char *path = readme_in(directory);
-    if (is_official(directory)) refuse_to_replace(directory, path);
+    char mark[256], *path = readme_in(directory);
+    snprintf(mark, sizeof mark, "%s: %s (seed %d).\n", made_mark, tool_corruptions_made, c->options->seed);
+    if (is_official(directory)) {
+        refuse_to_replace(directory, path);
+    } else {
+        refuse_to_mix(c, path, mark);
+    }
     tool_output output = tool_output_open(path);
-    fprintf(output.file, "%s: %s (seed %d).\n", made_mark, tool_corruptions_made, c->options->seed);
+    fputs(mark, output.file);
     tool_output_commit(&output);
     free(path);
+    if (!has_labels(c)) write_labels(c);
 }
 
 /* ---- the command ---- */
@@ -277,18 +315,14 @@ static void judge_all(corrupt *c, int each) {
         }
     }
     tool_progress_end(&c->progress);
-    write_labels(c);
 }
 
 /* One classifier judges all images: the network's own, or the one that the user names. */
 static void choose_classifier(corrupt_options *o, const corrupt *c) {
-    if (o->classifier.given && (!o->by || strcmp(o->by, "argmax") == 0))
-        tool_fail("-layer, -knn, -metric, -l2 and -iterations change nothing by argmax; -by knn or -by logistic would "
-                  "be right");
-    if (o->by) return;
-    if (strcmp(tool_classifier_default(c->model, c->data, &o->classifier), "argmax") != 0)
+    tool_classifier_refuse_idle(&o->classifier, o->by ? o->by : "argmax", 0);
+    if (!o->by && strcmp(tool_classifier_default(c->model, c->data, &o->classifier), "argmax") != 0)
         tool_fail("one classifier judges an embedding: -by knn or -by logistic would be right");
-    o->by = "argmax";
+    if (!o->by) o->by = "argmax";
 }
 
 static void check_options(const corrupt_options *o) {

@@ -42,8 +42,9 @@ static int row_sum(const int *confusion, int classes, int c) {
     return sum;
 }
 
+/* NAN of nothing. */
 static double percent(int part, int whole) {
-    return whole ? 100. * part / whole : 0;
+    return whole ? 100. * part / whole : NAN;
 }
 
 static int count_errors(const outcome *o, const tool_images *test) {
@@ -60,8 +61,8 @@ static agreement agreement_of(const outcome *o, const teacher_decisions *teacher
         ++images[right];
         same[right] += o->predicted[i] == teacher->predicted[i];
     }
-    return (agreement){percent(same[0] + same[1], test->count), images[1] ? percent(same[1], images[1]) : NAN,
-                       images[0] ? percent(same[0], images[0]) : NAN};
+    return (agreement){percent(same[0] + same[1], test->count), percent(same[1], images[1]),
+                       percent(same[0], images[0])};
 }
 
 static void print_retrieval(const outcome *o) {
@@ -75,11 +76,11 @@ static void print_retrieval(const outcome *o) {
 }
 
 /* A share of no images is none. */
-static void print_share(double share) {
+static void print_share(double share, int width) {
     if (isnan(share)) {
-        printf(" %14s", "-");
+        printf(" %*s", width, "-");
     } else {
-        printf(" %14.2f", share);
+        printf(" %*.2f", width, share);
     }
 }
 
@@ -97,8 +98,8 @@ static void print_agreement(const outcome *outcomes, int count, const teacher_de
     for (int i = 0; i < count; ++i) {
         const agreement a = agreement_of(&outcomes[i], teacher, test);
         printf("%-24s %8.2f", outcomes[i].name, a.all);
-        print_share(a.right);
-        print_share(a.wrong);
+        print_share(a.right, 14);
+        print_share(a.wrong, 14);
         putchar('\n');
     }
 }
@@ -111,7 +112,8 @@ static void print_matrix(const outcome *o, const tool_images *test, const tool_d
     putchar('\n');
     for (int c = 0; c < data->classes; ++c) {
         int images = row_sum(confusion, data->classes, c);
-        printf("%-14.14s %7.2f", data->names[c], percent(images - confusion[c * data->classes + c], images));
+        printf("%-14.14s", data->names[c]);
+        print_share(percent(images - confusion[c * data->classes + c], images), 7);
         for (int j = 0; j < data->classes; ++j)
             printf(" %6d", confusion[c * data->classes + j]);
         putchar('\n');
@@ -189,8 +191,9 @@ static void write_csv(const char *path, const outcome *outcomes, int count, cons
             int wrong = images - confusion[c * data->classes + c];
             fprintf(output.file, "%s,%s,", outcomes[i].name, layer);
             tool_csv_text(output.file, data->names[c]);
-            fprintf(output.file, ",%d,%d,%.4f%s%s", images, wrong, percent(wrong, images),
-                    teacher->predicted ? ",,," : "", retrieves ? ",,,,," : "");
+            fprintf(output.file, ",%d,%d", images, wrong);
+            write_share(output.file, percent(wrong, images));
+            fprintf(output.file, "%s%s", teacher->predicted ? ",,," : "", retrieves ? ",,,,," : "");
             for (int j = 0; j < data->classes; ++j)
                 fprintf(output.file, ",%d", confusion[c * data->classes + j]);
             fputc('\n', output.file);
@@ -241,6 +244,7 @@ static void judge_retrieval(outcome *o, int layer, int classes, tool_model *mode
     for (int i = 0; i < test->count; ++i)
         o->predicted[i] = test->label[o->predicted[i]];
     free(x);
+    if (!o->retrieval.queries) tool_fail("-retrieval: no test image has another of its class");
 }
 
 /* text: "cfg,weights", or NULL. */
@@ -261,8 +265,7 @@ static teacher_decisions ask_teacher(const char *text, const tool_data *data, co
     tool_progress_end(&progress);
     decisions.cfg = lgg_copy_string(parts[0]);
     decisions.predicted = lgg_allocate((size_t)test->count, sizeof *decisions.predicted, "predictions");
-    for (int i = 0; i < test->count; ++i)
-        decisions.predicted[i] = tool_argmax(x + (size_t)i * (size_t)outputs, outputs);
+    tool_model_decide(model, x, test->count, decisions.predicted);
     free(x);
     tool_model_free(model);
     free(parts[0]);
@@ -300,8 +303,10 @@ int command_eval(int argc, char **argv) {
     tool_data *data = tool_data_read(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     tool_model *model = tool_model_load(file[1], file[2], batch);
+    if (!by) by = tool_classifier_default(model, data, &options);
+    tool_classifier_refuse_idle(&options, by, retrieval);
     char **names;
-    int w, h, c, count = tool_split(by ? by : tool_classifier_default(model, data, &options), ',', &names);
+    int w, h, c, count = tool_split(by, ',', &names);
     tool_model_input_size(model, &w, &h, &c);
     tool_images *test = tool_images_from_list(data->valid, data, w, h, c, tests);
 

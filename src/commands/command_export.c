@@ -1,4 +1,5 @@
 /* command_export.c: `lgg export`: a network as an ONNX model (tool_export.h). */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,7 @@ static void write_model(const char *path, const tool_onnx *onnx) {
     if (tool_onnx_bytes(onnx) > MOST_BYTES)
         tool_fail("the model has %zu bytes; ONNX files have at most %d", tool_onnx_bytes(onnx), MOST_BYTES);
     tool_output output = tool_output_open(path);
-    if (!tool_onnx_write(onnx, output.file)) tool_fail("cannot write %s", path);
+    if (!tool_onnx_write(onnx, output.file)) tool_fail("cannot write %s: %s", path, strerror(errno));
     tool_output_commit(&output);
     if (!tool_output_is_stream(path)) printf("%s: %zu bytes\n", path, tool_onnx_bytes(onnx));
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "commands.h"
 #include "tool_drawing.h"
@@ -114,6 +115,7 @@ static void choose_images(tool_figure *f, const graph_options *options, int w, i
         while (f->classes[f->mark[i]] != f->images->label[i])
             ++f->mark[i];
     }
+    if (!options->images) return;
     f->pixels = lgg_allocate((size_t)n * (size_t)(w * h * c), sizeof(float), "images");
     tool_images_read(f->images, 0, n, f->pixels);
 }
@@ -134,12 +136,12 @@ static int default_layers(const tool_model *model, int **indices) {
             break;
         }
     }
-    while (middle > 0 && !tool_model_has_output(model, middle))
+    while (middle > 0 && !tool_model_is_readable(model, middle))
         --middle;
     int count = 0;
     *indices = lgg_allocate(3, sizeof **indices, "layers");
     (*indices)[count++] = TOOL_INPUT;
-    if (middle != last && tool_model_has_output(model, middle)) (*indices)[count++] = middle;
+    if (middle != last && tool_model_is_readable(model, middle)) (*indices)[count++] = middle;
     (*indices)[count++] = last;
     return count;
 }
@@ -176,7 +178,7 @@ static void build_panel(tool_panel *p, tool_figure *f, lgg_graph *graph, const f
 /* figure.svg and layer 12 give figure-12.graphml and figure-12.mtx. */
 static char *graph_path(const char *output, int layer, const char *end) {
     size_t stem = strlen(output), size = stem + 64;
-    if (stem > 4 && strcmp(output + stem - 4, ".svg") == 0) stem -= 4;
+    if (stem > 4 && strcasecmp(output + stem - 4, ".svg") == 0) stem -= 4;
     char *path = lgg_allocate(size, 1, "a path"), index[16];
     tool_layer_index(layer, index);
     snprintf(path, size, "%.*s-%s%s", (int)stem, output, index, end);
@@ -184,14 +186,16 @@ static char *graph_path(const char *output, int layer, const char *end) {
 }
 
 static void check_graphs(const int *layers, int count, const char *output) {
-    static const char *const ends[] = {".graphml", ".mtx"};
+    static const struct {
+        const char *end, *begins, *kind;
+    } files[] = {{".graphml", "<?xml", "GraphML"}, {".mtx", "%%MatrixMarket", "Matrix Market file"}};
     for (int i = 0; i < count && !tool_output_is_stream(output); ++i) {
         int first = 0;
         while (layers[first] != layers[i])
             ++first;
         for (int e = 0; e < 2 && first == i; ++e) {
-            char *path = graph_path(output, layers[i], ends[e]);
-            tool_output_check(path);
+            char *path = graph_path(output, layers[i], files[e].end);
+            tool_output_check_kind(path, files[e].begins, files[e].kind);
             free(path);
         }
     }
@@ -213,7 +217,7 @@ static void build_panels(tool_figure *f, tool_model *model, const graph_options 
     lgg_status status = lgg_graph_create(&graph, &graph_option, n);
     if (status != LGG_OK) tool_fail("a graph of %d vertices: %s", n, lgg_status_string(status));
     for (int i = 0; i < f->panel_count; ++i) {
-        tool_model_refuse_without_output(model, layers[i]);
+        tool_model_refuse_unreadable(model, layers[i]);
         f->panels[i].layer = layers[i];
         f->panels[i].name = tool_model_layer_name(model, layers[i]);
         float *x = tool_model_embed(model, f->images, layers[i], &progress);

@@ -122,6 +122,7 @@ int command_map(int argc, char **argv) {
     tool_csv_check(csv);
     tool_data *data = tool_data_read_lists(file[0]);
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
+    if (data->map) tool_note("%s: map=%s is not read; the classes are those of the network", file[0], data->map);
     tool_model *model = tool_model_load(file[1], file[2], 1);
     int w, h, c;
     tool_model_input_size(model, &w, &h, &c);

@@ -10,14 +10,18 @@
 #include "tool_npy.h"
 #include "tool_sheet.h"
 
+/* As often an image that is asked for may be in the list itself. */
+enum { LISTED = 16 };
+
 static tool_found_lists make_search(const char *const *query, int queries, int k, int euclidean) {
-    tool_found_lists s = {query, queries, k, euclidean, NULL, NULL, NULL};
+    const size_t room = (size_t)k + LISTED;
+    tool_found_lists s = {query, queries, k, (int)room, euclidean, NULL, NULL, NULL};
     s.matches = lgg_allocate((size_t)queries, sizeof *s.matches, "matches");
     s.found = lgg_allocate((size_t)queries * (size_t)k, sizeof *s.found, "matches");
     s.count = lgg_allocate((size_t)queries, sizeof *s.count, "matches");
-    tool_match *match = lgg_allocate((size_t)queries * ((size_t)k + 1), sizeof *match, "matches");
+    tool_match *match = lgg_allocate((size_t)queries * room, sizeof *match, "matches");
     for (int i = 0; i < queries; ++i)
-        s.matches[i] = (tool_matches){match + (size_t)i * ((size_t)k + 1), 0, k + 1};
+        s.matches[i] = (tool_matches){match + (size_t)i * room, 0, (int)room};
     return s;
 }
 
@@ -81,7 +85,7 @@ static void name_row(const tool_found_lists *s, tool_found *all, long row, const
     for (int i = 0; i < s->queries; ++i) {
         for (int j = 0; j < s->matches[i].count; ++j) {
             if (s->matches[i].match[j].row != row) continue;
-            tool_found *f = &all[(size_t)i * ((size_t)s->k + 1) + (size_t)j];
+            tool_found *f = &all[(size_t)i * (size_t)s->room + (size_t)j];
             *f = (tool_found){s->matches[i].match[j].score, row, lgg_copy_string(label), lgg_copy_string(path)};
         }
     }
@@ -95,7 +99,7 @@ static int compare_rows(const void *a, const void *b) {
 /* The rows of all matches in order, new; their number. */
 static int rows_wanted(const tool_found_lists *s, long **rows) {
     int count = 0;
-    *rows = lgg_allocate((size_t)s->queries * ((size_t)s->k + 1), sizeof **rows, "matches");
+    *rows = lgg_allocate((size_t)s->queries * (size_t)s->room, sizeof **rows, "matches");
     for (int i = 0; i < s->queries; ++i) {
         for (int j = 0; j < s->matches[i].count; ++j)
             (*rows)[count++] = s->matches[i].match[j].row;
@@ -158,15 +162,19 @@ static void search_file(const char *name, int d, const float *q, tool_found_list
 /* The k best of each query, but for the image itself. */
 static void keep_others(tool_found_lists *s, tool_found *all) {
     for (int i = 0; i < s->queries; ++i) {
+        int own = 0;
         for (int j = 0; j < s->matches[i].count; ++j) {
-            tool_found *f = &all[(size_t)i * ((size_t)s->k + 1) + (size_t)j];
-            if (!tool_is_same_file(f->path, s->query[i]) && s->count[i] < s->k) {
+            tool_found *f = &all[(size_t)i * (size_t)s->room + (size_t)j];
+            const int is_own = tool_is_same_file(f->path, s->query[i]);
+            own += is_own;
+            if (!is_own && s->count[i] < s->k) {
                 s->found[(size_t)i * (size_t)s->k + (size_t)s->count[i]++] = *f;
             } else {
                 free(f->label);
                 free(f->path);
             }
         }
+        if (own > LISTED) tool_note("%s is there more than %d times, and fewer others are found", s->query[i], LISTED);
     }
 }
 
@@ -205,7 +213,7 @@ int command_nearest(int argc, char **argv) {
     const tool_embedding embedding = tool_embedding_of(model, o.layer, o.pool);
 
     tool_found_lists s = make_search(file + 3, files - 3, k, strcmp(metric, "euclidean") == 0);
-    tool_found *all = lgg_allocate((size_t)s.queries * ((size_t)k + 1), sizeof *all, "matches");
+    tool_found *all = lgg_allocate((size_t)s.queries * (size_t)s.room, sizeof *all, "matches");
     float *q = embed_queries(&embedding, &s);
     if (in) {
         char path[4096];

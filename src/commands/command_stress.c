@@ -17,7 +17,7 @@
 
 typedef struct {
     const char *snr, *dropout, *bits, *radii, *layers, *norm, *csv, *svg;
-    int draws, test, batch, seed, norm_given;
+    int draws, test, batch, seed, norm_given, drawn_given;
 } stress_options;
 
 typedef enum { STRESS_CLEAN, STRESS_SNR, STRESS_DROPOUT, STRESS_BITS, STRESS_RADIUS, STRESS_KINDS } stress_kind;
@@ -50,7 +50,7 @@ typedef struct {
     int *layers, layer_count;
     int *decided; /* (images), without stress */
     int *predicted;
-    float *x, *image; /* (batch, n), (n) */
+    float *x, *image, *scores; /* (batch, n), (n), (batch, classes) */
     stress_row *row;
     int rows;
     tool_progress progress;
@@ -85,10 +85,9 @@ static void predict(stress *s, tool_model *model, stress_kind kind, double value
                             ((uint64_t)draw << 32) + (uint64_t)first);
         }
         tool_model_forward(model, s->x, count);
-        const float *scores = tool_model_output(model, output);
-        int classes = tool_model_size(model, output);
-        for (int i = 0; i < count; ++i)
-            s->predicted[first + i] = tool_argmax(scores + (size_t)i * (size_t)classes, classes);
+        const size_t values = (size_t)count * (size_t)tool_model_size(model, output);
+        memcpy(s->scores, tool_model_output(model, output), values * sizeof *s->scores);
+        tool_model_decide(model, s->scores, count, s->predicted + first);
         tool_progress_step(&s->progress, s->progress.done + count);
     }
     if (kind == STRESS_DROPOUT) tool_model_drop(model, s->layers, s->layer_count, 0, 0, 0);
@@ -310,6 +309,7 @@ static void stress_network(stress *s, const stress_plan *plan) {
     s->predicted = lgg_allocate((size_t)test->count, sizeof *s->predicted, "results");
     s->x = lgg_allocate((size_t)o->batch * (size_t)s->ball.inputs, sizeof *s->x, "a batch of images");
     s->image = lgg_allocate((size_t)s->ball.inputs, sizeof *s->image, "an image");
+    s->scores = lgg_allocate((size_t)o->batch * (size_t)outputs, sizeof *s->scores, "scores");
     run_plan(s, plan);
     print_table(s);
     write_csv(s);
@@ -318,6 +318,7 @@ static void stress_network(stress *s, const stress_plan *plan) {
     free(s->predicted);
     free(s->x);
     free(s->image);
+    free(s->scores);
     free(s->row);
     free(s->layers);
     tool_images_free(test);
@@ -339,8 +340,9 @@ int command_stress(int argc, char **argv) {
         {"radii", TOOL_STRING, &o.radii, 0, 0, "of the robustness curve, pixels being 0 to 1. Likewise .5,1,2,4", NULL,
          NULL},
         {"norm", TOOL_STRING, &o.norm, 0, 0, "of these radii", "2|inf", &o.norm_given},
-        {"draws", TOOL_INT, &o.draws, 1, 1000000, "of noise, dropout and neighbours", NULL, NULL},
-        {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the draws; dropout also depends on -batch", NULL, NULL},
+        {"draws", TOOL_INT, &o.draws, 1, 1000000, "of noise, dropout and neighbours", NULL, &o.drawn_given},
+        {"seed", TOOL_INT, &o.seed, 0, 2147483647, "of the draws; dropout also depends on -batch", NULL,
+         &o.drawn_given},
         {"test", TOOL_INT, &o.test, 0, 1e9, "use the first n test images, 0 all", NULL, NULL},
         {"batch", TOOL_INT, &o.batch, 1, 100000, "images run at once", NULL, NULL},
         {"csv", TOOL_STRING, &o.csv, 0, 0, "write the table", NULL, NULL},
@@ -353,6 +355,8 @@ int command_stress(int argc, char **argv) {
     stress_plan plan = read_plan(&o);
     if (o.layers && !plan.count[STRESS_DROPOUT]) tool_fail("-layers %s: is of -dropout, which is not given", o.layers);
     if (o.norm_given && !plan.count[STRESS_RADIUS]) tool_fail("-norm %s: is of -radii, which is not given", o.norm);
+    if (o.drawn_given && !plan.count[STRESS_SNR] && !plan.count[STRESS_DROPOUT] && !plan.count[STRESS_RADIUS])
+        tool_fail("-draws and -seed: are of -snr, -dropout and -radii, none of which is given");
     tool_csv_check(o.csv);
     tool_picture_check(o.svg, 0);
     stress s = {.options = &o, .file = file};

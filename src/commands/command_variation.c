@@ -62,7 +62,7 @@ static int all_layers(const tool_model *model, int **indices) {
     *indices = lgg_allocate((size_t)layers + 1, sizeof **indices, "layers");
     (*indices)[count++] = TOOL_INPUT;
     for (int i = 0; i < layers; ++i) {
-        if (tool_model_has_output(model, i)) (*indices)[count++] = i;
+        if (tool_model_is_readable(model, i)) (*indices)[count++] = i;
     }
     return count;
 }
@@ -143,7 +143,7 @@ int command_variation(int argc, char **argv) {
     m.layers = layers ? tool_parse_layers(layers, tool_model_layers(model), &indices) : all_layers(model, &indices);
     m.layer = indices;
     for (int i = 0; i < m.layers; ++i)
-        tool_model_refuse_without_output(model, indices[i]);
+        tool_model_refuse_unreadable(model, indices[i]);
     m.labels = lgg_allocate((size_t)(batch * data->classes), sizeof(float), "labels");
     m.sum = lgg_allocate((size_t)m.layers, sizeof(double), "sums");
     m.square = lgg_allocate((size_t)m.layers, sizeof(double), "sums");

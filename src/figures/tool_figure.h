@@ -17,7 +17,7 @@ typedef struct {
 typedef struct {
     tool_data *data;
     tool_images *images;
-    float *pixels; /* (n, c, h, w) */
+    float *pixels; /* (n, c, h, w); NULL: they are not drawn */
     int *mark;     /* (n), which of the drawn classes */
     int *classes;  /* (class_count), the drawn ones */
     int class_count;

@@ -109,8 +109,10 @@ static void draw_axes(FILE *file, const axes *a, int with_x) {
             a->left + a->width, a->top + a->height);
 }
 
+/* What a logarithmic panel cannot place, at or under zero, is at its bottom. */
 static double inside(const axes *a, double y) {
-    return fmin(fmax(y, a->top), a->top + a->height);
+    const double bottom = a->top + a->height;
+    return isnan(y) ? bottom : fmin(fmax(y, a->top), bottom);
 }
 
 static void draw_curve(FILE *file, const axes *a, const curve *c, const char *colour, int band) {

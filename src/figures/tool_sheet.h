@@ -13,8 +13,8 @@ typedef struct {
 
 typedef struct {
     const char *const *query; /* (queries) paths */
-    int queries, k, euclidean;
-    tool_matches *matches; /* (queries) k + 1 each: the image itself may be in the list */
+    int queries, k, room, euclidean;
+    tool_matches *matches; /* (queries) `room` each, more than k: the image itself may be in the list */
     tool_found *found;     /* (queries, k) */
     int *count;            /* (queries) of those */
 } tool_found_lists;

@@ -19,13 +19,13 @@ void tool_classifier_options_default(tool_classifier_options *options) {
 void tool_classifier_option_list(tool_classifier_options *o, tool_option list[TOOL_CLASSIFIER_OPTIONS]) {
     const tool_option options[TOOL_CLASSIFIER_OPTIONS] = {
         {"layer", TOOL_STRING, &o->layer, 0, 0, "the embedding; default: what an LGG section taps last", NULL,
-         &o->given},
-        {"knn", TOOL_INT, &o->knn, 1, 10000, "nearest neighbours that vote", NULL, &o->given},
-        {"metric", TOOL_STRING, &o->metric, 0, 0, "of the neighbours", "cosine|euclidean", &o->given},
-        {"l2", TOOL_DOUBLE, &o->l2, 0, 1e9, "weight decay of the logistic regression", NULL, &o->given},
-        {"iterations", TOOL_INT, &o->iterations, 1, 1e9, "of L-BFGS, at most", NULL, &o->given},
+         &o->layer_given},
+        {"knn", TOOL_INT, &o->knn, 1, 10000, "nearest neighbours that vote", NULL, &o->knn_given},
+        {"metric", TOOL_STRING, &o->metric, 0, 0, "of the neighbours", "cosine|euclidean", &o->knn_given},
+        {"l2", TOOL_DOUBLE, &o->l2, 0, 1e9, "weight decay of the logistic regression", NULL, &o->logistic_given},
+        {"iterations", TOOL_INT, &o->iterations, 1, 1e9, "of L-BFGS, at most", NULL, &o->logistic_given},
         {"train", TOOL_INT, &o->train, 0, 1e9, "knn and logistic: fit on the first n training images, 0 all", NULL,
-         NULL},
+         &o->train_given},
     };
     memcpy(list, options, sizeof options);
 }
@@ -37,7 +37,7 @@ static int embedding_layer(const tool_model *model, const char *text) {
     int layer = indices[0];
     free(indices);
     if (count != 1) tool_fail("-layer %s: should be one layer", text);
-    tool_model_refuse_without_output(model, layer);
+    tool_model_refuse_unreadable(model, layer);
     return layer;
 }
 
@@ -50,13 +50,14 @@ const char *tool_classifier_default(const tool_model *model, const tool_data *da
                                     const tool_classifier_options *options) {
     int output = tool_model_output_layer(model);
     if (!options->layer) tool_model_refuse_detection(model, "-layer n judges what one of its layers gives");
-    if (options->given) return "knn,logistic";
+    if (options->layer_given || options->knn_given || options->logistic_given) return "knn,logistic";
     if (tool_model_is_softmax(model, output)) return "argmax";
     return tool_model_has_lgg(model) || tool_model_size(model, output) != data->classes ? "knn,logistic" : "argmax";
 }
 
 static void check_output(const tool_model *model, const tool_data *data) {
     int outputs = tool_model_size(model, tool_model_output_layer(model));
+    if (data->leaves) tool_note("leaves=%s, which `classifier valid` reads, is not read", data->leaves);
     if (outputs == data->classes) return;
     tool_fail("-by argmax: the network has %d outputs for %d classes; -by knn,logistic judges embeddings", outputs,
               data->classes);
@@ -65,6 +66,17 @@ static void check_output(const tool_model *model, const tool_data *data) {
 void tool_classifier_options_free(tool_classifier_options *options) {
     tool_images_free(options->train_images);
     free(options->train_x);
+}
+
+void tool_classifier_refuse_idle(const tool_classifier_options *options, const char *by, int embeds) {
+    const int knn = strstr(by, "knn") != NULL, logistic = strstr(by, "logistic") != NULL;
+    if (options->layer_given && !knn && !logistic && !embeds)
+        tool_fail("-layer changes nothing by %s; -by knn or -by logistic would be right", by);
+    if (options->train_given && !knn && !logistic)
+        tool_fail("-train changes nothing by %s; -by knn or -by logistic would be right", by);
+    if (options->knn_given && !knn) tool_fail("-knn and -metric change nothing by %s; -by knn would be right", by);
+    if (options->logistic_given && !logistic)
+        tool_fail("-l2 and -iterations change nothing by %s; -by logistic would be right", by);
 }
 
 /* What the layer gives for the training set, new: fitting uses it up. */
@@ -152,15 +164,13 @@ int tool_classifier_layer(const tool_classifier *c) {
 }
 
 int *tool_classifier_predict_outputs(tool_classifier *c, float *x, int count, const char *searching) {
-    int d = tool_model_size(c->model, c->layer);
     int *predicted = lgg_allocate((size_t)count, sizeof *predicted, "predictions");
     if (c->nearest) {
         tool_nearest_predict(c->nearest, x, count, predicted, searching);
     } else if (c->logistic) {
         tool_logistic_predict(c->logistic, x, count, predicted);
     } else {
-        for (int i = 0; i < count; ++i)
-            predicted[i] = tool_argmax(x + (size_t)i * (size_t)d, d);
+        tool_model_decide(c->model, x, count, predicted);
     }
     return predicted;
 }

@@ -42,7 +42,7 @@ tool_embedding tool_embedding_of(tool_model *model, const char *text, int pool) 
         embedding.layer = indices[0];
         free(indices);
         if (count != 1) tool_fail("-layer %s: should be one layer", text);
-        tool_model_refuse_without_output(model, embedding.layer);
+        tool_model_refuse_unreadable(model, embedding.layer);
     } else {
         tool_model_refuse_detection(model, "-layer n names the layer to take (-pool makes one value of each channel)");
         embedding.layer = tool_model_embedding_layer(model);

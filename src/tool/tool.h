@@ -73,7 +73,7 @@ char *tool_base_name(const char *path);
 typedef struct {
     const char *similarity;
     double alpha;
-    int unit, k, normalize;
+    int unit, k, normalize, alpha_given;
 } tool_graph_options;
 void tool_graph_options_default(tool_graph_options *graph);
 void tool_graph_option_list(tool_graph_options *graph, tool_option list[TOOL_GRAPH_OPTIONS]);
@@ -113,6 +113,7 @@ typedef struct {
     int classes;
     char **names;
     const char *train, *valid; /* lists of paths; NULL where the file names none */
+    const char *map, *leaves;  /* what the host reads of a tree of classes; NULL likewise */
 } tool_data;
 
 /* Reads a Darknet .data file and the labels it names. */
@@ -185,10 +186,12 @@ void tool_model_input_size(const tool_model *model, int *w, int *h, int *c);
 int tool_model_layers(const tool_model *model);
 /* 1 if the layer is one of our sections: it has no output of its own. */
 int tool_model_is_lgg(const tool_model *model, int layer);
-/* Fails where the layer has no output of its own: one of our sections, or a [cost]. */
-void tool_model_refuse_without_output(const tool_model *model, int layer);
-/* 1 unless it would. */
+/* 1 unless the layer has no output of its own: one of our sections, or a [cost]. */
 int tool_model_has_output(const tool_model *model, int layer);
+/* The same of an output that tool_model_output gives: an antialiased layer's has another size than the layer says. */
+int tool_model_is_readable(const tool_model *model, int layer);
+/* Fails where it is not. */
+void tool_model_refuse_unreadable(const tool_model *model, int layer);
 /* Index of the layer whose output is the network's. */
 int tool_model_output_layer(const tool_model *model);
 /* 1 if the network has any of our sections. */
@@ -246,6 +249,9 @@ float *tool_model_embed(tool_model *model, const tool_images *images, int layer,
 
 /* C (m, n) = A B, A (m, k) or its transpose when ta, B (k, n) or its transpose when tb. Row-major. */
 void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c);
+/* The class of each of `count` images by what the network's output layer gives for them, scores (count, size), which are used up: that of the
+ * greatest score, and with a tree of classes ([softmax] tree=) that of the most probable leaf, as `classifier valid` has it. */
+void tool_model_decide(const tool_model *model, float *scores, int count, int *predicted);
 /* Index of the greatest; the first of equals. */
 int tool_argmax(const float *x, int n);
 

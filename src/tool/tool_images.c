@@ -61,7 +61,8 @@ static char *value_of(const char *line, const char *key) {
 static tool_data *read_data(const char *path, int least) {
     int lines;
     char **line = read_lines(path, 0, &lines);
-    char *labels = NULL, *names = NULL, *train = NULL, *valid = NULL, *test = NULL, *classes = NULL;
+    char *labels = NULL, *names = NULL, *train = NULL, *valid = NULL, *test = NULL, *classes = NULL, *map = NULL,
+         *leaves = NULL;
     for (int i = 0; i < lines; ++i) {
         if (!labels) labels = value_of(line[i], "labels");
         if (!names) names = value_of(line[i], "names");
@@ -69,6 +70,8 @@ static tool_data *read_data(const char *path, int least) {
         if (!valid) valid = value_of(line[i], "valid");
         if (!test) test = value_of(line[i], "test");
         if (!classes) classes = value_of(line[i], "classes");
+        if (!map) map = value_of(line[i], "map");
+        if (!leaves) leaves = value_of(line[i], "leaves");
         free(line[i]);
     }
     free(line);
@@ -84,6 +87,8 @@ static tool_data *read_data(const char *path, int least) {
     tool_data *data = lgg_allocate(1, sizeof *data, "the data file");
     if (labels && (least > 0 || access(labels, R_OK) == 0)) data->names = read_lines(labels, 0, &data->classes);
     data->train = train;
+    data->map = map;
+    data->leaves = leaves;
     data->valid = valid ? valid : test;
     if (valid) free(test);
     if (data->names && classes) {
@@ -115,6 +120,8 @@ void tool_data_free(tool_data *data) {
     free(data->names);
     free((char *)data->train);
     free((char *)data->valid);
+    free((char *)data->map);
+    free((char *)data->leaves);
     free(data);
 }
 

@@ -42,8 +42,36 @@ static tool_model *load(const char *cfg, const char *weights, int batch, int bit
     return model;
 }
 
+/* The word in brackets of the layer's section. */
+static const char *section_of(const tool_model *model, int index) {
+    const char *name = tool_sections_type(model->sections, index); /* "12 shortcut" */
+    return name + strcspn(name, " ") + 1;
+}
+
+/* Whether the section is one of the names. */
+static int is_one_of(const char *section, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        if (strcmp(section, names[i]) == 0) return 1;
+    return 0;
+}
+
+static void note_memory(const tool_model *model) {
+    static const char *const names[] = {"rnn", "crnn", "gru", "lstm", "conv_lstm", "history"};
+    for (int i = 0; i < model->net->n; ++i) {
+        const char *section = section_of(model, i);
+        if (!is_one_of(section, names, sizeof names / sizeof *names)) continue;
+        tool_note("layer %d is [%s], which remembers the images before: what it gives depends on their order and on "
+                  "how many go through at "
+                  "once",
+                  i, section);
+        return;
+    }
+}
+
 tool_model *tool_model_load(const char *cfg, const char *weights, int batch) {
-    return load(cfg, weights, batch, 0, 1);
+    tool_model *model = load(cfg, weights, batch, 0, 1);
+    note_memory(model);
+    return model;
 }
 
 tool_model *tool_model_load_rounded(const char *cfg, const char *weights, int batch, int bits) {
@@ -99,10 +127,23 @@ int tool_model_has_output(const tool_model *model, int index) {
     return index == TOOL_INPUT || (!tool_model_is_lgg(model, index) && model->net->layers[index].type != COST);
 }
 
-void tool_model_refuse_without_output(const tool_model *model, int index) {
-    if (tool_model_has_output(model, index)) return;
-    tool_fail("layer %d: %s has no output of its own", index,
-              tool_model_is_lgg(model, index) ? "an LGG section" : "[cost]");
+/* Why the layer's output is not to be read; NULL: it is. */
+static const char *unreadable(const tool_model *model, int index) {
+    if (!tool_model_has_output(model, index)) {
+        return tool_model_is_lgg(model, index) ? "an LGG section has no output of its own"
+                                               : "[cost] has no output of its own";
+    }
+    if (index == TOOL_INPUT || !host_is_blurred(&model->net->layers[index])) return NULL;
+    return "is antialiased, and its output smaller than its size";
+}
+
+int tool_model_is_readable(const tool_model *model, int index) {
+    return !unreadable(model, index);
+}
+
+void tool_model_refuse_unreadable(const tool_model *model, int index) {
+    const char *reason = unreadable(model, index);
+    if (reason) tool_fail("layer %d: %s", index, reason);
 }
 
 int tool_model_is_softmax(const tool_model *model, int index) {
@@ -112,12 +153,10 @@ int tool_model_is_softmax(const tool_model *model, int index) {
 void tool_model_refuse_detection(const tool_model *model, const char *instead) {
     static const char *const types[] = {"yolo", "region", "detection", "iseg", "Gaussian_yolo"};
     for (int i = 0; i < model->net->n; ++i) {
-        const char *name = tool_sections_type(model->sections, i);
-        for (size_t t = 0; t < sizeof types / sizeof types[0]; ++t) {
-            if (strcmp(name + strcspn(name, " ") + 1, types[t]) != 0) continue;
-            tool_fail("layer %d is [%s], so this is a detection network, which gives an image no class; %s", i,
-                      types[t], instead);
-        }
+        const char *section = section_of(model, i);
+        if (!is_one_of(section, types, sizeof types / sizeof *types)) continue;
+        tool_fail("layer %d is [%s], so this is a detection network, which gives an image no class; %s", i, section,
+                  instead);
     }
 }
 
@@ -181,8 +220,7 @@ void tool_model_prepare_gradient(tool_model *model) {
     int output = tool_model_output_layer(model);
     if (!tool_model_is_softmax(model, output)) {
         tool_fail("the network ends in [%s], and the loss needs class probabilities, a [softmax]",
-                  tool_sections_type(model->sections, output) +
-                      strcspn(tool_sections_type(model->sections, output), " ") + 1);
+                  section_of(model, output));
     }
     const char *obstacle = tool_fix_gradients(model->net, output);
     if (obstacle) tool_fail("no exact input gradient through %s", obstacle);
@@ -298,6 +336,15 @@ float *tool_model_embed(tool_model *model, const tool_images *images, int index,
 
 void tool_gemm(int ta, int tb, int m, int n, int k, const float *a, const float *b, float *c) {
     host_gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, c, n);
+}
+
+void tool_model_decide(const tool_model *model, float *scores, int count, int *predicted) {
+    const int classes = tool_model_size(model, tool_model_output_layer(model));
+    for (int i = 0; i < count; ++i) {
+        float *row = scores + (size_t)i * (size_t)classes;
+        host_walk_hierarchy(model->net, row);
+        predicted[i] = tool_argmax(row, classes);
+    }
 }
 
 int tool_argmax(const float *x, int n) {

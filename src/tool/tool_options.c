@@ -170,7 +170,7 @@ void tool_graph_options_default(tool_graph_options *graph) {
 void tool_graph_option_list(tool_graph_options *graph, tool_option list[TOOL_GRAPH_OPTIONS]) {
     const tool_option options[TOOL_GRAPH_OPTIONS] = {
         {"similarity", TOOL_STRING, &graph->similarity, 0, 0, "weight of an edge", "cosine|rbf|exp", NULL},
-        {"alpha", TOOL_DOUBLE, &graph->alpha, 1e-30, 1e30, "scale of rbf and exp", NULL, NULL},
+        {"alpha", TOOL_DOUBLE, &graph->alpha, 1e-30, 1e30, "scale of rbf and exp", NULL, &graph->alpha_given},
         {"unit", TOOL_INT, &graph->unit, 0, 1, "1: vectors are divided by their length first", NULL, NULL},
         {"k", TOOL_INT, &graph->k, 0, 1e9, "nearest neighbours kept, 0 all", NULL, NULL},
         {"normalize", TOOL_INT, &graph->normalize, 0, 1, "1: D^-1/2 A D^-1/2", NULL, NULL},
@@ -206,6 +206,7 @@ void tool_graph_doubt(tool_graph_doubts *doubts, const char *name, const float *
 
 void tool_graph_doubts_print(const tool_graph_doubts *doubts, const tool_graph_options *graph) {
     int cosine = strcmp(graph->similarity, "cosine") == 0;
+    if (cosine && graph->alpha_given) tool_note("-alpha %g changes nothing under cosine", graph->alpha);
     if (cosine && doubts->negative) {
         tool_note(
             "%d of these layers, the first %s, have negative outputs, and under cosine edges with negative weights; "

@@ -317,7 +317,7 @@ fails "an image that is not there" "cannot read images/none_red.ppm" attack hole
 [ -z "$(ls out/hole/*.tmp out/hole/images.list 2> /dev/null)" ] && pass "an attack cut short leaves no list" || fail "an attack cut short leaves no list" "$(ls out/hole)"
 printf '[net]\nwidth=4\nheight=4\nchannels=3\n[convolutional]\nfilters=21\nsize=1\nstride=1\nactivation=linear\n[yolo]\nmask=0,1,2\nanchors=1,1, 2,2, 3,3\nclasses=2\nnum=3\n' > yolo.cfg
 head -c 352 /dev/zero > yolo.weights
-for command in eval "eval -by argmax -layer 0" attack "corrupt -only fog" "variation -batch 5" "graph -per_class 3"; do
+for command in eval "eval -by argmax" attack "corrupt -only fog" "variation -batch 5" "graph -per_class 3"; do
     set -- $command
     fails "a detection network: lgg $command" "this is a detection network" "$1" two.data yolo.cfg yolo.weights "${@:2}"
 done

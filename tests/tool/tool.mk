@@ -15,6 +15,7 @@ test-tool: host-test-libs darknet
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TOOL_TEST)/test_retrieval || status=1; \
 	rm -rf $(TOOL_TEST)/map && mkdir $(TOOL_TEST)/map && $(TOOL_TEST)/test_map $(TOOL_TEST)/map || status=1; \
 	HOST=$(HOST) tests/tool/test_commands.sh ./darknet $(TOOL_TEST) || status=1; \
+	HOST=$(HOST) tests/tool/test_details.sh ./darknet $(TOOL_TEST) || status=1; \
 	tests/tool/test_embed.sh ./darknet $(TOOL_TEST) || status=1; \
 	tests/tool/test_overwrite.sh ./darknet $(TOOL_TEST) || status=1; \
 	tests/tool/test_map.sh ./darknet $(TOOL_TEST)/map || status=1; \
