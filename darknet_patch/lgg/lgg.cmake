@@ -122,6 +122,7 @@ endforeach()
 
 if(ENABLE_CUDA)
   list(APPEND cuda_sources ${lgg_cuda_sources})
+  set_property(SOURCE ${lgg_cuda_sources} APPEND PROPERTY COMPILE_OPTIONS "-Xcompiler=-fno-fast-math")
   set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/src/data.c" APPEND PROPERTY COMPILE_OPTIONS "--include=gpu_data_loading.h")
   set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/src/network_kernels.cu" APPEND PROPERTY COMPILE_OPTIONS "--pre-include=training_pass_gpu.h")
 endif()

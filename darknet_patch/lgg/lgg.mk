@@ -43,10 +43,10 @@ endif
 endif
 LGG_CUDA += $(patsubst %,-I%,$(wildcard $(CUDA_HOME)/include)) $(patsubst %,-L%,$(wildcard $(CUDA_HOME)/lib64))
 # The architectures are every generation that this nvcc knows, and PTX of the newest for those to come, where the host has those of 2016
-# (pjreddie) or 2019 (AlexeyAB), which today's nvcc refuses (ARCH=-arch=native: this machine's only). A line that a user takes from
-# AlexeyAB's list decides; Volta, which CUDNN_HALF adds to it, only where nvcc still knows it.
+# (pjreddie) or 2019 (AlexeyAB), which today's nvcc refuses (ARCH=-arch=native: this machine's only). A line that a user gives in
+# its place decides; Volta, which CUDNN_HALF adds to it, only where nvcc still knows it.
 LGG_NVCC_HELP := $(shell $(NVCC) --help)
-ifneq ($(filter pjreddie,$(LGG_HOST))$(findstring compute_50,$(ARCH)),)
+ifneq ($(findstring compute_$(if $(filter pjreddie,$(LGG_HOST)),30,50),$(ARCH)),)
 ifneq ($(findstring all-major,$(LGG_NVCC_HELP)),)
 ARCH := -arch=all-major
 else

@@ -17,10 +17,14 @@ curandStatus_t draw_uniform(curandGenerator_t generator, float *values_gpu, size
 
 #if defined(CUDNN) && CUDNN_MAJOR >= 8
 
+/* Bytes of workspace, as pjreddie/darknet limits them: of what wants more, AlexeyAB/darknet takes what happens to be free. */
+#define MOST_WORKSPACE 2000000000
+
 /* The status of those of the n that do not count. The types of the three kinds of algorithms have the same members. */
 #define LEAVE_OUT(ranked, n)                                                                                           \
     for (int i = 0; i < (n) && lgg_repeats(); ++i)                                                                     \
-        if ((ranked)[i].determinism != CUDNN_DETERMINISTIC) (ranked)[i].status = CUDNN_STATUS_NOT_SUPPORTED
+        if ((ranked)[i].determinism != CUDNN_DETERMINISTIC || (ranked)[i].memory > MOST_WORKSPACE)                     \
+    (ranked)[i].status = CUDNN_STATUS_NOT_SUPPORTED
 
 cudnnStatus_t rank_forward_algorithms(cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w,
                                       cudnnConvolutionDescriptor_t convolution, cudnnTensorDescriptor_t y,

@@ -1,7 +1,8 @@
 /* cuda_repeats.h: with a seed ([net] seed, random.h) what a GPU computes is the same to the bit every time.
  *
  * cuDNN's fastest algorithms may add up in any order, and dropout draws from a generator that the clock has seeded. With a seed only
- * algorithms count whose results are always the same, and what is drawn follows the iteration, as it does on the CPU.
+ * algorithms count whose results are always the same and that the free memory does not choose, and what is drawn follows the iteration, as it
+ * does on the CPU.
  *
  * pjreddie/darknet includes it by cuda_compatibility.h, AlexeyAB/darknet by cuda_alexeyab.h. */
 #ifndef CUDA_REPEATS_H
@@ -26,8 +27,8 @@ curandStatus_t draw_uniform(curandGenerator_t generator, float *values_gpu, size
 #endif
 
 #if defined(CUDNN) && CUDNN_MAJOR >= 8
-/* As cuDNN's own functions of these names. With a seed an algorithm whose results may differ from time to time has the status of one that is
- * not supported. */
+/* As cuDNN's own functions of these names. With a seed an algorithm whose results may differ from time to time, or that wants more than 2 GB of
+ * workspace, has the status of one that is not supported. */
 cudnnStatus_t rank_forward_algorithms(cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w,
                                       cudnnConvolutionDescriptor_t convolution, cudnnTensorDescriptor_t y,
                                       int requested, int *returned, cudnnConvolutionFwdAlgoPerf_t *ranked);

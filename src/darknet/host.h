@@ -151,17 +151,45 @@ static inline void host_push_weights(layer *l) {
 #endif
 }
 
+#ifdef GPU
+/* Frees an array on the device, which may be NULL, and forgets it. */
+static inline void host_free_array(float **array) {
+    if (*array) cuda_free(*array);
+    *array = NULL;
+}
+#endif
+
 /* Frees what only training reads of a layer on the device. */
 static inline void host_free_device_training_buffers(layer *l) {
 #ifdef GPU
-    if (gpu_index < 0) return;
+    if (gpu_index < 0 || host_shares_device_buffers(l)) return;
     float **buffers[] = {&l->delta_gpu, &l->weight_updates_gpu, &l->bias_updates_gpu, &l->scale_updates_gpu};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i) {
-        if (*buffers[i]) cuda_free(*buffers[i]);
-        *buffers[i] = NULL;
-    }
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; ++i)
+        host_free_array(buffers[i]);
 #else
     (void)l;
+#endif
+}
+
+/* The same of what a batch norm keeps for its backward pass, in a layer that has none any more. */
+static inline void host_free_device_normalization(layer *l) {
+#ifdef GPU
+    if (gpu_index < 0 || host_shares_device_buffers(l)) return;
+    host_free_array(&l->x_gpu);
+    host_free_array(&l->x_norm_gpu);
+#else
+    (void)l;
+#endif
+}
+
+/* After a copy to the device was enqueued from memory that is not pinned and will be changed or freed: waits for it on devices that read such
+ * memory by themselves (GH200), where CUDA need not have taken a copy of its own. */
+static inline void host_await_copy(void) {
+#ifdef GPU
+    int device = 0, reads = 0;
+    cudaGetDevice(&device);
+    cudaDeviceGetAttribute(&reads, cudaDevAttrPageableMemoryAccessUsesHostPageTables, device);
+    if (reads) cudaStreamSynchronize(host_stream());
 #endif
 }
 

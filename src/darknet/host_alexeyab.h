@@ -615,6 +615,11 @@ static inline void host_sum_costs(host_pass *pass) {
     (void)pass;
 }
 
+/* Whether buffers of l on the device are not its own: [net] optimized_memory. */
+static inline int host_shares_device_buffers(const layer *l) {
+    return l->optimized_memory > 0;
+}
+
 /* What all of the host's device work is enqueued on. */
 static inline struct CUstream_st *host_stream(void) {
     return get_cuda_stream();

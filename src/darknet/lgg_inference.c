@@ -73,6 +73,7 @@ static void free_normalization(layer *l) {
     release(&l->variance);
     release(&l->mean_delta);
     release(&l->variance_delta);
+    host_free_device_normalization(l);
 }
 
 void free_training_buffers(network *net) {

@@ -166,6 +166,10 @@ static void grow(float **x, size_t *capacity, size_t n) {
 }
 
 static void check_status(const lgg_section *s, lgg_status status) {
+#ifdef GPU
+    if (status == LGG_ERROR_DEVICE)
+        lgg_fail(&s->place, "%s: %s", lgg_status_string(status), cudaGetErrorString(cudaPeekAtLastError()));
+#endif
     if (status != LGG_OK) lgg_fail(&s->place, "%s, for vertices of maps", lgg_status_string(status));
 }
 
@@ -235,6 +239,7 @@ int take_lgg_vertices_gpu(lgg_section *s, const host_pass *pass, int batch) {
         grow_vertices_gpu(v, (size_t)n);
         cudaMemcpyAsync(v->position_gpu, v->position, (size_t)n * sizeof *v->position, cudaMemcpyHostToDevice,
                         host_stream());
+        host_await_copy();
         cudaMemsetAsync(v->gradient, 0, (size_t)n * (size_t)v->student.c * sizeof *v->gradient, host_stream());
         check_status(s, lgg_vertices_gather_gpu(host_stream(), n, v->position_gpu, v->grid_h, v->grid_w, v->student,
                                                 v->whole.x, v->x));

@@ -47,6 +47,14 @@ static void check_memory_gpu(const lgg_section *s, int batch, int classes) {
     if (bytes == 0 || bytes > free_bytes) fail_lgg_memory(s, batch, (double)bytes, (double)free_bytes, "GPU");
 }
 
+/* Ends the program unless all went well; an error of the device is named as CUDA names it. */
+static void check_lgg_status(const lgg_section *s, lgg_status status) {
+    if (status == LGG_OK) return;
+    cudaError_t error = cudaPeekAtLastError();
+    if (status != LGG_ERROR_DEVICE || error == cudaSuccess) lgg_fail(&s->place, "%s", lgg_status_string(status));
+    lgg_fail(&s->place, "%s: %s", lgg_status_string(status), cudaGetErrorString(error));
+}
+
 static void make_loss_gpu(lgg_section *s, const host_pass *pass, int batch) {
     int classes = lgg_section_needs_labels(s) ? host_truths(pass) : 0;
     lgg_status status = LGG_OK;
@@ -57,17 +65,10 @@ static void make_loss_gpu(lgg_section *s, const host_pass *pass, int batch) {
         check_memory_gpu(s, batch, classes);
         status = lgg_loss_create_gpu(&s->loss_gpu, s->network->device, s->kind, &s->options, s->n, batch, classes);
     }
+    if (status == LGG_ERROR_DEVICE) check_lgg_status(s, status);
     if (status != LGG_OK) lgg_fail(&s->place, "%s, for graphs of batch=%d samples", lgg_status_string(status), batch);
     if (!s->max_batch) check_negatives_gpu(s, batch);
     s->max_batch = batch;
-}
-
-/* Ends the program unless all went well; an error of the device is named as CUDA names it. */
-static void check_lgg_status(const lgg_section *s, lgg_status status) {
-    if (status == LGG_OK) return;
-    cudaError_t error = cudaPeekAtLastError();
-    if (status != LGG_ERROR_DEVICE || error == cudaSuccess) lgg_fail(&s->place, "%s", lgg_status_string(status));
-    lgg_fail(&s->place, "%s: %s", lgg_status_string(status), cudaGetErrorString(error));
 }
 
 void collect_lgg_report(lgg_section *s) {

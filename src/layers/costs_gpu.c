@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "around.h"
+#include "exit.h"
 #include "layer_kernels.h"
 
 #ifdef GPU
@@ -68,7 +69,11 @@ static void backward_first_gpu(layer l, host_pass pass) {
         const layer *from = &host_layers(&pass)[i];
         underway_cost *cost = from->functions ? from->functions->cost : NULL;
         if (!cost || !cost->is_underway) continue;
-        cudaEventSynchronize(cost->arrived);
+        const cudaError_t status = cudaEventSynchronize(cost->arrived);
+        if (status != cudaSuccess) {
+            fprintf(stderr, "the pass on the GPU fails: %s\n", cudaGetErrorString(status));
+            lgg_exit(EXIT_FAILURE);
+        }
         from->cost[0] = *cost->sum;
         cost->is_underway = 0;
         any = 1;

@@ -30,12 +30,17 @@ static int is_invalid(int n, const int *position, int grid_h, int grid_w, lgg_ma
     return n < 1 || !position || grid_h < 1 || grid_w < 1 || map.c < 1 || map.h < grid_h || map.w < grid_w;
 }
 
+/* Only looked at, as by lgg_loss_evaluate_gpu. */
+static lgg_status launched() {
+    return cudaPeekAtLastError() == cudaSuccess ? LGG_OK : LGG_ERROR_DEVICE;
+}
+
 lgg_status lgg_vertices_gather_gpu(struct CUstream_st *stream, int n, const int *position, int grid_h, int grid_w,
                                    lgg_map map, const float *x, float *vertices) {
     if (is_invalid(n, position, grid_h, grid_w, map) || !x || !vertices) return LGG_ERROR_ARGUMENT;
     const size_t values = (size_t)n * (size_t)map.c;
     gather_kernel<<<lgg_blocks(values), LGG_THREADS, 0, stream>>>(n, position, grid_h, grid_w, map, x, vertices);
-    return LGG_OK;
+    return launched();
 }
 
 lgg_status lgg_vertices_scatter_gpu(struct CUstream_st *stream, int n, const int *position, int grid_h, int grid_w,
@@ -44,5 +49,5 @@ lgg_status lgg_vertices_scatter_gpu(struct CUstream_st *stream, int n, const int
     const size_t values = (size_t)n * (size_t)map.c;
     scatter_kernel<<<lgg_blocks(values), LGG_THREADS, 0, stream>>>(n, position, grid_h, grid_w, map, vertices,
                                                                    gradient);
-    return LGG_OK;
+    return launched();
 }

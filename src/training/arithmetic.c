@@ -64,11 +64,24 @@ static void append(char text[LGG_ARITHMETIC], const char *format, ...) {
     va_end(arguments);
 }
 
+#ifdef GPU
+static void describe_gpu(char text[LGG_ARITHMETIC]) {
+    struct cudaDeviceProp properties = {.name = "a GPU"};
+    int version = 0;
+    cudaGetDeviceProperties(&properties, cuda_get_device());
+    cudaRuntimeGetVersion(&version);
+    append(text, "%s, CUDA %d.%d", properties.name, version / 1000, version % 1000 / 10);
+#ifdef CUDNN
+    append(text, ", cuDNN %zu", cudnnGetVersion());
+#endif
+}
+#endif
+
 void lgg_describe_arithmetic(char text[LGG_ARITHMETIC]) {
     memset(text, 0, LGG_ARITHMETIC);
 #ifdef GPU
     if (gpu_index >= 0) {
-        append(text, "a GPU");
+        describe_gpu(text);
         return;
     }
 #endif

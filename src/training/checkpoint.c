@@ -76,7 +76,9 @@ static void pull(const lgg_array *array, float *to) {
 
 static void push(const lgg_array *array, float *from) {
 #ifdef GPU
-    if (array->gpu) cuda_push_array(array->gpu, from, array->n);
+    if (!array->gpu) return;
+    cuda_push_array(array->gpu, from, array->n);
+    host_await_copy();
 #else
     (void)array;
     (void)from;

@@ -197,9 +197,15 @@ static void bring_images(int device, size_t batch) {
     images.batch[device] = batch;
 }
 
+/* Of a batch of whole images, with or without gpu_data. */
 static void push(float *to_gpu, const float *from, size_t n) {
-    must(cudaMemcpyAsync(to_gpu, from, n * sizeof *from, cudaMemcpyHostToDevice, host_stream()), "a batch",
-         (double)(n * sizeof *from));
+    const cudaError_t status = cudaMemcpyAsync(to_gpu, from, n * sizeof *from, cudaMemcpyHostToDevice, host_stream());
+    if (status != cudaSuccess) {
+        fprintf(stderr, "a batch of %.1f MB cannot be brought to the GPU: %s\n", (double)(n * sizeof *from) / 1e6,
+                cudaGetErrorString(status));
+        lgg_exit(EXIT_FAILURE);
+    }
+    host_await_copy();
 }
 
 void push_batch(float *to_gpu, float *from, size_t n) {
@@ -218,10 +224,10 @@ void push_batch(float *to_gpu, float *from, size_t n) {
     pthread_mutex_lock(&images.mutex);
     bring_images(device, batch);
     pthread_mutex_unlock(&images.mutex);
-    /* Memory that is not pinned: CUDA has a copy of its own when this returns. */
     must(cudaMemcpyAsync(images.crops_on_device[device], crops, batch * sizeof *crops, cudaMemcpyHostToDevice,
                          host_stream()),
          "notes of a batch", (double)(batch * sizeof *crops));
+    host_await_copy();
     free(crops);
     crop_images_gpu(images.on_device[device], images.values_on_device[device], images.crops_on_device[device], batch,
                     images.c, images.h, images.w, size, to_gpu, host_stream());

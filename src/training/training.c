@@ -249,6 +249,7 @@ static void refuse_to_save_rubbish(network *net, const char *path, int cutoff) {
 }
 
 static _Noreturn void stop_for_loss(network *net, int bad_loss) {
+    host_select_device(net);
     fprintf(stderr, "Training stops at iteration %zu: the loss", host_iteration(net));
     if (bad_loss >= 0) {
         fprintf(stderr, " of ");

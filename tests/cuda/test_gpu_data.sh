@@ -45,6 +45,9 @@ same() {
 check "the weights are those of a training without, to the bit" same
 if [ "$only" = same ]; then exit $status; fi
 
+reading() { rm -f backup/with.* backup/with_*; LGG_EMULATION_PAGEABLE=1 same; }
+# AlexeyAB/darknet copies its new layers' weights to the device and changes them at once.
+if [ "$host" = pjreddie ]; then check "so are those on a GPU that reads the host's memory by itself" reading; fi
 stopped() {
     rm -f backup/with.* backup/with_*
     train with 3 "$recipe gpu_data=1" && LGG_EMULATION_SEED=4 train with 6 "$recipe gpu_data=1" backup/with.backup && ends_alike

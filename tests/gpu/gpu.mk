@@ -59,12 +59,26 @@ $(GPU_BUILD)/bench_step $(GPU_BUILD)/save_weights: $(GPU_BUILD)/%: tests/bench/%
 $(GPU_BUILD)/paper_table: experiments/paper/paper_table.c $(wildcard $(GPU_TREE)/libdarknet.so)
 	@$(CC) $(GPU_HOST_FLAGS) $< -o $@ $(GPU_HOST_LIBS) -lgsl -lopenblas
 
-.PHONY: test-gpu
+# What compares a whole network on the GPU with the CPU. A GPU build of AlexeyAB/darknet has no CPU side: that is another build (tests/cuda/host.mk).
+gpu_make = $(MAKE) --no-print-directory BUILD=$(GPU_BUILD) GPU=1 CUDNN=$(HAVE_CUDNN) ARCH="$(CUDA_ARCH)"
+ifeq ($(HOST),alexeyab)
+GPU_COMPARISON = $(MAKE) --no-print-directory host && $(MAKE) --no-print-directory $(RECORDER) $(RECORDS) && \
+	$(gpu_make) $(GPU_TREE)/record_network $(GPU_BUILD)/share_weights
+else
+GPU_COMPARISON = $(MAKE) --no-print-directory $(GPU_BUILD)/compare_networks $(GPU_BUILD)/share_weights
+endif
+
+.PHONY: test-gpu gpu-programs
+test-gpu: export RECORD_CPU = $(RECORDER)
+test-gpu: export RECORD_GPU = $(GPU_TREE)/record_network
+test-gpu: export COMPARE_RECORDS = $(RECORDS)
 test-gpu:
 	@tests/gpu/have_gpu.sh test-gpu "$(CUDA_NVCC)" || exit 0; \
-	$(MAKE) --no-print-directory host BUILD=$(GPU_BUILD) GPU=1 CUDNN=$(HAVE_CUDNN) ARCH="$(CUDA_ARCH)" && \
-	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_product test_tap compare_networks share_weights) && \
-	tests/gpu/test_gpu.sh "$(CUDA_NVCC)" $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
+	$(MAKE) --no-print-directory gpu-programs && \
+	tests/gpu/test_gpu.sh "$(CUDA_NVCC)" $(HOST) $(GPU_BUILD) $(GPU_TREE) $(abspath $(CASES))
+gpu-programs:
+	@$(gpu_make) host && \
+	$(MAKE) --no-print-directory $(patsubst %,$(GPU_BUILD)/%,golden test_twins test_product test_tap) && $(GPU_COMPARISON)
 
 .PHONY: test-gpu-link
 test-gpu-link: pristine

@@ -2,11 +2,16 @@
 # Everything that wants a GPU, on the one that is there: golden cases, the twins against the C library and twice over, whole networks
 # against the CPU's, compute-sanitizer, and training on two GPUs where there are two.
 #
-# usage: tests/gpu/test_gpu.sh NVCC BUILD TREE CASE...
+# usage: tests/gpu/test_gpu.sh NVCC HOST BUILD TREE CASE...   (AlexeyAB/darknet: what compare_records.sh needs in the environment)
 set -u
-nvcc=${1:?} build=${2:?} tree=${3:?}
-shift 3
+nvcc=${1:?} host=${2:?} build=${3:?} tree=${4:?}
+shift 4
 status=0
+if [ "$host" = pjreddie ]; then
+    compare=$build/compare_networks networks=(small consumers recipe upsample distilled sections detection)
+else
+    compare=tests/gpu/compare_records.sh networks=(small consumers second upsample distilled sections detection)
+fi
 PATH=$PATH:$(dirname "$(realpath "$(command -v "$nvcc")")") # compute-sanitizer lies beside nvcc
 
 "$build/golden" "$@" || status=1
@@ -15,8 +20,7 @@ PATH=$PATH:$(dirname "$(realpath "$(command -v "$nvcc")")") # compute-sanitizer 
 "$build/test_product" || status=1
 "$build/test_tap" || status=1
 
-tests/gpu/compare.sh "$build/compare_networks" "$build/networks" small consumers recipe upsample distilled sections detection ||
-    status=1
+tests/gpu/compare.sh "$compare" "$build/networks" "${networks[@]}" || status=1
 
 for tool in memcheck racecheck initcheck; do
     # Races are looked for in our kernels alone: cuBLAS synchronizes some of its own in ways that racecheck does not know.

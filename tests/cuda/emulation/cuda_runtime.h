@@ -65,6 +65,8 @@ enum {
 };
 enum { cudaDeviceScheduleBlockingSync = 4 };
 
+enum cudaDeviceAttr { cudaDevAttrPageableMemoryAccessUsesHostPageTables = 100 };
+
 struct cudaDeviceProp {
     char name[256];
     int major, minor;
@@ -86,6 +88,9 @@ cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDevice(int *device);
 cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device);
+/* 1 with LGG_EMULATION_PAGEABLE=1: then asynchronous copies to the device read memory that is not pinned until the host has waited for them, and who
+ * has changed it by then has made a mistake. */
+cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int device);
 cudaError_t cudaSetDeviceFlags(unsigned flags);
 cudaError_t cudaDriverGetVersion(int *version);
 cudaError_t cudaRuntimeGetVersion(int *version);

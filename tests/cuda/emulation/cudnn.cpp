@@ -134,6 +134,10 @@ void check_normalization(const char *who, const tensor &x, const tensor &y, cons
 
 } // namespace
 
+size_t cudnnGetVersion(void) {
+    return CUDNN_MAJOR * 10000;
+}
+
 const char *cudnnGetErrorString(cudnnStatus_t status) {
     return status == CUDNN_STATUS_SUCCESS ? "CUDNN_STATUS_SUCCESS" : "CUDNN_STATUS_NOT_SUPPORTED";
 }

@@ -63,6 +63,7 @@ typedef emulation_performance cudnnConvolutionBwdDataAlgoPerf_t;
 typedef emulation_performance cudnnConvolutionBwdFilterAlgoPerf_t;
 
 const char *cudnnGetErrorString(cudnnStatus_t status);
+size_t cudnnGetVersion(void);
 cudnnStatus_t cudnnCreate(cudnnHandle_t *handle);
 cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream);
 cudnnStatus_t cudnnCreatePoolingDescriptor(cudnnPoolingDescriptor_t *pooling);

@@ -30,8 +30,9 @@ struct allocation {
 struct copy {
     const emulation_queue *queue;
     size_t number; /* in it */
-    void *to;
+    void *to; /* NULL: the copy is made, and reads `from` still */
     std::vector<char> bytes;
+    const void *from;
 };
 
 /* Guarded by `mutex`. */
@@ -199,7 +200,9 @@ void emulation_waited() {
 void emulation_deliver(const emulation_queue *queue, size_t up_to) {
     const auto left = std::remove_if(underway.begin(), underway.end(), [&](const copy &c) {
         const bool is_there = c.queue == queue && c.number <= up_to;
-        if (is_there) memcpy(c.to, c.bytes.data(), c.bytes.size());
+        if (is_there && c.to) memcpy(c.to, c.bytes.data(), c.bytes.size());
+        if (is_there && !c.to && memcmp(c.from, c.bytes.data(), c.bytes.size()) != 0)
+            emulation_fail("memory has changed that a copy to the device was reading");
         return is_there;
     });
     underway.erase(left, underway.end());
@@ -263,6 +266,16 @@ cudaError_t cudaGetDeviceCount(int *count) {
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device) {
     if (device < 0 || device >= devices()) return cudaErrorInvalidDevice;
     *properties = {"emulation", 9, 0};
+    return cudaSuccess;
+}
+
+static bool reads_pageable_memory() {
+    static const bool reads = getenv("LGG_EMULATION_PAGEABLE") != nullptr;
+    return reads;
+}
+
+cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr, int) {
+    *value = reads_pageable_memory();
     return cudaSuccess;
 }
 
@@ -371,12 +384,16 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t size, cudaMemcpyK
     check_copy(to, from, size, kind);
     emulation_counted();
     use_both(to, from);
-    if (kind != cudaMemcpyDeviceToHost) {
+    const bool to_host = kind == cudaMemcpyDeviceToHost;
+    const bool reads_on = kind == cudaMemcpyHostToDevice && reads_pageable_memory() && find(from) == allocations.end();
+    if (to_host || reads_on) {
+        underway.push_back({emulation_asked_queue(), emulation_asked_number(), to_host ? to : nullptr,
+                            std::vector<char>((const char *)from, (const char *)from + size), from});
+    }
+    if (!to_host) {
         memcpy(to, from, size);
         return cudaSuccess;
     }
-    underway.push_back({emulation_asked_queue(), emulation_asked_number(), to,
-                        std::vector<char>((const char *)from, (const char *)from + size)});
     memset(to, poison, size);
     return cudaSuccess;
 }
