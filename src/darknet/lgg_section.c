@@ -30,8 +30,10 @@ void meet_lgg_teacher(lgg_section *s, const layer *layers, int batch) {
     s->teacher = find_lgg_teacher(&s->place, s->network, s->teacher_cfg, s->teacher_weights, batch);
     find_teacher_layers(s, s->teacher->net);
     check_taught_lgg_vertices(s);
-    for (int i = 0; i < s->n; ++i)
+    for (int i = 0; i < s->n; ++i) {
         s->network->look(s->teacher->net, s->teacher_layers[i], lgg_section_minds_order(s));
+        if (s->teacher_layers[i] > s->teacher->last) s->teacher->last = s->teacher_layers[i];
+    }
     s->teacher->pass = 0; /* looked at anew, it has not run for this pass */
     check_lgg_classes(s, layers[s->tapped[0]].outputs, s->teacher->net->layers[s->teacher_layers[0]].outputs);
 }

@@ -135,14 +135,17 @@ lgg_teacher *find_lgg_teacher(const lgg_place *place, lgg_network *student, cons
 
 void run_lgg_teacher(lgg_teacher *teacher, const lgg_network *student, const host_pass *pass, int batch) {
     const network *net = host_network(student->net, pass);
+    const int layers = teacher->net->n;
     if (teacher->pass == student->passes) return;
     follow_images(teacher->net, net, batch);
+    teacher->net->n = teacher->last + 1;
 #ifdef GPU
     if (gpu_index >= 0)
         host_predict_gpu(teacher->net, net);
     else
 #endif
         host_predict(teacher->net, host_input(net));
+    teacher->net->n = layers;
     teacher->pass = student->passes;
 }
 

@@ -21,6 +21,7 @@ lgg_shape lgg_shape_of(const network *net);
 typedef struct lgg_teacher {
     char *cfg, *weights; /* canonical paths */
     network *net;
+    int last;    /* the last of its layers that a section reads: those behind it are not run */
     size_t pass; /* of the student, whose batch it was last run on */
     struct lgg_teacher *next;
 } lgg_teacher;

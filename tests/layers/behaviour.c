@@ -382,6 +382,29 @@ static void test_folding(void) {
     free_network(plain);
 }
 
+/* Whether the last layer of the teacher of `sections`, the first of which is layer 4, runs in a pass. */
+static int runs_to_the_end(const char *sections) {
+    network *net = read_text_network(NET, sections);
+    run_pass(net, 1);
+    network *teacher = section_of(net, 4)->teacher->net;
+    float *last = teacher->layers[5].output;
+    last[0] = 7; /* no probability */
+    run_pass(net, 2);
+    const int runs = last[0] <= 1;
+    free_network(net);
+    return runs;
+}
+
+#define EARLY_GKD "[lgg_gkd]\nlayers=0\nteacher_layers=0\n" TEACHER
+
+static void test_unread_layers(void) {
+    report("a teacher's layers after the last that is read do not run", !runs_to_the_end(CONV HEAD EARLY_GKD),
+           "they do");
+    report("those before the last that any section reads do",
+           runs_to_the_end(CONV HEAD EARLY_GKD "[lgg_gkd]\nlayers=0\nteacher_layers=5\n" TEACHER EARLY_GKD),
+           "they do not");
+}
+
 static void test_random_numbers(void) {
     network *net = read_text_network(NET, CONV HEAD "[hkd]\n" TEACHER);
     run_pass(net, 1);
@@ -426,6 +449,7 @@ void test_teachers(void) {
     test_same_network();
     test_sharing();
     test_folding();
+    test_unread_layers();
     test_random_numbers();
     test_itself();
 }
