@@ -58,9 +58,14 @@ dead_paths() {
 # unmarked: prints those files whose tables README has to have and has not.
 unmarked() {
     local file
-    for file in experiments/paper/results/table-detection-small.md experiments/demo/RESULTS.md tests/bench/RESULTS.md; do
-        grep -qxF "<!-- table of $file -->" "$readme" || echo "$file"
+    for file in experiments/paper/results/{table1-small,table2-medium,table3-small,table-detection-small}.md experiments/demo/RESULTS.md tests/bench/RESULTS.md; do
+        grep -qE "^<!-- table ([0-9]+ )?of $file -->\$" "$readme" || echo "$file"
     done
+}
+
+# documents: the project's own, sorted; what else lies in its folder is not ours to judge.
+documents() {
+    { git ls-files -- '*.md' 2> /dev/null | grep . || find . -name '*.md' ! -path './build*' ! -path './results/*' | sed 's|^./||'; } | sort
 }
 
 verdict() { # verdict NAME PROBLEM: none if it is empty
@@ -75,7 +80,7 @@ case ${1:-} in
         if [ $# = 1 ]; then verdict readme_has_the_tables_of_programs "$(unmarked | tr '\n' ' ')"; fi
         while IFS= read -r document; do
             verdict "links_of_$document" "$({ dead_links "$document"; dead_anchors "$document"; dead_paths "$document"; } | tr '\n' ' ')"
-        done < <(find . -name '*.md' ! -path './build*' ! -path './results/*' | sed 's|^./||' | sort)
+        done < <(documents)
         ;;
     *) echo "readme.sh: usage: readme.sh write|check [README]" >&2; exit 1 ;;
 esac

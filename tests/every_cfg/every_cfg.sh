@@ -17,8 +17,10 @@ compare() {
     rm -rf "$work" && mkdir "$work" && cd "$tree" || exit 1
     timeout 300 "$folder/save_stock" "cfg/$name.cfg" - "$work/stock" > "$work/log" 2>&1
     status=$?
-    if [ $status -ne 0 ]; then
+    if [ $status -gt 128 ] || grep -qiE "error|couldn't|unknown|cannot" "$work/log" && [ $status -ne 0 ]; then
         echo "SKIPPED every .cfg, $name: stock Darknet itself ends with $(why "$work/log" $status)"
+    elif [ $status -ne 0 ]; then
+        echo "FAIL every .cfg, $name: the program with stock Darknet ends with $(why "$work/log" $status)"
     else
         timeout 300 "$folder/save_ours" "cfg/$name.cfg" "$work/stock" "$work/ours" > "$work/log" 2>&1
         status=$?

@@ -431,7 +431,7 @@ static int is_covered(LAYER_TYPE type) {
 }
 
 int main(int argc, char **argv) {
-    const char *only = getenv("ONLY");
+    const char *only = getenv("LGG_LAYER");
     if (argc < 3 || chdir(argv[1])) return 2;
     for (int i = 2; i < argc; ++i) {
         const LAYER_TYPE type = string_to_layer_type(argv[i]);

@@ -17,7 +17,7 @@ failures=0
 options=allocator_may_return_null=1:detect_leaks=0:quarantine_size_mb=4:malloc_context_size=1
 for name in "$@"; do
     mkdir -p "$build/corpus/$name" "$build/kept/$name" "$build/findings"
-    (cd "$work" && ASAN_OPTIONS=$options "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" "$build/kept/$name" \
+    (cd "$work" && echo "$BASHPID" > "$build/$name.pid" && ASAN_OPTIONS=$options exec "$build/fuzz_$name" "$build/corpus/$name" "$here/corpus/$name" "$build/kept/$name" \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -max_len=4096 -dict="$here/fuzz.dict" -close_fd_mask=3 -print_final_stats=1 \
         -artifact_prefix="$build/findings/$name-" < /dev/null > "$build/$name.log" 2>&1)
     status=$?
@@ -28,6 +28,6 @@ for name in "$@"; do
         failures=1
         echo "FAIL fuzz_$name: $(grep -aE 'ERROR:|runtime error|deadly signal' "$build/$name.log" | head -1); $(sed -n 's/.*Test unit written to //p' "$build/$name.log")"
     fi
-    rm -f /dev/shm/lgg-fuzz-*
+    rm -f "/dev/shm/lgg-fuzz-$(cat "$build/$name.pid")"-*
 done
 exit $failures

@@ -48,6 +48,15 @@ if ! "$golden" "$work/good.txt" > /dev/null; then
     echo "FAIL the good case is refused"
     status=1
 fi
+# Well formed, and wrong.
+wrong() {
+    local output
+    output=$(sed "$2" "$work/good.txt" > "$work/bad.txt"; "$golden" "$work/bad.txt" 2>&1) || ! grep -q "^FAIL bad: .*$3" <<< "$output" || return
+    echo "FAIL golden case with $1: $output"
+    status=1
+}
+wrong 'another loss'     's/^loss .*/loss 0.123/'         'the loss 9.2e-01'
+wrong 'another gradient' '/^gradient 0/{n;s/.*/0.5 0.5/}' 'the gradient 9.9e-01'
 edited 'unknown statement'    's/^batch/bunch/'           ':2: expected kind, batch'
 edited 'unknown kind'         's/gkd/kgd/'                ':1: expected label_variation|smooth|gkd'
 edited 'unknown option'       's/similarity cosine/size 3/' ':5: expected similarity|alpha'

@@ -209,7 +209,7 @@ static float *image_gradient(char *cfg, const char *weights, int device) {
     return gradient;
 }
 
-/* Returns 0 where a network has layers that Darknet has no gradient for. */
+/* Returns 0 where a network has layers that Darknet has no gradient for; it has them on both sides. */
 static int compare_image_gradients(worst *w, char *cfg, network *trained) {
     char weights[4096];
     snprintf(weights, sizeof weights, "%s.weights", cfg);
@@ -217,6 +217,8 @@ static int compare_image_gradients(worst *w, char *cfg, network *trained) {
     save_weights(trained, weights);
     float *cpu = image_gradient(cfg, weights, -1), *gpu = image_gradient(cfg, weights, 0);
     int compared = cpu && gpu;
+    if (!cpu != !gpu)
+        note(w, INFINITY, -1, cpu ? "image gradients, missing on the GPU:" : "image gradients, missing on the CPU:");
     if (compared) {
         int size = trained->inputs * 3;
         note(w, relative_error(size, cpu, gpu, 0), 0, "image gradient");
@@ -224,7 +226,7 @@ static int compare_image_gradients(worst *w, char *cfg, network *trained) {
     }
     free(cpu);
     free(gpu);
-    return compared;
+    return compared || w->error > 0;
 }
 
 static int report(const char *cfg, const worst *worsts, size_t count) {

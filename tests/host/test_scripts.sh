@@ -265,7 +265,7 @@ interrupted() {
         new_tree tree
         dying install $n || return 1
         install "$work/tree" && grep -q time_steps "$work/tree/src/connected_layer.c" || return 1
-        dying uninstall $n
+        dying uninstall $n || return 1
         uninstall "$work/tree" || [ ! -e "$work/tree/lgg" ] || return 1
         unchanged "$work/tree" || return 1
         dying install $n
@@ -297,10 +297,12 @@ rm -f "$scratch/all_but_flock/flock"
 check and_where_there_is_no_flock at_once "$scratch/all_but_flock"
 
 read_only() {
+    local as status
     new_tree tree
-    chmod -R a+rX "$scratch"
+    # a clone in /root is nobody's to read
+    mkdir "$scratch/readable" && cp -R "$repository"/{darknet_patch,src} "$scratch/readable" && chmod -R a+rX "$scratch" || return 1
     if [ "$(id -u)" = 0 ]; then as=(setpriv --reuid=65534 --regid=65534 --clear-groups); else as=() && chmod a-w "$work/tree"; fi
-    one_line_says 'cannot be written' "${as[@]}" "$repository/darknet_patch/install.sh" install "$work/tree"
+    one_line_says 'cannot be written' "${as[@]}" "$scratch/readable/darknet_patch/install.sh" install "$work/tree"
     status=$?
     chmod u+w "$work/tree"
     return $status

@@ -158,8 +158,8 @@ until_iteration() {
 table pieces "$plain=400"
 sed -i 's/^seeds.*/seeds 1/' "$work/pieces.txt"
 paper_whole_weights() { md5sum < "$PAPER_OUT/$1/backup/plain-1.weights"; }
-# Minutes. A slow machine needs more of them to begin at all, and to end.
-for budget in .05 .1 .2 .4; do
+# Minutes. A slow machine needs more of them to begin at all, and to end; a fast one would be over.
+for budget in .01 .02 .05 .1 .2 .4; do
     BUDGET=$budget paper pieces
     status=$?
     [ ! -s "$PAPER_OUT/pieces/backup/plain-1.backup" ] || break

@@ -56,6 +56,7 @@ format:
 	@clang-format -i $(FORMATTED)
 check-format:
 	@if ! command -v clang-format > /dev/null; then echo "SKIPPED format: there is no clang-format"; \
+	elif ! clang-format --version | grep -q 'version 14\.'; then echo "SKIPPED format: it is that of clang-format 14, here is $$(clang-format --version)"; \
 	else clang-format --dry-run -Werror $(FORMATTED) && echo "PASS format"; fi
 
 TESTS += test-math check-warnings check-format
