@@ -150,16 +150,6 @@ static void deploy_convolution(tool_deployment *d, tool_cfg_section *s, layer *l
     tool_cfg_remove(s, "flipped"); /* they are no longer */
 }
 
-/* text: as the cfg has it, or NULL. */
-static void count_activation(tool_deployment *d, const layer *l, const char *text) {
-    static const char *const overflowing[] = {"tanh", "elu", "selu"};
-    if (!text && l->type != CONVOLUTIONAL && l->type != CONNECTED) return;
-    d->changes.logistic += !text || strcmp(text, "logistic") == 0;
-    d->changes.relu6 += text && strcmp(text, "relu6") == 0;
-    for (size_t i = 0; text && i < sizeof overflowing / sizeof *overflowing; ++i)
-        d->changes.overflowing += strcmp(text, overflowing[i]) == 0;
-}
-
 /* Types of layers and activations that one Darknet alone knows. */
 static const char *const of_pjreddie[] = {"deconv", "deconvolutional", "iseg", "l2norm", "logistic"};
 static const char *const of_alexeyab[] = {"Gaussian_yolo", "contrastive", "conv_lstm",      "empty",
@@ -175,19 +165,22 @@ static const char *const activations_of_alexeyab[] = {"gelu",
                                                       "revleaky",
                                                       "swish"};
 
-static int is_among(const char *name, const char *const *names, size_t count) {
-    for (size_t i = 0; i < count; ++i)
-        if (strcmp(name, names[i]) == 0) return 1;
-    return 0;
-}
-#define IS_AMONG(name, names) is_among(name, names, sizeof names / sizeof *names)
+#define IS_ONE_OF(word, words) tool_is_one_of(word, words, sizeof words / sizeof *words)
 
-/* What the other Darknet would not read as this one does. */
-static void count_differences(change_count *c, const tool_cfg_section *s) {
+/* What stock Darknet, or the other one, does not read or compute as this one does. */
+static void count_differences(change_count *c, const layer *l, const tool_cfg_section *s) {
+    static const char *const overflowing[] = {"tanh", "elu", "selu"};
     const char *activation = tool_cfg_get(s, "activation");
-    c->of_pjreddie += IS_AMONG(s->type, of_pjreddie);
-    c->of_alexeyab += IS_AMONG(s->type, of_alexeyab);
-    c->alien_activations += activation && IS_AMONG(activation, activations_of_alexeyab);
+    if (!activation && (l->type == CONVOLUTIONAL || l->type == CONNECTED))
+        activation = "logistic"; /* the hosts' default */
+    if (activation) {
+        c->logistic += strcmp(activation, "logistic") == 0;
+        c->relu6 += strcmp(activation, "relu6") == 0;
+        c->overflowing += IS_ONE_OF(activation, overflowing);
+        c->alien_activations += IS_ONE_OF(activation, activations_of_alexeyab);
+    }
+    c->of_pjreddie += IS_ONE_OF(s->type, of_pjreddie);
+    c->of_alexeyab += IS_ONE_OF(s->type, of_alexeyab);
     c->scaled_sums += strcmp(s->type, "shortcut") == 0 && (tool_cfg_get(s, "alpha") || tool_cfg_get(s, "beta"));
 }
 
@@ -204,8 +197,7 @@ static void deploy_layer(tool_deployment *d, const tool_cfg_section *old, int i,
     renumber(d, s, i, d->cfg->count - 2);
     if (l->type == CONVOLUTIONAL) deploy_convolution(d, s, l);
     const char *activation = tool_cfg_get(s, "activation");
-    count_activation(d, l, activation);
-    count_differences(&d->changes, s);
+    count_differences(&d->changes, l, s);
     if (had_batch_norm && !l->batch_normalize) {
         tool_cfg_remove(s, "batch_normalize");
         tool_cfg_remove(s, "cbn");

@@ -65,6 +65,8 @@ int tool_parse_layers(const char *text, int layers, int **indices);
 void tool_layer_index(int layer, char text[16]);
 /* Splits "cat,dog" into a new array of new strings. */
 int tool_split(const char *text, char separator, char ***parts);
+/* Whether `word` is one of the `count` words. */
+int tool_is_one_of(const char *word, const char *const *words, size_t count);
 /* "net" of "cfg/net.cfg", new. */
 char *tool_base_name(const char *path);
 

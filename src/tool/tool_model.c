@@ -48,18 +48,11 @@ static const char *section_of(const tool_model *model, int index) {
     return name + strcspn(name, " ") + 1;
 }
 
-/* Whether the section is one of the names. */
-static int is_one_of(const char *section, const char *const *names, size_t count) {
-    for (size_t i = 0; i < count; ++i)
-        if (strcmp(section, names[i]) == 0) return 1;
-    return 0;
-}
-
 static void note_memory(const tool_model *model) {
     static const char *const names[] = {"rnn", "crnn", "gru", "lstm", "conv_lstm", "history"};
     for (int i = 0; i < model->net->n; ++i) {
         const char *section = section_of(model, i);
-        if (!is_one_of(section, names, sizeof names / sizeof *names)) continue;
+        if (!tool_is_one_of(section, names, sizeof names / sizeof *names)) continue;
         tool_note("layer %d is [%s], which remembers the images before: what it gives depends on their order and on "
                   "how many go through at "
                   "once",
@@ -154,7 +147,7 @@ void tool_model_refuse_detection(const tool_model *model, const char *instead) {
     static const char *const types[] = {"yolo", "region", "detection", "iseg", "Gaussian_yolo"};
     for (int i = 0; i < model->net->n; ++i) {
         const char *section = section_of(model, i);
-        if (!is_one_of(section, types, sizeof types / sizeof *types)) continue;
+        if (!tool_is_one_of(section, types, sizeof types / sizeof *types)) continue;
         tool_fail("layer %d is [%s], so this is a detection network, which gives an image no class; %s", i, section,
                   instead);
     }

@@ -148,6 +148,12 @@ int tool_parse_layers(const char *text, int layers, int **indices) {
     return count;
 }
 
+int tool_is_one_of(const char *word, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+        if (strcmp(word, words[i]) == 0) return 1;
+    return 0;
+}
+
 char *tool_base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     char *base = lgg_copy_string(slash ? slash + 1 : path), *dot = strrchr(base, '.');
