@@ -264,6 +264,7 @@ fi
 table judged "$plain=1"$'\n'"evaluate corrupt"
 mkdir "$work/beside" && ln -s "$PWD"/{experiments,cfg,data,darknet} "$work/beside/" && mkdir -p "$work/beside/results" results
 here_out=results/paper-test-$$
+trap 'rm -rf "$work" "$here_out"' EXIT
 PAPER_OUT=$here_out JOBS=1 experiments/paper/paper.sh "$work/judged.txt" "$program" > "$work/judged.log" 2>&1 &
 runner=$!
 (cd "$work/beside" && PAPER_OUT=$here_out JOBS=1 exec experiments/paper/paper.sh "$work/judged.txt" "$(realpath "$OLDPWD/$program" 2> /dev/null || echo "$program")" > "$work/beside.log" 2>&1) &

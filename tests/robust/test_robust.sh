@@ -425,7 +425,7 @@ check "a_line_that_begins_with_a_NUL_is_passed_over" eval 'diff <("$darknet" cla
 if command -v valgrind > /dev/null; then
     printf '\0\n[xyzzy]\n' > nul-first.cfg
     valgrind "$darknet" classifier train small/tiny.data nul-first.cfg > nul.log 2>&1
-    check "and_nothing_is_read_before_its_memory" eval 'says nul.log "ERROR SUMMARY:" && ! says nul.log "Invalid read"'
+    check "and_nothing_is_read_before_its_memory" eval 'says nul.log "nul-first.cfg: " && says nul.log "ERROR SUMMARY:" && ! says nul.log "Invalid read"'
 else
     echo "SKIPPED and_nothing_is_read_before_its_memory: no valgrind"
 fi
