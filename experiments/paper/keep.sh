@@ -1,6 +1,7 @@
 #!/bin/bash
 # Keeps the results of tables: copies what paper_table wrote in results/TABLE/ to DEST/results/, and writes DEST/RESULTS.md from all tables
-# that are kept there. Of a table that is not finished it keeps the runs that are, in DEST/results/runs/TABLE/: KEPT=1 goes on from them.
+# that are kept there. Of a table that is not finished it keeps the runs that are, and the last backup of those that have begun, in
+# DEST/results/runs/TABLE/: KEPT=1 goes on from them.
 #
 # usage: keep.sh RESULTS DEST
 set -euo pipefail
@@ -15,22 +16,37 @@ is_finished() {
     while read -r method seed; do [ -s "$1/runs/$method-$seed.csv" ] || return 1; done < <(cat "$1"/wave[12].txt)
 }
 
-# keep_runs DIR DEST: what says that a run is over and what it found, its .cfg and how it was judged, and weights that other runs need.
+# copy DEST FILE...: those that are there.
+copy() {
+    local file
+    for file in "${@:2}"; do if [ -e "$file" ]; then cp "$file" "$1/"; fi; done
+}
+
+# keep_runs DIR DEST: of each run its .cfg, how it was judged and what that found. Of one that is over what says so, and weights that other runs need; of
+# one that has begun what it goes on from.
 keep_runs() {
-    local run name csv cfg
-    mkdir -p "$2"/{cfg,runs,measures,backup}
-    for run in "$1"/runs/*.csv; do
-        name=$(basename "$run" .csv)
-        for csv in "$1/measures/${name}"_*.csv; do if [ -e "$csv" ]; then cp "$csv" "$2/measures/"; fi; done
-        for cfg in "$1/cfg/$name".{cfg,asked}; do if [ -e "$cfg" ]; then cp "$cfg" "$2/cfg/"; fi; done
-        if grep -qshF -- "# needs $1/backup/$name.weights " "$1"/cfg/*.{cfg,asked}; then cp "$1/backup/$name.weights" "$2/backup/"; fi
-        cp "$run" "$2/runs/"
+    local cfg name
+    mkdir -p "$2"/{cfg,runs,measures,backup,logs}
+    for cfg in "$1"/cfg/*.cfg; do
+        name=$(basename "$cfg" .cfg)
+        # of a call without KEPT=1, which began it again
+        if [ -s "$2/runs/$name.csv" ] && [ ! -s "$1/runs/$name.csv" ]; then continue; fi
+        rm -f "$2"/{backup,runs,measures,logs}/"$name"[._]*
+        copy "$2/measures" "$1/measures/${name}"_*.csv
+        copy "$2/logs" "$1/logs/$name.seconds"
+        if [ ! -s "$1/runs/$name.csv" ]; then
+            copy "$2/backup" "$1/backup/$name".{restart,weights,backup,backup.state}
+        elif grep -qshF -- "# needs $1/backup/$name.weights " "$1"/cfg/*.{cfg,asked}; then
+            cp "$1/backup/$name.weights" "$2/backup/"
+        fi
+        copy "$2/cfg" "$1/cfg/$name".{asked,cfg}
+        copy "$2/runs" "$1/runs/$name.csv"
     done
 }
 
 for dir in "$from"/*/; do
     dir=${dir%/} name=$(basename "$dir") kept=$dest/results/runs/$(basename "$dir")
-    if compgen -G "$dir/runs/*.csv" > /dev/null && ! is_finished "$dir"; then keep_runs "$dir" "$kept"; continue; fi
+    if compgen -G "$dir/cfg/*.cfg" > /dev/null && ! is_finished "$dir"; then keep_runs "$dir" "$kept"; continue; fi
     [ -e "$dir/table.md" ] || continue
     rm -rf "$kept"
     for kind in md csv svg; do

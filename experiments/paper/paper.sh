@@ -44,16 +44,16 @@ prepare_data() {
         mv "$out/data.cfg.$$" "$out/data.cfg"
 }
 
-# Runs of this table that were done before, here or elsewhere; one whose cfg has changed since is done again. A run that has begun here is left
-# alone; the others come whole, what says that they are over last.
+# Runs of this table that were done or begun before, here or elsewhere; one whose cfg has changed since is done again. A run that has begun here is
+# left alone; the others come whole, what says that they are over last.
 bring_kept() {
-    local kept run name file
+    local kept cfg name file
     kept=${PAPER_KEPT:-$(dirname "$0")/results/runs}/$(basename "$table" .txt)
     [ "${KEPT:-0}" = 1 ] || return 0
-    for run in "$kept"/runs/*.csv; do
-        name=$(basename "$run" .csv)
-        if [ ! -e "$run" ] || [ -e "$out/cfg/$name.cfg" ]; then continue; fi
-        for file in "$kept"/{measures/"${name}"_*.csv,backup/"$name".weights,cfg/"$name".{asked,cfg},runs/"$name".csv}; do
+    for cfg in "$kept"/cfg/*.cfg; do
+        name=$(basename "$cfg" .cfg)
+        if [ ! -e "$cfg" ] || [ -e "$out/cfg/$name.cfg" ]; then continue; fi
+        for file in "$kept"/{measures/"${name}"_*.csv,logs/"$name".seconds,backup/"$name".{restart,weights,backup,backup.state},cfg/"$name".{asked,cfg},runs/"$name".csv}; do
             if [ -e "$file" ]; then cp "$file" "$out/$(basename "$(dirname "$file")")/"; fi
         done
     done

@@ -222,13 +222,19 @@ holds paper_restart_is_not_the_same_training "the same weights" [ "$(paper_whole
 # A table that is not finished, gone on with elsewhere from the runs that were kept.
 table partly "$plain=12"$'\n'"run gkd cfg/demo-plain.cfg add=experiments/paper/small/gkd.cfg net.burn_in=5 budget=12"
 paper partly
-rm "$PAPER_OUT"/partly/runs/gkd-2.csv
+cp "$PAPER_OUT/partly/backup/gkd-2.weights" "$work/partly.weights"
+rm "$PAPER_OUT"/partly/{runs,measures}/gkd-2[._]* "$PAPER_OUT"/partly/backup/gkd-2.weights
 mkdir -p "$work/unfinished" "$work/kept-runs/results" && cp -r "$PAPER_OUT/partly" "$work/unfinished/"
 experiments/paper/keep.sh "$work/unfinished" "$work/kept-runs"
 holds paper_keeps_the_runs_of_an_unfinished_table "$(ls "$work/kept-runs/results")" [ "$(ls "$work/kept-runs/results/runs/partly/runs" | wc -l)" = 3 ]
+holds paper_keeps_the_backup_of_one_that_has_begun "$(ls "$work/kept-runs/results/runs/partly/backup")" [ "$(ls "$work/kept-runs/results/runs/partly/backup" | tr '\n' ' ')" = "gkd-2.backup gkd-2.backup.state " ]
 rm -r "$PAPER_OUT/partly"
 KEPT=1 PAPER_KEPT=$work/kept-runs/results/runs paper partly
 holds paper_goes_on_from_kept_runs "$(grep training "$work/partly.log")" [ "$(grep -c training, "$work/partly.log")-$(ls "$PAPER_OUT/partly/runs" | wc -l)" = 1-4 ]
+holds paper_and_from_that_backup "$(grep training "$work/partly.log")" grep -q '^gkd-2: training, 12 iterations, from .*/gkd-2.backup$' "$work/partly.log"
+holds paper_to_the_same_weights "they differ" cmp "$work/partly.weights" "$PAPER_OUT/partly/backup/gkd-2.weights"
+rm -r "$work/unfinished/partly" && cp -r "$PAPER_OUT/partly" "$work/unfinished/" && rm "$work"/unfinished/partly/runs/{gkd-2,plain-1}.csv && experiments/paper/keep.sh "$work/unfinished" "$work/kept-runs"
+holds paper_keeps_a_run_that_was_begun_again_without_it "$(ls "$work/kept-runs/results/runs/partly/runs")" [ -s "$work/kept-runs/results/runs/partly/runs/plain-1.csv" -a ! -e "$work/kept-runs/results/runs/partly/runs/gkd-2.csv" ]
 cp -r "$PAPER_OUT/partly" "$work/unfinished/" && experiments/paper/keep.sh "$work/unfinished" "$work/kept-runs"
 holds paper_keeps_no_runs_of_a_finished_table "$(ls "$work/kept-runs/results/runs")" [ ! -e "$work/kept-runs/results/runs/partly" ]
 
