@@ -268,6 +268,7 @@ static void print_measure(FILE *file, table *t, int measure) {
             "paper", "gain");
     for (int i = 0; i < t->count; ++i) {
         const row r = format_row(t, &t->methods[i], measure);
+        if (!r.seeds && !*r.paper) continue;
         fprintf(file, "%-26s %16s %6d %16s %8s %10s %8s\n", t->methods[i].name, r.ours, r.seeds, r.gain, r.p, r.paper,
                 r.paper_gain);
     }
@@ -306,6 +307,7 @@ static void markdown_measure(FILE *file, table *t, int measure) {
             measures[measure].title);
     for (int i = 0; i < t->count; ++i) {
         const row r = format_row(t, &t->methods[i], measure);
+        if (!r.seeds && !*r.paper) continue;
         fprintf(file, "| %s | %s | %d | %s | %s | %s | %s |\n", t->methods[i].name, r.ours, r.seeds, r.gain, r.p,
                 r.paper, r.paper_gain);
     }

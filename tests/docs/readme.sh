@@ -58,7 +58,7 @@ dead_paths() {
 # unmarked: prints those files whose tables README has to have and has not.
 unmarked() {
     local file
-    for file in experiments/paper/results/{table1-small,table2-medium,table3-small,table-detection-small}.md experiments/demo/RESULTS.md tests/bench/RESULTS.md; do
+    for file in experiments/paper/results/{table1-medium,table1-small,table2-medium,table3-small,table-detection-small}.md experiments/demo/RESULTS.md tests/bench/RESULTS.md; do
         grep -qE "^<!-- table ([0-9]+ )?of $file -->\$" "$readme" || echo "$file"
     done
 }

@@ -243,6 +243,7 @@ table taught "$plain=5"$'\n'"run ready cfg/demo-teacher.cfg seeds=1 weights=cfg/
 paper taught
 holds paper_agreement_with_the_teacher "$(tail -1 "$work/taught.log")" [ "$(sed -n 's/^agree_right,//p' "$PAPER_OUT/taught/runs/plain-2.csv")" = "$(awk -F, '$3 == "all" { print $8 }' "$PAPER_OUT/taught/measures/plain-2_clean.csv")" ]
 holds paper_a_teacher_is_not_compared_with_itself "it is" [ "$(grep -c agree "$PAPER_OUT/taught/runs/ready-1.csv")" = 0 ]
+holds paper_has_no_row_without_a_figure "$(grep '^| ready' "$PAPER_OUT/taught/table.md")" [ "$(grep -c '^| ready' "$PAPER_OUT/taught/table.md")" = 1 ]
 holds paper_prints_the_agreement "table" grep -q '| decides as the teacher where that is wrong, %' "$PAPER_OUT/taught/table.md"
 
 # What only its judging needs does not keep a training waiting; another teacher has it judged anew, not trained anew.
