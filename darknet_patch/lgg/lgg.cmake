@@ -103,6 +103,9 @@ foreach(file blas box classifier gaussian_yolo_layer region_layer utils yolo_lay
   set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/src/${file}.c" APPEND PROPERTY COMPILE_OPTIONS "-fno-finite-math-only")
 endforeach()
 
+# What OpenCV loads are the numbers that the build without it loads.
+set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/src/image_opencv.cpp" APPEND PROPERTY COMPILE_OPTIONS "-fno-fast-math")
+
 # Ours that stand before all else in files of the host's: what is one word in many of their lines.
 foreach(file captcha cifar classifier coco compare detector dice go rnn rnn_vid super swag tag voxel writing yolo)
   set_property(SOURCE "${CMAKE_CURRENT_SOURCE_DIR}/src/${file}.c" APPEND PROPERTY COMPILE_OPTIONS "--include=weights_names.h")

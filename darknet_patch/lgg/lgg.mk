@@ -179,6 +179,8 @@ endif
 # Those of AlexeyAB's own files that look for it too find it then.
 ifeq ($(LGG_HOST), alexeyab)
 $(addprefix $(OBJDIR), blas.o box.o classifier.o gaussian_yolo_layer.o region_layer.o utils.o yolo_layer.o): CFLAGS += -fno-finite-math-only
+# What OpenCV loads are the numbers that the build without it loads.
+$(OBJDIR)image_opencv.o: CFLAGS += -fno-fast-math
 endif
 
 ifeq ($(BLAS), 1)
