@@ -2,6 +2,7 @@
 
 TESTS += test-opencv
 OPENCV_BUILD := $(BUILD)/opencv
+OPENCV_DARKNET = $(OPENCV_BUILD)/darknet-$(HOST)/darknet
 
 .PHONY: test-opencv opencv-programs
 test-opencv: darknet $(BUILD)/tests/robust/make_images
@@ -9,7 +10,9 @@ test-opencv: darknet $(BUILD)/tests/robust/make_images
 	$(MAKE) --no-print-directory -s opencv-programs OPENCV=1 BUILD=$(OPENCV_BUILD) > $(OPENCV_BUILD)/log 2>&1 || \
 	    { tail -5 $(OPENCV_BUILD)/log; echo "FAIL opencv_4_builds: see $(OPENCV_BUILD)/log"; exit 1; }; \
 	echo "PASS opencv_4_builds"; \
-	tests/opencv/test_opencv.sh $(HOST) ./darknet $(OPENCV_BUILD)/darknet-$(HOST)/darknet $(OPENCV_BUILD)/test_opencv $(BUILD)/tests/robust/make_images $(BUILD)/tests/opencv
+	status=0; set -o pipefail; \
+	tests/opencv/test_opencv.sh $(HOST) ./darknet $(OPENCV_DARKNET) $(OPENCV_BUILD)/test_opencv $(BUILD)/tests/robust/make_images $(BUILD)/tests/opencv || status=1; \
+	tests/recipe/test_detector.sh $(OPENCV_DARKNET) $(HOST) $(BUILD)/tests/opencv/detector | sed 's/^[A-Z]* /&with OpenCV: /' || status=1; exit $$status
 
 opencv-programs: host-test-libs
 	@$(call host_program,$(BUILD)/test_opencv,-DOPENCV -std=gnu11 tests/opencv/test_opencv.c)
