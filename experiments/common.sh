@@ -4,6 +4,13 @@
 export LC_ALL=C
 unset CDPATH
 
+# What HOST's trainer is told besides: AlexeyAB's opens windows.
+trainer_options=()
+if [ "${HOST:-pjreddie}" = alexeyab ]; then trainer_options=(-dont_show); fi
+
+# name_trained FILE: FILE.weights, whatever the trainer calls it: AlexeyAB's Darknet, and detectors, end with FILE_final.weights.
+name_trained() { [ -s "$1.weights" ] || mv "$1_final.weights" "$1.weights"; }
+
 # stop_darknet DATA [PROGRAM]: tells those processes to stop that this folder's `darknet classifier train DATA`, `detector train DATA` or
 # `lgg COMMAND DATA` are, whoever has started them, and waits until they have saved. The same in another folder goes on.
 stop_darknet() {

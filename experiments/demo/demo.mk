@@ -5,4 +5,4 @@
 .PHONY: demo
 demo: deps
 	+@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc)) darknet data
-	@DEMO_BATCHES=$(call quoted,$(value DEMO_BATCHES)) DEMO_OUT=$(call quoted,$(value DEMO_OUT)) experiments/demo/demo.sh
+	@HOST='$(HOST)' DEMO_BATCHES=$(call quoted,$(value DEMO_BATCHES)) DEMO_OUT=$(call quoted,$(value DEMO_OUT)) experiments/demo/demo.sh

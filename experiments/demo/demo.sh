@@ -42,9 +42,10 @@ export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-
 net_option() { sed -n "s/^$2=//p" "$1" | head -1; } # net_option CFG NAME
 
 # The cfg file of a run as it will be trained: with its log, and with DEMO_BATCHES iterations. It notes the teacher it learns
-# from, so that another one begins the run anew.
+# from, and the host, so that another one begins the run anew.
 make_cfg() {
     local cfg=cfg/demo-$1.cfg batches=${DEMO_BATCHES:-}
+    if [ "${HOST:-pjreddie}" != pjreddie ]; then echo "# host $HOST"; fi
     if [ "$1" = gkd ]; then echo "# teacher: $(md5sum <cfg/demo-teacher.weights)"; fi
     sed -e "s|^max_batches=.*|&\nlgg_log=$(literal "$out")/logs/$1.csv|" "$cfg" |
         if [ -n "$batches" ]; then sed -e "s/^max_batches=.*/max_batches=$batches/" -e "s/^burn_in=.*/burn_in=$((batches / 10))/"; else cat; fi
@@ -54,7 +55,7 @@ make_cfg() {
 prepare() {
     local name=$1 cfg=$out/cfg/demo-$1.cfg
     make_cfg "$name" >"$cfg.new"
-    if ! cmp -s "$cfg.new" "$cfg"; then rm -f "$out"/backup/demo-"$name".* "$out"/logs/"$name".* "$out"/results/"$name".*; fi
+    if ! cmp -s "$cfg.new" "$cfg"; then rm -f "$out"/backup/demo-"$name"[._]* "$out"/logs/"$name".* "$out"/results/"$name".*; fi
     mv "$cfg.new" "$cfg"
 }
 
@@ -89,11 +90,11 @@ train() {
     say "${title[$name]}: $(net_option "$cfg" max_batches) iterations${from:+, going on from $from}"
     # The second at which it would have begun, had it been trained in one go.
     echo $(($(date +%s) - $(cat "$out/logs/$name.seconds" 2>/dev/null || echo 0))) >"$out/logs/$name.since"
-    ./darknet classifier train "$out/cifar10.data" "$cfg" "${from[@]}" >>"$out/logs/$name.txt" 2>&1 || status=$?
+    ./darknet classifier train "$out/cifar10.data" "$cfg" "${from[@]}" "${trainer_options[@]}" >>"$out/logs/$name.txt" 2>&1 || status=$?
     echo $(($(date +%s) - $(cat "$out/logs/$name.since"))) >"$out/logs/$name.seconds"
     rm -f "$out/logs/$name.since"
     case $status in
-        0) ;;
+        0) name_trained "$files" ;;
         130 | 143) echo $status >"$out/.stopped"; exit $status ;;
         *) tail -n 5 "$out/logs/$name.txt" >&2; die "${title[$name]}: training ended with status $status; all it said: $out/logs/$name.txt" ;;
     esac

@@ -112,12 +112,10 @@ train() {
     echo $((SECONDS - began)) >> "$out/logs/$name.seconds"
 }
 
-# train_from CFG [WEIGHTS]: until it ends with $backup.weights. AlexeyAB's Darknet opens windows; it, and detectors, end with NAME_final.weights.
+# train_from CFG [WEIGHTS]: until it ends with $backup.weights.
 train_from() {
-    local options=()
-    if [ "${HOST:-}" = alexeyab ]; then options=(-dont_show); fi
-    within_budget "$darknet" "$task" train "$data" "$@" "${options[@]}"
-    [ -s "$backup.weights" ] || mv "${backup}_final.weights" "$backup.weights"
+    within_budget "$darknet" "$task" train "$data" "$@" "${trainer_options[@]}"
+    name_trained "$backup"
 }
 
 # restart=N: the first N iterations as a training of their own. Its weights go on without their state file, so that momentum

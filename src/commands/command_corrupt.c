@@ -319,7 +319,8 @@ static void judge_all(corrupt *c, int each) {
 
 /* One classifier judges all images: the network's own, or the one that the user names. */
 static void choose_classifier(corrupt_options *o, const corrupt *c) {
-    tool_classifier_refuse_idle(&o->classifier, o->by ? o->by : "argmax", 0);
+    char idle[160];
+    if (tool_classifier_find_idle(&o->classifier, o->by ? o->by : "argmax", 0, idle)) tool_fail("%s", idle);
     if (!o->by && strcmp(tool_classifier_default(c->model, c->data, &o->classifier), "argmax") != 0)
         tool_fail("one classifier judges an embedding: -by knn or -by logistic would be right");
     if (!o->by) o->by = "argmax";

@@ -304,7 +304,8 @@ int command_eval(int argc, char **argv) {
     if (!data->valid) tool_fail("%s: names no test list (valid=file)", file[0]);
     tool_model *model = tool_model_load(file[1], file[2], batch);
     if (!by) by = tool_classifier_default(model, data, &options);
-    tool_classifier_refuse_idle(&options, by, retrieval);
+    char idle[160];
+    if (tool_classifier_find_idle(&options, by, retrieval, idle)) tool_note("%s", idle);
     char **names;
     int w, h, c, count = tool_split(by, ',', &names);
     tool_model_input_size(model, &w, &h, &c);

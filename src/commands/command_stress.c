@@ -356,7 +356,7 @@ int command_stress(int argc, char **argv) {
     if (o.layers && !plan.count[STRESS_DROPOUT]) tool_fail("-layers %s: is of -dropout, which is not given", o.layers);
     if (o.norm_given && !plan.count[STRESS_RADIUS]) tool_fail("-norm %s: is of -radii, which is not given", o.norm);
     if (o.drawn_given && !plan.count[STRESS_SNR] && !plan.count[STRESS_DROPOUT] && !plan.count[STRESS_RADIUS])
-        tool_fail("-draws and -seed: are of -snr, -dropout and -radii, none of which is given");
+        tool_note("-draws and -seed change nothing: they are of -snr, -dropout and -radii, none of which is given");
     tool_csv_check(o.csv);
     tool_picture_check(o.svg, 0);
     stress s = {.options = &o, .file = file};

@@ -25,7 +25,7 @@ void tool_classifier_option_list(tool_classifier_options *o, tool_option list[TO
         {"l2", TOOL_DOUBLE, &o->l2, 0, 1e9, "weight decay of the logistic regression", NULL, &o->logistic_given},
         {"iterations", TOOL_INT, &o->iterations, 1, 1e9, "of L-BFGS, at most", NULL, &o->logistic_given},
         {"train", TOOL_INT, &o->train, 0, 1e9, "knn and logistic: fit on the first n training images, 0 all", NULL,
-         &o->train_given},
+         NULL},
     };
     memcpy(list, options, sizeof options);
 }
@@ -68,15 +68,15 @@ void tool_classifier_options_free(tool_classifier_options *options) {
     free(options->train_x);
 }
 
-void tool_classifier_refuse_idle(const tool_classifier_options *options, const char *by, int embeds) {
+int tool_classifier_find_idle(const tool_classifier_options *options, const char *by, int embeds, char text[160]) {
     const int knn = strstr(by, "knn") != NULL, logistic = strstr(by, "logistic") != NULL;
+    const char *idle = NULL, *right = NULL;
     if (options->layer_given && !knn && !logistic && !embeds)
-        tool_fail("-layer changes nothing by %s; -by knn or -by logistic would be right", by);
-    if (options->train_given && !knn && !logistic)
-        tool_fail("-train changes nothing by %s; -by knn or -by logistic would be right", by);
-    if (options->knn_given && !knn) tool_fail("-knn and -metric change nothing by %s; -by knn would be right", by);
-    if (options->logistic_given && !logistic)
-        tool_fail("-l2 and -iterations change nothing by %s; -by logistic would be right", by);
+        idle = "-layer changes", right = "-by knn or -by logistic";
+    if (options->logistic_given && !logistic) idle = "-l2 and -iterations change", right = "-by logistic";
+    if (options->knn_given && !knn) idle = "-knn and -metric change", right = "-by knn";
+    if (idle) snprintf(text, 160, "%s nothing by %s; %s would be right", idle, by, right);
+    return idle != NULL;
 }
 
 /* What the layer gives for the training set, new: fitting uses it up. */

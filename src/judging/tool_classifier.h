@@ -9,8 +9,7 @@ typedef struct {
     const char *layer, *metric;
     int knn, train, iterations;
     double l2;
-    int layer_given, knn_given, logistic_given,
-        train_given; /* by the user: -layer, -knn or -metric, -l2 or -iterations, -train */
+    int layer_given, knn_given, logistic_given; /* by the user: -layer, -knn or -metric, -l2 or -iterations */
     /* The training set, once a classifier was fitted on it: others on the same layer take it from here. */
     int train_layer;
     tool_images *train_images;
@@ -42,8 +41,9 @@ int *tool_classifier_predict_outputs(tool_classifier *classifier, float *x, int 
 /* The layer that embeddings are taken of. */
 int tool_classifier_embedding(const tool_classifier_options *options, const tool_model *model);
 
-/* Fails where an option was given that changes nothing by any classifier of the list `by`. embeds: something else looks at -layer. */
-void tool_classifier_refuse_idle(const tool_classifier_options *options, const char *by, int embeds);
+/* Whether an option was given that changes nothing by any classifier of the list `by`; `text` says so. embeds: something else looks at
+ * -layer. */
+int tool_classifier_find_idle(const tool_classifier_options *options, const char *by, int embeds, char text[160]);
 
 /* What suits the network: argmax for class probabilities, else "knn,logistic"; the latter also where the user gives an option
  * that only these have. */

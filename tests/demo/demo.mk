@@ -4,4 +4,4 @@ TESTS += test-demo
 
 .PHONY: test-demo
 test-demo: deps darknet data
-	@tests/demo/test_demo.sh $(BUILD)/tests/demo
+	@HOST='$(HOST)' tests/demo/test_demo.sh $(BUILD)/tests/demo
