@@ -40,6 +40,7 @@ typedef struct {
     int seeds;                         /* of its own, or as many as the table has */
     double value[MEASURES][MAX_SEEDS]; /* NaN: not there */
     double paper[MEASURES];            /* NaN: the paper has none */
+    double seconds[MAX_SEEDS];         /* of its training; NaN: not there, or trained before */
     double epoch_error[MAX_POINTS], iteration[MAX_POINTS];
     int points;
     int found; /* runs */
@@ -93,6 +94,8 @@ static void add_method(table *t, const char *name, const char *words) {
         for (int s = 0; s < MAX_SEEDS; ++s)
             added->value[m][s] = NAN;
     }
+    for (int s = 0; s < MAX_SEEDS; ++s)
+        added->seconds[s] = NAN;
 }
 
 /* "METHOD clean=10.34 attack=66.3" */
@@ -170,6 +173,8 @@ static void read_run(table *t, method *m, const char *dir, int seed) {
         *comma = '\0';
         int measure = find_measure(line);
         if (measure >= 0 && comma[1]) m->value[measure][seed - 1] = strtod(comma + 1, NULL);
+        if (strcmp(line, "train_seconds") == 0 && strtod(comma + 1, NULL) > 0)
+            m->seconds[seed - 1] = strtod(comma + 1, NULL);
         if (strcmp(line, "date") == 0) note_once(t->dates, comma + 1);
         if (strcmp(line, "commit") == 0) note_once(t->commits, comma + 1);
         if (strcmp(line, "machine") == 0) note_once(t->machines, comma + 1);
@@ -283,6 +288,20 @@ static const char *hardly_line(const table *t, char text[2 * LINE]) {
     return text;
 }
 
+/* How long a run of each method was trained, a mean over its seeds; empty where none was. */
+static const char *seconds_line(const table *t, char text[2 * LINE]) {
+    int length = 0;
+    text[0] = '\0';
+    for (int i = 0; i < t->count && length < LINE; ++i) {
+        const double seconds = summarize(t->methods[i].seconds, t->seeds).mean;
+        if (isnan(seconds)) continue;
+        length += snprintf(text + length, (size_t)(2 * LINE - length), "%s%s %.0f",
+                           length ? ", " : "Seconds of a run's training: ", t->methods[i].name, seconds);
+    }
+    if (length) snprintf(text + length, (size_t)(2 * LINE - length), ".");
+    return text;
+}
+
 static void print_table(FILE *file, table *t) {
     char text[2 * LINE];
     fprintf(file, "%s\n", t->title);
@@ -298,6 +317,7 @@ static void print_table(FILE *file, table *t) {
     if (*t->corruptions) fprintf(file, "Corruptions: %s.\n", t->corruptions);
     if (*t->hardly) fprintf(file, "%s\n", hardly_line(t, text));
     if (*t->missing) fprintf(file, "Without a run: %s.\n", t->missing);
+    if (*seconds_line(t, text)) fprintf(file, "%s\n", text);
     fprintf(file, "%d runs; %s; commit %s; %s.\n", t->found, t->dates, t->commits, t->machines);
 }
 
@@ -320,6 +340,7 @@ static void write_markdown(FILE *file, table *t) {
     for (int m = 0; m < MEASURES; ++m)
         if (t->evaluated[m]) markdown_measure(file, t, m);
     fprintf(file, "%d runs; %s; commit %s; %s.", t->found, t->dates, t->commits, t->machines);
+    if (*seconds_line(t, text)) fprintf(file, " %s", text);
     if (*t->corruptions) fprintf(file, " Corruptions: %s.", t->corruptions);
     if (*t->hardly) fprintf(file, " %s", hardly_line(t, text));
     if (*t->missing) fprintf(file, " Without a run: %s.", t->missing);
@@ -331,6 +352,13 @@ static void csv_number(FILE *file, double x) {
         fputc(',', file);
     else
         fprintf(file, ",%.6g", x);
+}
+
+/* The last cell of a row. */
+static void write_values(FILE *file, const double *value, int n) {
+    for (int k = 0; k < n; ++k)
+        fprintf(file, k ? ";%.6g" : ",%.6g", value[k]);
+    fputc('\n', file);
 }
 
 static void write_csv(FILE *file, table *t) {
@@ -349,10 +377,18 @@ static void write_csv(FILE *file, table *t) {
             csv_number(file, c.gain.deviation);
             csv_number(file, c.p);
             csv_number(file, own->paper[m]);
-            for (int k = 0; k < own->seeds; ++k)
-                fprintf(file, k ? ";%.6g" : ",%.6g", own->value[m][k]);
-            fputc('\n', file);
+            write_values(file, own->value[m], own->seeds);
         }
+    }
+    for (int i = 0; i < t->count; ++i) {
+        const method *own = &t->methods[i];
+        const summary s = summarize(own->seconds, t->seeds);
+        if (!s.n) continue;
+        fprintf(file, "train_seconds,%s,%d", own->name, s.n);
+        csv_number(file, s.mean);
+        csv_number(file, s.deviation);
+        fprintf(file, ",,,,");
+        write_values(file, own->seconds, own->seeds);
     }
 }
 

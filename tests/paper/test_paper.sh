@@ -34,7 +34,7 @@ for values in "10 9 50 53" "12 10 52 56" "14 11 54 59"; do
     i=$((i + 1))
     set -- $values
     printf 'name,value\nclean,%s\nagree_right,%s\nmap50,%s\ndate,2020-01-01\n' "$1" "$3" "$3" > "$work/known/runs/plain-$i.csv"
-    printf 'name,value\nclean,%s\nagree_right,%s\nmap50,%s\ndate,2020-01-01\n' "$2" "$4" "$4" > "$work/known/runs/better-$i.csv"
+    printf 'name,value\nclean,%s\nagree_right,%s\nmap50,%s\ndate,2020-01-01\ntrain_seconds,%s\n' "$2" "$4" "$4" $((100 * i)) > "$work/known/runs/better-$i.csv"
 done
 printf 'name,value\nclean,99\n' | tee "$work/known/runs/plain-4.csv" > "$work/known/runs/better-5.csv" # of another time, when there were more seeds
 "$program" "$work/known.txt" "$work/known" 3 > "$work/known.log" 2>&1
@@ -45,6 +45,8 @@ holds paper_more_agreement_is_a_gain "$(grep agree_right,better "$work/known/tab
 holds paper_more_precision_is_a_gain "$(grep map50,better "$work/known/table.csv")" grep -q '^map50,better,3,56,3,4,1,0.0202041,,53;56;59$' "$work/known/table.csv"
 holds paper_a_method_without_runs_has_no_figure "$(grep alone "$work/known/table.csv")" grep -q '^clean,alone,0,,,,,,,' "$work/known/table.csv"
 holds paper_a_method_without_runs_is_no_row "$(grep alone "$work/known/table.md")" [ "$(grep -c alone "$work/known/table.md")-$(grep -c 'Without a run: alone\.$' "$work/known/table.md")" = 1-1 ]
+holds paper_has_the_seconds_of_trainings "$(grep -i seconds "$work/known/table.csv" "$work/known/table.md")" grep -q '^train_seconds,better,3,200,100,,,,,100;200;300$' "$work/known/table.csv"
+holds paper_says_the_seconds_of_trainings "$(tail -2 "$work/known/table.md")" grep -q "Seconds of a run's training: better 200\." "$work/known/table.md"
 holds paper_chart_is_a_picture "table.svg" grep -q '</svg>' "$work/known/table.svg"
 holds paper_table_as_markdown "$(grep better "$work/known/table.md")" grep -qxF '| better | 10.00 +- 1.00 | 3 | +2.00 +- 1.00 | 0.0742 | 7.00 |  |' "$work/known/table.md"
 # What a reader must know of its corruptions, each once.
