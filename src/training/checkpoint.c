@@ -364,6 +364,7 @@ int lgg_checkpoint_load(network **nets, int n, const char *path, float *average_
         return 0;
     }
     *average_loss = header.average_loss;
+    host_select_device(nets[0]); /* whose state is saved */
     compare_arithmetic(path, header.arithmetic);
     return 1;
 }

@@ -77,6 +77,14 @@ cp tests/gpu/dropout.cfg "$build/train"
 check "a resumed training with dropout is the whole one, to the bit" resume go_on dropout
 check "a resumed training is the whole one, to the bit" resume go_on small
 
+# Two GPUs of different kinds are each other's all the time; another one in the place of the first is said.
+another_gpu() (
+    said='go.backup was trained with emulation, CUDA .*, this is another, CUDA .*: the training goes on, but not to the same bits'
+    cd "$build/train" && go small 2 -gpus 0,1 && go small 4 backup/go.backup -gpus 0,1 > said 2>&1 && ! grep 'was trained with' said &&
+        go small 2 && LGG_EMULATION_NAME=another go small 4 backup/go.backup 2>&1 | grep "$said"
+)
+check "a training that goes on is told of another GPU, and of no other" another another_gpu
+
 # What has to be in its weights file is asked of layers that have no memory for training.
 weighted_sum() (
     cd "$build/train" && sed '/^\[shortcut\]/,/^$/s/^activation=.*/&\nweights_type=per_channel\nweights_normalization=softmax/' small.cfg > weighted.cfg &&
