@@ -17,7 +17,7 @@ curandStatus_t draw_uniform(curandGenerator_t generator, float *values_gpu, size
 
 #if defined(CUDNN) && CUDNN_MAJOR >= 8
 
-/* Bytes of workspace, as pjreddie/darknet limits them: of what wants more, AlexeyAB/darknet takes what happens to be free. */
+/* Bytes of workspace, as pjreddie/darknet limits them; AlexeyAB/darknet would take all there is. */
 #define MOST_WORKSPACE 2000000000
 
 /* The status of those of the n that do not count. The types of the three kinds of algorithms have the same members. */

@@ -85,6 +85,17 @@ another_gpu() (
 )
 check "a training that goes on is told of another GPU, and of no other" another another_gpu
 
+# What memory others have left does not choose cuDNN's algorithms: where it is just enough for a training, without the sections, which want most of
+# it, that ends with the same weights.
+same_in_little_memory() (
+    cd "$build/train" && sed '/^\[label_variation\]/,$d' small.cfg > plain.cfg && go plain 2 && mv "backup/go$final.weights" whole.weights || exit 1
+    for ((bytes = 30000; bytes < 2000000; bytes += bytes / 8)); do
+        if LGG_EMULATION_FREE=$bytes go plain 2; then exec cmp whole.weights "backup/go$final.weights"; fi
+    done
+    exit 1
+)
+if [ "$name" = emulated-cudnn ]; then check "a training is the same, to the bit, where little memory is free" memory same_in_little_memory; fi
+
 # What has to be in its weights file is asked of layers that have no memory for training.
 weighted_sum() (
     cd "$build/train" && sed '/^\[shortcut\]/,/^$/s/^activation=.*/&\nweights_type=per_channel\nweights_normalization=softmax/' small.cfg > weighted.cfg &&

@@ -50,6 +50,7 @@ void blend(float *result, const void *alpha, double value, const void *beta) {
 
 size_t workspace_of(emulation_algorithm algorithm, const tensor &x) {
     if (algorithm == EMULATION_GREEDY) return (size_t)1 << 50;
+    if (algorithm == EMULATION_ROOMY) return 64 * count(x) * sizeof(float);
     return algorithm == EMULATION_MODEST ? count(x) * sizeof(float) : 0;
 }
 
@@ -102,14 +103,14 @@ void for_each_product(const tensor &x, const filter &w, const tensor &y, const c
                             }
 }
 
-/* What another order would make of a sum: it is off by a rounding or none, as LGG_EMULATION_SEED has it. */
+/* What another order would make of a sum: it is off by a rounding or none, as LGG_EMULATION_SEED has it, or always. */
 void disturb(std::vector<double> &sums, emulation_algorithm algorithm) {
     static std::mt19937 generator([] {
         const char *seed = getenv("LGG_EMULATION_SEED");
         return seed ? (unsigned)atoi(seed) : 1u;
     }());
     for (double &sum : sums)
-        sum *= algorithm == EMULATION_MODEST && generator() % 2 ? 1 + 1.5e-7 : 1;
+        sum *= algorithm == EMULATION_ROOMY || (algorithm == EMULATION_MODEST && generator() % 2) ? 1 + 1.5e-7 : 1;
 }
 
 void blend_all(float *result, const void *alpha, const std::vector<double> &values, const void *beta) {

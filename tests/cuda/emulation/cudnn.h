@@ -31,11 +31,12 @@ typedef struct emulation_convolution *cudnnConvolutionDescriptor_t;
 typedef enum { CUDNN_NON_DETERMINISTIC, CUDNN_DETERMINISTIC } cudnnDeterminism_t;
 
 /* Ways to do the same: one that does not work, one that wants more memory than anybody has, one that wants a little and adds up gradients in
- * whatever order, and one that wants none, as cuDNN always has. */
+ * whatever order, one that wants much and adds them up in an order of its own, and one that wants none, as cuDNN always has. */
 typedef enum {
     EMULATION_UNSUPPORTED,
     EMULATION_GREEDY,
     EMULATION_MODEST,
+    EMULATION_ROOMY,
     EMULATION_FRUGAL,
     EMULATION_ALGORITHMS
 } emulation_algorithm;
