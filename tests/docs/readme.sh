@@ -55,11 +55,12 @@ dead_paths() {
     grep -oE '`(src|tests|darknet_patch)/[a-z0-9_./-]+`' "$1" | tr -d '`' | while IFS= read -r path; do [ -e "$path" ] || echo "$path"; done
 }
 
-# unmarked: prints those files whose tables README has to have and has not.
+# unmarked: prints the marks of those tables that README has to have and has not.
 unmarked() {
-    local file
-    for file in experiments/paper/results/{table1-medium,table1-small,table2-medium,table3-small,table-detection-small}.md experiments/demo/RESULTS.md tests/bench/RESULTS.md; do
-        grep -qE "^<!-- table ([0-9]+ )?of $file -->\$" "$readme" || echo "$file"
+    local mark
+    for mark in 'table of experiments/paper/results/'{table-detection-small,table1-small}.md 'table 1 of experiments/paper/results/'{table1,table2}-medium.md \
+        'table 3 of experiments/paper/results/table3-small.md' 'table of experiments/demo/RESULTS.md' 'table'{,' 2'}' of tests/bench/RESULTS.md'; do
+        grep -qxF "<!-- $mark -->" "$readme" || echo "$mark;"
     done
 }
 
