@@ -17,7 +17,8 @@ stop_darknet() {
     local data=$1 program=${2:-darknet} pid words told=()
     for pid in $(pgrep -f '(train|lgg [a-z]+) .'); do
         mapfile -d '' -t words 2> /dev/null < "/proc/$pid/cmdline" || continue
-        if [ "${words[0]##*/}" = "${program##*/}" ] && [ "${words[3]:-}" = "$data" ] && [ "/proc/$pid/cwd" -ef . ]; then
+        # one that ends meanwhile has no words
+        if [ ${#words[@]} -gt 3 ] && [ "${words[0]##*/}" = "${program##*/}" ] && [ "${words[3]}" = "$data" ] && [ "/proc/$pid/cwd" -ef . ]; then
             kill -TERM "$pid" 2> /dev/null && told+=("$pid")
         fi
     done

@@ -289,6 +289,15 @@ kill -TERM $beside
 wait $beside
 rm -rf "$here_out"
 
+# A process that ends while its words are asked for: those of one that nobody has waited for are none.
+bash -c 'sleep 1 & exec sleep 60' &
+parent=$!
+for ((i = 0; i < 600; ++i)); do grep -qs '^State:.Z' /proc/"$(pgrep -P $parent)"/status && break; sleep .1; done
+(set -euo pipefail && . experiments/common.sh && ended=$(pgrep -P $parent) && pgrep() { echo "$ended"; } && stop_darknet data.cfg ./darknet && echo told all) > "$work/ended.log" 2>&1
+holds paper_passes_over_a_process_that_has_ended "$(cat "$work/ended.log")" grep -qx 'told all' "$work/ended.log"
+kill $parent
+wait $parent 2> /dev/null
+
 # Mistakes.
 table mistake "task segmenter"
 paper mistake
