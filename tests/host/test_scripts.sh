@@ -259,19 +259,24 @@ dying() {
     [ "$(cat "$scratch/moves")" -ge "$2" ]
 }
 
+# At its first two mv, then at every eighth until there are no more.
 interrupted() {
     local n
-    for n in 1 2 9; do
-        new_tree tree
-        dying install $n || return 1
-        install "$work/tree" && grep -q time_steps "$work/tree/src/connected_layer.c" || return 1
+    patched() { grep -q time_steps "$work/tree/src/connected_layer.c"; }
+    new_tree tree
+    for ((n = 1; ; n += n < 2 ? 1 : 8)); do
+        dying install $n || break
+        install "$work/tree" && patched || return 1
+        dying uninstall $n || return 1 # it moves as many files
+        install "$work/tree" && patched || return 1
         dying uninstall $n || return 1
         uninstall "$work/tree" || [ ! -e "$work/tree/lgg" ] || return 1
         unchanged "$work/tree" || return 1
-        dying install $n
+        dying install $n || return 1
         uninstall "$work/tree" || [ ! -e "$work/tree/lgg" ] || return 1
         unchanged "$work/tree" || return 1
     done
+    [ $n -gt 9 ] && uninstall "$work/tree" && unchanged "$work/tree"
 }
 check killed_at_any_point_it_goes_on interrupted
 
