@@ -18,6 +18,9 @@
  * LGG_EMULATION_SEED=n       another order
  * LGG_EMULATION_DEVICES=n    0 or 1 of the devices
  * LGG_EMULATION_BYTES=n      the memory of a device, which is else 8 GB
+ * LGG_EMULATION_FREE=n       what others have left of it
+ * LGG_EMULATION_NAME=text    the name of the first device, which is else emulation; the second's goes on with II
+ * LGG_EMULATION_PAGEABLE=1   devices read memory that is not pinned by themselves, while the host goes on
  * LGG_EMULATION_PTX=80       what kernels are compiled for, which is else 70: from 80 on they use tensor cores
  * LGG_EMULATION_DRY=1        kernels and libraries are counted, and do nothing
  * LGG_SKIP_BARRIER=file:line takes out the __syncthreads...() of that line
@@ -88,7 +91,7 @@ cudaError_t cudaSetDevice(int device);
 cudaError_t cudaGetDevice(int *device);
 cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device);
-/* 1 with LGG_EMULATION_PAGEABLE=1: then asynchronous copies to the device read memory that is not pinned until the host has waited for them, and who
+/* 1 with LGG_EMULATION_PAGEABLE: then asynchronous copies to the device read memory that is not pinned until the host has waited for them, and who
  * has changed it by then has made a mistake. */
 cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int device);
 cudaError_t cudaSetDeviceFlags(unsigned flags);

@@ -56,6 +56,15 @@ size_t device_bytes() {
     return bytes;
 }
 
+/* What of it this program can have. */
+size_t free_bytes() {
+    static const size_t bytes = [] {
+        const char *given = getenv("LGG_EMULATION_FREE");
+        return given ? std::min((size_t)atoll(given), device_bytes()) : device_bytes();
+    }();
+    return bytes;
+}
+
 int devices() {
     static const int count = [] {
         const char *given = getenv("LGG_EMULATION_DEVICES");
@@ -265,7 +274,9 @@ cudaError_t cudaGetDeviceCount(int *count) {
 
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device) {
     if (device < 0 || device >= devices()) return cudaErrorInvalidDevice;
-    *properties = {"emulation", 9, 0};
+    static const char *const given = getenv("LGG_EMULATION_NAME");
+    *properties = {"", 9, 0};
+    snprintf(properties->name, sizeof properties->name, "%s%s", given ? given : "emulation", device ? " II" : "");
     return cudaSuccess;
 }
 
@@ -309,7 +320,7 @@ cudaError_t cudaMalloc(void **memory, size_t size) {
     const emulation_access access;
     *memory = nullptr;
     if (size == 0) return cudaSuccess;
-    if (used[current_device] + size > device_bytes()) return cudaErrorMemoryAllocation;
+    if (used[current_device] + size > free_bytes()) return cudaErrorMemoryAllocation;
     char *taken = take(size);
     allocations[taken] = {size, current_device, {}};
     used[current_device] += size;
@@ -359,7 +370,7 @@ cudaError_t cudaFreeHost(void *memory) {
 cudaError_t cudaMemGetInfo(size_t *available, size_t *total) {
     const std::lock_guard<std::mutex> lock(mutex);
     *total = device_bytes();
-    *available = device_bytes() - used[current_device];
+    *available = free_bytes() - used[current_device];
     return cudaSuccess;
 }
 
