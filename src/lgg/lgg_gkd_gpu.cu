@@ -176,7 +176,7 @@ void lgg_gkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, co
     lgg_graphs *graphs = &loss->graphs;
     const lgg_edge_filter filter = {options->edges, (size_t)loss->classes, labels};
     const cudaStream_t stream = loss->device->stream;
-    lgg_graphs_forward_gpu(graphs, options, loss->device, loss->vertices, batch, student, teacher);
+    lgg_graphs_forward_gpu(loss, batch, student, teacher);
     const unsigned rows = graphs->students * (unsigned)graphs->n;
     const float *power = options->power > 1 ? lgg_matrix_powers_gpu(loss, filter) : nullptr;
     lgg_gkd_difference_kernel<<<rows, LGG_THREADS, 0, stream>>>(*graphs, filter, power, loss->backward,

@@ -50,9 +50,9 @@ lgg_status lgg_loss_create_gpu(lgg_loss_gpu **loss, lgg_device *device, lgg_kind
                                int layers, int max_batch, int classes);
 void lgg_loss_free_gpu(lgg_loss_gpu *loss);
 
-/* Enqueues what lgg_loss_evaluate does: L of one batch, and scale * dL/dx added to each student's gradient. Neither waits for the
- * device nor allocates; where the representations lie is told to the device when it has changed. LGG_ERROR_DEVICE also reports what went wrong before and nobody has taken up: CUDA's last error stays for
- * the caller to ask for. */
+/* Enqueues what lgg_loss_evaluate does: L of one batch, and scale * dL/dx added to each student's gradient. Nothing is allocated, nor
+ * waited for but the evaluation before, where the representations lie elsewhere than in that, which the device is told. LGG_ERROR_DEVICE
+ * also reports what went wrong before and nobody has taken up: CUDA's last error stays for the caller to ask for. */
 lgg_status lgg_loss_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labels, const lgg_representation *student,
                                  const lgg_representation *teacher, float scale);
 

@@ -102,21 +102,24 @@ static void lgg_graphs_cut(lgg_graphs *graphs, lgg_vertices *vertices, const lgg
 }
 
 /* Tells the device, unless it knows. */
-static void lgg_vertices_push(const lgg_graphs *graphs, const lgg_device *device, lgg_vertices *vertices) {
-    lgg_vertices *known = vertices + graphs->count;
-    const size_t size = graphs->count * sizeof *vertices;
-    if (memcmp(known, vertices, size) == 0) return;
-    memcpy(known, vertices, size);
-    /* The host's memory is not pinned: CUDA has a copy of its own when this returns. */
-    cudaMemcpyAsync((void *)graphs->vertices, known, size, cudaMemcpyHostToDevice, device->stream);
+static void lgg_vertices_push(const lgg_loss_gpu *loss) {
+    const lgg_graphs *graphs = &loss->graphs;
+    lgg_vertices *known = loss->vertices + graphs->count;
+    const size_t size = graphs->count * sizeof *known;
+    if (memcmp(known, loss->vertices, size) == 0) return;
+    /* A device that reads the host's memory by itself may still be at it, for the evaluation before. */
+    cudaEventSynchronize(loss->reported);
+    memcpy(known, loss->vertices, size);
+    cudaMemcpyAsync((void *)graphs->vertices, known, size, cudaMemcpyHostToDevice, loss->device->stream);
 }
 
-void lgg_graphs_forward_gpu(lgg_graphs *graphs, const lgg_options *options, const lgg_device *device,
-                            lgg_vertices *vertices, int batch, const lgg_representation *student,
+void lgg_graphs_forward_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
                             const lgg_representation *teacher) {
-    lgg_graphs_size(graphs, options, batch);
-    lgg_graphs_cut(graphs, vertices, student, teacher);
-    lgg_vertices_push(graphs, device, vertices);
+    lgg_graphs *graphs = &loss->graphs;
+    const lgg_device *device = loss->device;
+    lgg_graphs_size(graphs, &loss->options, batch);
+    lgg_graphs_cut(graphs, loss->vertices, student, teacher);
+    lgg_vertices_push(loss);
     lgg_gram_forward_gpu(graphs, device);
     lgg_similarity_forward_gpu(graphs, device);
     if (graphs->cosine || graphs->k > 0) lgg_exact_forward_gpu(graphs, device);

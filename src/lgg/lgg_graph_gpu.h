@@ -100,10 +100,8 @@ enum { LGG_CHOSEN = 1, LGG_TIED = 2 };
 /* Takes the buffers of `students` graphs and `teachers` more, as many or none. */
 void lgg_graphs_take_gpu(lgg_graphs *graphs, lgg_arena *arena, const lgg_options *options, int students, int teachers,
                          int max_batch, int distances_only);
-/* The graphs of these representations: all but the factors that normalize, which are left to whoever reads S. vertices (2, count) is
- * the host's: what the device is told, and what it was told before. */
-void lgg_graphs_forward_gpu(lgg_graphs *graphs, const lgg_options *options, const lgg_device *device,
-                            lgg_vertices *vertices, int batch, const lgg_representation *student,
+/* The graphs of these representations: all but the factors that normalize, which are left to whoever reads S. */
+void lgg_graphs_forward_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
                             const lgg_representation *teacher);
 
 /* ---- lgg_gram_gpu.cu ---- */

@@ -123,7 +123,7 @@ void lgg_relation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_represen
     const double share = loss->options.reduction == LGG_MEAN ? 1. / loss->layers : 1, n = (double)batch;
     lgg_graphs *graphs = &loss->graphs;
     const cudaStream_t stream = loss->device->stream;
-    lgg_graphs_forward_gpu(graphs, &loss->options, loss->device, loss->vertices, batch, student, teacher);
+    lgg_graphs_forward_gpu(loss, batch, student, teacher);
     const unsigned rows = graphs->students * (unsigned)graphs->n;
     double *total = loss->row_total[0];
     if (loss->kind == LGG_RKD_SIMILARITY) {

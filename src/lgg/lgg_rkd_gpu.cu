@@ -252,7 +252,7 @@ static void lgg_rkd_angle_gpu(lgg_loss_gpu *loss, double share, double scale) {
 void lgg_rkd_evaluate_gpu(lgg_loss_gpu *loss, int batch, const lgg_representation *student,
                           const lgg_representation *teacher, float scale) {
     const double share = loss->options.reduction == LGG_MEAN ? 1. / loss->layers : 1;
-    lgg_graphs_forward_gpu(&loss->graphs, &loss->options, loss->device, loss->vertices, batch, student, teacher);
+    lgg_graphs_forward_gpu(loss, batch, student, teacher);
     if (loss->kind == LGG_RKD_DISTANCE) {
         lgg_rkd_distance_gpu(loss, share, (double)scale);
     } else {

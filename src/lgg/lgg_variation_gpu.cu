@@ -229,7 +229,7 @@ void lgg_variation_evaluate_gpu(lgg_loss_gpu *loss, int batch, const float *labe
     const cudaStream_t stream = loss->device->stream;
     const bool smooth = loss->kind == LGG_SMOOTH, mean = options->reduction != LGG_SUM,
                by_rows = options->reduction == LGG_LOG_ROWS;
-    lgg_graphs_forward_gpu(graphs, options, loss->device, loss->vertices, batch, student, nullptr);
+    lgg_graphs_forward_gpu(loss, batch, student, nullptr);
     const unsigned rows = graphs->count * (unsigned)graphs->n;
     const lgg_laplacian_powers powers = lgg_variation_forward_gpu(loss, labels, !smooth && mean);
     const lgg_log_rows logs = {by_rows ? loss->row_total[0] : nullptr, by_rows ? loss->row_total[1] : nullptr};

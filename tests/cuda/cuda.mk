@@ -48,7 +48,7 @@ $(EMULATION)/test_streams: tests/cuda/test_streams.cpp $(EMULATION_RUNTIME)
 test-cuda: $(patsubst %,$(EMULATION)/%,golden test_twins test_product test_tap test_streams count_launches)
 	@export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1; status=0; \
 	LGG_EMULATION_PTX=80 $(EMULATION)/golden $(CASES) || status=1; \
-	LGG_EMULATION_PTX=80 LGG_EMULATION_SEED=2 $(EMULATION)/test_twins || status=1; \
+	LGG_EMULATION_PTX=80 LGG_EMULATION_SEED=2 LGG_EMULATION_PAGEABLE=1 $(EMULATION)/test_twins || status=1; \
 	LGG_EMULATION_PTX=80 $(EMULATION)/test_product || status=1; \
 	$(EMULATION)/test_tap || status=1; \
 	$(EMULATION)/test_streams || status=1; \

@@ -89,12 +89,16 @@ double tf32_cosine(const float *x, const float *y) {
 
 /* S or D (n, n) of x (n, d), as a loss makes them. */
 std::vector<float> on_gpu(lgg_device *device, const std::vector<float> &x, bool distances) {
-    lgg_options options;
-    lgg_graphs graphs = {};
+    lgg_loss_gpu loss = {};
+    lgg_graphs &graphs = loss.graphs;
+    lgg_options &options = loss.options;
     lgg_arena arena = {};
     std::vector<lgg_vertices> vertices(2);
     std::vector<float> result(n * n, NAN);
     float *x_gpu = nullptr;
+    loss.device = device;
+    loss.vertices = vertices.data();
+    cudaEventCreateWithFlags(&loss.reported, cudaEventDisableTiming);
     lgg_options_default(LGG_LABEL_VARIATION, &options);
     lgg_graphs_take_gpu(&graphs, &arena, &options, 1, 0, (int)n, distances);
     if (cudaMalloc((void **)&arena.base, arena.used) != cudaSuccess) return result;
@@ -103,9 +107,10 @@ std::vector<float> on_gpu(lgg_device *device, const std::vector<float> &x, bool 
     lgg_graphs_take_gpu(&graphs, &arena, &options, 1, 0, (int)n, distances);
     cudaMemcpy(x_gpu, x.data(), x.size() * sizeof(float), cudaMemcpyHostToDevice);
     const lgg_representation representation = {x_gpu, nullptr, (int)d};
-    lgg_graphs_forward_gpu(&graphs, &options, device, vertices.data(), (int)n, &representation, nullptr);
+    lgg_graphs_forward_gpu(&loss, (int)n, &representation, nullptr);
     cudaMemcpy(result.data(), distances ? graphs.distance2 : graphs.similarity, result.size() * sizeof(float),
                cudaMemcpyDeviceToHost);
+    cudaEventDestroy(loss.reported);
     cudaFree(arena.base);
     cudaFree(x_gpu);
     return result;
