@@ -609,6 +609,11 @@ static inline int host_has_stream(const layer *l) {
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth;
 }
+/* The same on the CPU, in a pass on the device: nobody has them there. */
+static inline const float *host_truth_at_hand(const host_pass *pass) {
+    (void)pass;
+    return NULL;
+}
 
 /* What the network takes for its cost, from the costs of its layers: this host sums them up when it is asked. */
 static inline void host_sum_costs(host_pass *pass) {

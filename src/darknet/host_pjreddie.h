@@ -467,6 +467,10 @@ static inline int host_has_stream(const layer *l) {
 static inline float *host_truth_gpu(const host_pass *pass) {
     return pass->truth_gpu;
 }
+/* The same on the CPU, in a pass on the device; NULL where nobody has them there. */
+static inline const float *host_truth_at_hand(const host_pass *pass) {
+    return pass->truth;
+}
 
 /* What the network takes for its cost, from the costs of its layers. */
 static inline void host_sum_costs(host_pass *pass) {

@@ -225,21 +225,22 @@ static void grow_vertices_gpu(lgg_sampled_map *v, size_t n) {
 }
 
 int take_lgg_vertices_gpu(lgg_section *s, const host_pass *pass, int batch) {
-    float *truth = NULL;
-    if (s->vertices == LGG_VERTICES_BOXES) {
+    const float *truth = host_truth_at_hand(pass);
+    float *pulled = NULL;
+    if (s->vertices == LGG_VERTICES_BOXES && !truth) {
         const size_t values = (size_t)batch * (size_t)host_truths(pass);
-        truth = lgg_allocate(values, sizeof *truth, what);
-        cuda_pull_array(host_truth_gpu(pass), truth, values);
+        pulled = lgg_allocate(values, sizeof *pulled, what);
+        cuda_pull_array(host_truth_gpu(pass), pulled, values);
     }
-    const int n = draw_vertices(s, pass, truth, batch);
-    free(truth);
+    collect_lgg_report(s); /* then the device has read the positions of the pass before, which are drawn anew */
+    const int n = draw_vertices(s, pass, truth ? truth : pulled, batch);
+    free(pulled);
     for (int i = 0; i < s->n; ++i) {
         lgg_sampled_map *v = &s->sampled[i];
         v->whole = s->student[i];
         grow_vertices_gpu(v, (size_t)n);
         cudaMemcpyAsync(v->position_gpu, v->position, (size_t)n * sizeof *v->position, cudaMemcpyHostToDevice,
                         host_stream());
-        host_await_copy();
         cudaMemsetAsync(v->gradient, 0, (size_t)n * (size_t)v->student.c * sizeof *v->gradient, host_stream());
         check_status(s, lgg_vertices_gather_gpu(host_stream(), n, v->position_gpu, v->grid_h, v->grid_w, v->student,
                                                 v->whole.x, v->x));

@@ -26,7 +26,7 @@ int take_lgg_vertices(lgg_section *section, const host_pass *pass, int batch);
 void give_lgg_vertices(lgg_section *section, int n);
 
 #ifdef GPU
-/* The same on the device. Only `boxes`, whose truth is there, waits for it. */
+/* The same on the device. Only `boxes` waits for it, where the host has their truth nowhere else. */
 int take_lgg_vertices_gpu(lgg_section *section, const host_pass *pass, int batch);
 void give_lgg_vertices_gpu(lgg_section *section, int n);
 #endif
