@@ -44,9 +44,10 @@ endif
 LGG_CUDA += $(patsubst %,-I%,$(wildcard $(CUDA_HOME)/include)) $(patsubst %,-L%,$(wildcard $(CUDA_HOME)/lib64))
 # The architectures are every generation that this nvcc knows, and PTX of the newest for those to come, where the host has those of 2016
 # (pjreddie) or 2019 (AlexeyAB), which today's nvcc refuses (ARCH=-arch=native: this machine's only). A line that a user gives in
-# its place decides; Volta, which CUDNN_HALF adds to it, only where nvcc still knows it.
+# the place of the host's list, known by its first and last, decides; Volta, which CUDNN_HALF adds to it, only where nvcc still knows it.
 LGG_NVCC_HELP := $(shell $(NVCC) --help)
-ifneq ($(findstring compute_$(if $(filter pjreddie,$(LGG_HOST)),30,50),$(ARCH)),)
+LGG_HOST_ARCH := $(if $(filter pjreddie,$(LGG_HOST)),compute_30 compute_52,compute_50 compute_61)
+ifeq ($(strip $(foreach c,$(LGG_HOST_ARCH),$(findstring $c,$(ARCH)))),$(LGG_HOST_ARCH))
 ifneq ($(findstring all-major,$(LGG_NVCC_HELP)),)
 ARCH := -arch=all-major
 else

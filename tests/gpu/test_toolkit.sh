@@ -76,6 +76,16 @@ expect "the nvcc behind a symbolic link" "^$build/real/nvcc .*blas_kernels\.o" "
 stand_in "$build/silent/nvcc" ""
 expect "CUDA_HOME where nvcc says nothing" "gcc .*-I$build/home/include .*gemm\.o" "$(commands "$build/silent/nvcc")"
 
+# The host's list gives way to what nvcc knows; a line that a user writes in its place does not, also one of the list's own.
+expect "the architectures are those of today" 'nvcc +-arch=all-major .*blas_kernels\.o' "$(commands "$build/script/nvcc")"
+cp "$tree/Makefile" "$build/Makefile"
+old=$(if [ "$host" = pjreddie ]; then echo 30; else echo 50; fi)
+for arch in "-gencode arch=compute_75,code=sm_75" "-gencode arch=compute_$old,code=sm_$old"; do
+    sed "s|^VPATH=|ARCH= $arch\n&|" "$build/Makefile" > "$tree/Makefile"
+    expect "a user's own, $arch" "nvcc +$arch .*blas_kernels\.o" "$(commands "$build/script/nvcc")"
+done
+cp "$build/Makefile" "$tree/Makefile"
+
 # The tests ask the same way.
 for nvcc in script link silent; do
     said=$(commands "$build/$nvcc/nvcc" | grep -m1 'gemm\.o' | grep -o -- '-I/[^ ]*' | sort)
