@@ -1,5 +1,6 @@
-/* count_step.c: how many launches, copies, fills and library calls a training step of a .cfg file takes, and how often the host waits for the
- * device meanwhile, in a host built for the emulation, which counts them. Prints lines "launches_NAME N" and "waits_NAME N".
+/* count_step.c: how many launches, copies, fills and library calls a training step of a .cfg file takes, how often the host waits for the
+ * device meanwhile, and the memory that the device then holds, in a host built for the emulation, which counts them. Prints lines
+ * "launches_NAME N", "waits_NAME N" and "bytes_NAME N".
  *
  * usage: LGG_EMULATION_DRY=1 count_step NAME CFG */
 #include "host.h"
@@ -53,6 +54,9 @@ int main(int argc, char **argv) {
     count(argv[2], begin_step);
     launches = emulation_launches() - launches;
     waits = emulation_waits() - waits;
-    printf("launches_%s %zu\nwaits_%s %zu\n", argv[1], launches, argv[1], waits);
+    size_t free_bytes, bytes;
+    cudaMemGetInfo(&free_bytes, &bytes);
+    printf("launches_%s %zu\nwaits_%s %zu\nbytes_%s %zu\n", argv[1], launches, argv[1], waits, argv[1],
+           bytes - free_bytes);
     return 0;
 }

@@ -135,6 +135,24 @@ few_launches() {
     LGG_EMULATION_DRY=1 "$build/count_step" step cfg/wrn28-0.5.cfg > "$build/step.said" 2> /dev/null &&
         [ "$(sed -n 's/^waits_step //p' "$build/step.said")" = 1 ] && [ "$(sed -n 's/^launches_step //p' "$build/step.said")" -lt 400 ]
 }
+# held_with 0|1: the device's memory beside a teacher with or without batch norms, which are folded into its weights.
+held_with() (
+    cd "$build/train" || exit 1
+    classify='[avgpool]\n\n[connected]\noutput=2\nactivation=linear\n\n[softmax]\n'
+    { sed '/^\[maxpool/,$d' small.cfg; printf "$classify"; } > taught.cfg
+    sed "s/^batch_normalize=.*/batch_normalize=$1/" taught.cfg > teacher.cfg
+    "$darknet" classifier train small.data teacher.cfg > /dev/null 2>&1
+    printf '\n[lgg_gkd]\nlayers=0\nteacher_layers=0\nteacher_cfg=teacher.cfg\nteacher_weights=%s\n' "backup/teacher$final.weights" >> taught.cfg
+    LGG_EMULATION_DRY=1 ../count_step held taught.cfg 2> /dev/null | sed -n 's/^bytes_held //p'
+)
+# What a batch norm keeps for its backward pass would be 16 KB, here.
+folded() {
+    local with without
+    with=$(held_with 1) without=$(held_with 0)
+    echo "error: $with bytes with batch norms, $without without"
+    [ "$without" -gt 0 ] && [ $((with - without)) -lt 4096 ]
+}
+check "a teacher's batch norms leave nothing of a batch's size on the device" folded folded
 # A detector's boxes are at hand on the CPU: a graph of positions under them waits no more than one of any positions.
 waits_of() {
     sed "s/^vertices=.*/vertices=$1/" "$build/first/detection.cfg" > "$build/$1.cfg"
