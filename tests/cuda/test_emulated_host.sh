@@ -88,6 +88,14 @@ another_gpu() (
 )
 check "a training that goes on is told of another GPU, and of no other" another another_gpu
 
+# On two GPUs the outputs that a diverging training is judged by are those of the first, whichever is current.
+diverges() (
+    cd "$build/train" && sed 's/^learning_rate=.*/learning_rate=1e30/' small.cfg > fast.cfg && ! go fast 20 -gpus 0,1 > said 2>&1
+    tail -1 said
+    ! grep 'emulation:' said && grep -q 'is no finite number (the first output with such values is that of layer' said
+)
+check "a diverging training on two GPUs says where" diverges diverges
+
 # What memory others have left does not choose cuDNN's algorithms: where it is just enough for a training, without the sections, which want most of
 # it, that ends with the same weights.
 same_in_little_memory() (
