@@ -8,11 +8,13 @@ test-host: $(BUILD)/tests/host/patches_test
 	@tests/host/test_scripts.sh build/pristine/pjreddie $(BUILD)/darknet-pjreddie
 
 # Every group of the host's patches but hooks can be left out; the queue as commits and back, and on other versions of the host.
+# make test-queue ONLY="group...": those alone. A user's environment may have an ONLY of its own.
 TESTS += test-queue
 .PHONY: test-queue
 test-queue: pristine
 	@status=0; tests/host/test_queue_script.sh $(HOST) $(HOST_PRISTINE) || status=1; \
-	MAKE="$(MAKE)" tests/host/test_queue.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/tests/queue OPENMP=1 BLAS=1 || status=1; \
+	MAKE="$(MAKE)" ONLY='$(if $(filter command,$(origin ONLY)),$(ONLY))' \
+		tests/host/test_queue.sh $(HOST) $(HOST_PRISTINE) $(BUILD)/tests/queue OPENMP=1 BLAS=1 || status=1; \
 	exit $$status
 
 $(BUILD)/tests/host/patches_test: tests/host/patches_test.c $(BUILD)/darknet-pjreddie/libdarknet.so
