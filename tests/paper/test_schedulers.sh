@@ -16,10 +16,11 @@ holds() { # holds NAME WHY CONDITION...
     shift 2
     if "$@" > /dev/null 2>&1; then echo "PASS $name"; else echo "FAIL $name: $why"; failed=1; fi
 }
-table() { # table NAME: four runs of some seconds
+table() { # table NAME ITERATIONS: four runs, two of so many iterations and then two of some
     printf '%s\n' "title runs of some seconds" "seeds 2" "train 1000" "baseline plain" "evaluate clean -test 200" \
-        "run plain cfg/demo-plain.cfg net.burn_in=5 budget=120" \
-        "run gkd cfg/demo-plain.cfg add=experiments/paper/small/gkd.cfg net.burn_in=5 budget=60" > "$work/$1.txt"
+        "run plain cfg/demo-plain.cfg net.burn_in=5 budget=$2 seeds=1" \
+        "run gkd cfg/demo-plain.cfg add=experiments/paper/small/gkd.cfg net.burn_in=5 budget=$2 seeds=1" \
+        "run short cfg/demo-plain.cfg net.burn_in=5 budget=20" > "$work/$1.txt"
 }
 paper() { experiments/paper/paper.sh "$work/$1.txt" "$program" > "$work/$1.log" 2>&1; }
 runs() { find "$PAPER_OUT/$1/runs" -name '*.csv' | wc -l; }
@@ -88,7 +89,7 @@ no_job() { [ -z "$(squeue -h)" ]; }
 
 test_slurm() {
     local job call lines
-    table array
+    table array 600
     # Two at a time: of the four, two wait.
     SLURM=-n1 JOBS=2 experiments/paper/paper.sh "$work/array.txt" "$program" > "$work/array.log" 2>&1 &
     call=$!
@@ -100,28 +101,29 @@ test_slurm() {
     scontrol update nodename="$node" state=drain reason=test
     lines=$(wc -l < "$PAPER_OUT/array/logs/plain-1.csv")
     scontrol requeue "${job}_1"
+    scancel "${job}_2"
     until_true 60 state_is "${job}_1" PENDING
     holds slurm_a_requeued_run_has_saved "$(ls "$PAPER_OUT/array/backup")" [ -s "$PAPER_OUT/array/backup/plain-1.backup" ]
     holds slurm_a_requeued_run_was_not_over "$lines lines" [ ! -e "$PAPER_OUT/array/runs/plain-1.csv" ]
-    scancel "${job}_2"
     until_true 90 node_is drained
     holds slurm_on_a_drained_node_the_rest_waits "$(squeue -h -r -o '%i %T %r' | tr '\n' ' ')" [ "$(squeue -h -r -t PD | wc -l)" = 3 ]
     scontrol update nodename="$node" state=resume
     wait $call
     holds slurm_a_cancelled_run_is_told "status 0" [ $? != 0 ]
     holds slurm_and_the_next_call_named "$(tail -1 "$work/array.log")" grep -q 'the next call tries again' "$work/array.log"
+    holds slurm_it_was_not_over "gkd-1 is" [ ! -e "$PAPER_OUT/array/runs/gkd-1.csv" ]
     holds slurm_all_others_are_over "$(runs array) of 3" [ "$(runs array)" = 3 ]
     SLURM=-n1 paper array
     holds slurm_the_next_call_completes_the_table "$(tail -2 "$work/array.log")" [ "$(runs array)" = 4 ]
-    holds slurm_and_prints_it "$(tail -2 "$work/array.log")" grep -q 'gkd .* 2 ' "$work/array.log"
+    holds slurm_and_prints_it "$(tail -2 "$work/array.log")" grep -q 'short .* 2 ' "$work/array.log"
     holds slurm_each_iteration_was_logged_once "the log of the requeued run" \
-        [ "$(cut -d, -f1 "$PAPER_OUT/array/logs/plain-1.csv" | sort | uniq -d | wc -l)-$(wc -l < "$PAPER_OUT/array/logs/plain-1.csv")" = 0-121 ]
-    table here
+        [ "$(cut -d, -f1 "$PAPER_OUT/array/logs/plain-1.csv" | sort | uniq -d | wc -l)-$(wc -l < "$PAPER_OUT/array/logs/plain-1.csv")" = 0-601 ]
+    table here 600
     OMP_NUM_THREADS=1 JOBS=2 paper here
     holds slurm_a_requeued_run_ends_as_one_in_one_go "other weights" [ "$(weights array plain-1)" = "$(weights here plain-1)" ]
-    holds slurm_a_cancelled_run_ends_as_one_in_one_go "other weights" [ "$(weights array plain-2)" = "$(weights here plain-2)" ]
+    holds slurm_a_cancelled_run_ends_as_one_in_one_go "other weights" [ "$(weights array gkd-1)" = "$(weights here gkd-1)" ]
 
-    table stopped
+    table stopped 100000
     SLURM=-n1 experiments/paper/paper.sh "$work/stopped.txt" "$program" > "$work/stopped.log" 2>&1 &
     call=$!
     until_true 60 has_iterations stopped/logs/plain-1.csv 20
@@ -157,12 +159,12 @@ CONF
 }
 
 test_parallel() {
-    table hosts
+    table hosts 20
     PARALLEL_SSH=$work/ssh/call PARALLEL="-S 1/127.0.0.1,1/localhost" OMP_NUM_THREADS=1 JOBS=1 paper hosts
     holds parallel_runs_on_several_hosts_complete_the_table "$(tail -2 "$work/hosts.log")" [ "$(runs hosts)" = 4 ]
     # a host is called to see that it is there, and for each of its runs
     holds parallel_gives_each_host_its_runs "$(cut -c 1-40 "$work/ssh/calls" | sort | uniq -c | xargs)" [ "$(cut -d ' ' -f 1 "$work/ssh/calls" | sort | uniq -c | awk '$1 > 1 { printf "%s ", $2 }')" = "127.0.0.1 localhost " ]
-    holds parallel_and_prints_it "$(tail -2 "$work/hosts.log")" grep -q 'gkd .* 2 ' "$work/hosts.log"
+    holds parallel_and_prints_it "$(tail -2 "$work/hosts.log")" grep -q 'short .* 2 ' "$work/hosts.log"
 }
 
 are_there() { # PROGRAM...: all of them (command -v is content with one)
@@ -170,7 +172,7 @@ are_there() { # PROGRAM...: all of them (command -v is content with one)
     for name in "$@"; do command -v "$name" > /dev/null || return 1; done
 }
 
-if [ -z "${ONLY:-}" ] && are_there slurmctld slurmd sbatch; then
+if are_there slurmctld slurmd sbatch; then
     if start_slurm; then test_slurm; else echo "SKIPPED slurm: it does not start here ($(tail -n 1 "$work"/slurm/slurmd.log 2> /dev/null))"; fi
 else
     echo "SKIPPED slurm: slurm-wlm is not installed"
