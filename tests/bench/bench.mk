@@ -15,6 +15,10 @@ BENCH_STOCK = STOCK_TREE=$(BENCH_STOCK_TREE) \
 BENCH_HOST_CFLAGS = $(OWN_WARNINGS) $(filter-out -include tests/second_host/as_first_host.h, $(HOST_TEST_CFLAGS)) \
 	$(if $(filter alexeyab,$(HOST)),-DSECOND_HOST)
 
+# $(call bench_stock,STOCK_TREE,PROGRAM)
+bench_stock = $(CC) -O2 $(subst $(HOST_TREE),$(1),$(BENCH_HOST_CFLAGS)) tests/bench/bench_host.c -o $(BENCH)/$(2) \
+	$(subst $(STOCK_TREE),$(1),$(STOCK_LIBS)) -fopenmp
+
 # BENCH_GATE: with GPU=1, ends it where there is none (tests/gpu).
 .PHONY: bench bench-all
 bench:
@@ -22,8 +26,7 @@ bench:
 bench-all: darknet bench-programs
 ifneq ($(GPU),1)
 	@$(MAKE) --no-print-directory stock-tree $(BENCH_STOCK)
-	@$(CC) -O2 $(subst $(HOST_TREE),$(BENCH_STOCK_TREE),$(BENCH_HOST_CFLAGS)) tests/bench/bench_host.c -o $(BENCH)/bench_stock \
-		$(subst $(STOCK_TREE),$(BENCH_STOCK_TREE),$(STOCK_LIBS)) -fopenmp
+	@$(call bench_stock,$(BENCH_STOCK_TREE),bench_stock)
 endif
 	@tests/bench/bench.sh $(BENCH) $(HOST_PRISTINE)/cfg
 
@@ -35,8 +38,11 @@ ifneq ($(GPU),1)
 	@$(CC) -O2 $(BENCH_HOST_CFLAGS) tests/bench/bench_host.c -o $(BENCH)/bench_host $(HOST_TEST_LIBS) -fopenmp
 endif
 
-# That they can be built; what they measure is no test.
-test-bench: bench-programs
+# That they can be built, the one of stock Darknet with the stock tree of the tests; what they measure is no test.
+test-bench: bench-programs stock-tree
+ifneq ($(GPU),1)
+	@$(call bench_stock,$(STOCK_TREE),bench_stock_of_tests)
+endif
 	@echo "PASS the benchmark's programs are built"
 
 TESTS += test-bench
