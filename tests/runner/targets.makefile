@@ -1,5 +1,5 @@
 # Targets that behave as well and as badly as those of make test may.
-.PHONY: passing cmocka skipping failing silent dying status killed meets-a meets-b talks-a talks-b again shared hung-up
+.PHONY: passing cmocka skipping failing silent dying status killed meets-a meets-b talks-a talks-b again shared temporary hung-up
 
 passing:
 	@echo "PASS one"; echo "PASS two"
@@ -25,6 +25,9 @@ meets-a meets-b:
 		if [ -e $(MEETING)/meets-a ] && [ -e $(MEETING)/meets-b ]; then echo "PASS $@"; exit 0; fi; sleep .1; done; exit 1
 talks-a talks-b:
 	@for i in 1 2 3 4 5; do echo "$@ $$i"; sleep .1; done; echo "PASS $@"
+
+temporary:
+	@program=$$(mktemp) && printf '#!/bin/sh\necho "PASS temporary"\n' > $$program && chmod +x $$program && $$program; status=$$?; rm $$program; exit $$status
 
 # Its own make must build what the runner's was told to leave alone.
 shared:

@@ -43,6 +43,14 @@ run meets-a meets-b
 holds runner_runs_targets_side_by_side last_line_is "2 passed, 0 failed"
 run talks-a talks-b
 holds runner_keeps_the_lines_of_a_target_together [ "$(grep -A 4 '^talks-a 1' "$work/said" | grep -c '^talks-a')-$(grep -A 4 '^talks-b 1' "$work/said" | grep -c '^talks-b')" = 5-5 ]
+# Temporary files where nothing may be run, as a careful machine has its /tmp.
+mkdir "$work/careful"
+if unshare -rm mount -t tmpfs -o noexec tmpfs "$work/careful" 2> /dev/null; then
+    TMPDIR=$work/careful unshare -rm bash -c 'mount -t tmpfs -o noexec tmpfs "$TMPDIR" && tests/run.sh temporary' > "$work/said" 2>&1
+    holds runner_gives_its_targets_a_folder_whose_programs_can_be_run last_line_is "1 passed, 0 failed"
+else
+    echo "SKIPPED runner_gives_its_targets_a_folder_whose_programs_can_be_run: no right to mount a tmpfs here"
+fi
 MAKE="$MAKE -o shared" run again
 holds runner_options_are_for_its_targets_alone last_line_is "1 passed, 0 failed"
 (trap '' HUP && SIGNALS_ARE_DEFAULT='' run hung-up)
