@@ -1,7 +1,8 @@
 /* every_layer.c: a small network for every type of layer that the host has: what it learns is what its weights file holds, what a check
  * for NaN sees and what decay_all decays; and a training of it that is stopped and resumed goes on to the same bits.
  *
- * usage: every_layer FOLDER SECTION...    the sections that the host knows, such as [convolutional] */
+ * usage: [LGG_LAYER=word: the cases alone whose names have it] every_layer FOLDER SECTION...
+ * The sections are those that the host knows, such as [convolutional]. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
