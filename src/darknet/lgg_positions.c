@@ -167,8 +167,7 @@ static void grow(float **x, size_t *capacity, size_t n) {
 
 static void check_status(const lgg_section *s, lgg_status status) {
 #ifdef GPU
-    if (status == LGG_ERROR_DEVICE)
-        lgg_fail(&s->place, "%s: %s", lgg_status_string(status), cudaGetErrorString(cudaPeekAtLastError()));
+    if (status == LGG_ERROR_DEVICE) check_lgg_status(s, status);
 #endif
     if (status != LGG_OK) lgg_fail(&s->place, "%s, for vertices of maps", lgg_status_string(status));
 }

@@ -107,6 +107,8 @@ void check_lgg_memory(const network *net);
  * device but collect_lgg_report, which brings what the last pass computed into the record. */
 void backward_lgg_layer_gpu(layer l, host_pass pass);
 void collect_lgg_report(lgg_section *section);
+/* Ends the program unless all went well; an error of the device is named as CUDA names it. */
+void check_lgg_status(const lgg_section *section, lgg_status status);
 void free_lgg_section_gpu(lgg_section *section);
 #endif
 

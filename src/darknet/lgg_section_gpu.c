@@ -47,8 +47,7 @@ static void check_memory_gpu(const lgg_section *s, int batch, int classes) {
     if (bytes == 0 || bytes > free_bytes) fail_lgg_memory(s, batch, (double)bytes, (double)free_bytes, "GPU");
 }
 
-/* Ends the program unless all went well; an error of the device is named as CUDA names it. */
-static void check_lgg_status(const lgg_section *s, lgg_status status) {
+void check_lgg_status(const lgg_section *s, lgg_status status) {
     if (status == LGG_OK) return;
     cudaError_t error = cudaPeekAtLastError();
     if (status != LGG_ERROR_DEVICE || error == cudaSuccess) lgg_fail(&s->place, "%s", lgg_status_string(status));

@@ -165,8 +165,6 @@ static const char *const activations_of_alexeyab[] = {"gelu",
                                                       "revleaky",
                                                       "swish"};
 
-#define IS_ONE_OF(word, words) tool_is_one_of(word, words, sizeof words / sizeof *words)
-
 /* What stock Darknet, or the other one, does not read or compute as this one does. */
 static void count_differences(change_count *c, const layer *l, const tool_cfg_section *s) {
     static const char *const overflowing[] = {"tanh", "elu", "selu"};
@@ -176,11 +174,11 @@ static void count_differences(change_count *c, const layer *l, const tool_cfg_se
     if (activation) {
         c->logistic += strcmp(activation, "logistic") == 0;
         c->relu6 += strcmp(activation, "relu6") == 0;
-        c->overflowing += IS_ONE_OF(activation, overflowing);
-        c->alien_activations += IS_ONE_OF(activation, activations_of_alexeyab);
+        c->overflowing += TOOL_IS_ONE_OF(activation, overflowing);
+        c->alien_activations += TOOL_IS_ONE_OF(activation, activations_of_alexeyab);
     }
-    c->of_pjreddie += IS_ONE_OF(s->type, of_pjreddie);
-    c->of_alexeyab += IS_ONE_OF(s->type, of_alexeyab);
+    c->of_pjreddie += TOOL_IS_ONE_OF(s->type, of_pjreddie);
+    c->of_alexeyab += TOOL_IS_ONE_OF(s->type, of_alexeyab);
     c->scaled_sums += strcmp(s->type, "shortcut") == 0 && (tool_cfg_get(s, "alpha") || tool_cfg_get(s, "beta"));
 }
 

@@ -67,6 +67,8 @@ void tool_layer_index(int layer, char text[16]);
 int tool_split(const char *text, char separator, char ***parts);
 /* Whether `word` is one of the `count` words. */
 int tool_is_one_of(const char *word, const char *const *words, size_t count);
+/* The same of an array. */
+#define TOOL_IS_ONE_OF(word, words) tool_is_one_of(word, words, sizeof(words) / sizeof *(words))
 /* "net" of "cfg/net.cfg", new. */
 char *tool_base_name(const char *path);
 

@@ -52,10 +52,9 @@ static void note_memory(const tool_model *model) {
     static const char *const names[] = {"rnn", "crnn", "gru", "lstm", "conv_lstm", "history"};
     for (int i = 0; i < model->net->n; ++i) {
         const char *section = section_of(model, i);
-        if (!tool_is_one_of(section, names, sizeof names / sizeof *names)) continue;
+        if (!TOOL_IS_ONE_OF(section, names)) continue;
         tool_note("layer %d is [%s], which remembers the images before: what it gives depends on their order and on "
-                  "how many go through at "
-                  "once",
+                  "how many go through at once",
                   i, section);
         return;
     }
@@ -147,7 +146,7 @@ void tool_model_refuse_detection(const tool_model *model, const char *instead) {
     static const char *const types[] = {"yolo", "region", "detection", "iseg", "Gaussian_yolo"};
     for (int i = 0; i < model->net->n; ++i) {
         const char *section = section_of(model, i);
-        if (!tool_is_one_of(section, types, sizeof types / sizeof *types)) continue;
+        if (!TOOL_IS_ONE_OF(section, types)) continue;
         tool_fail("layer %d is [%s], so this is a detection network, which gives an image no class; %s", i, section,
                   instead);
     }
