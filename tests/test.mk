@@ -5,7 +5,7 @@
 # The second host brings its own programs: these areas test its sources, the others the first host's.
 ifeq ($(HOST),alexeyab)
 TESTS := $(filter golden test-math test-gradient test-layers test-speed test-recipe test-cfg test-robust test-tool test-cuda test-gpu-link test-gpu-emulated \
-	test-second-host test-teacher test-demo test-opencv test-bench test-every-cfg test-deploy test-detectors test-docs test-queue, $(TESTS))
+	test-second-host test-teacher test-demo test-opencv test-bench test-every-cfg test-deploy test-paper test-detectors test-docs test-queue, $(TESTS))
 TEST_PRODUCTS := $(ROBUST_TEST)/make_images $(BUILD)/liblgg.a $(EMULATION_RUNTIME) $(DETECTION_TOOL) $(PAPER)/paper_table
 endif
 

@@ -25,10 +25,9 @@ set -euo pipefail
 
 die() { echo "$(basename "$table" .txt): $*" >&2; exit 1; }
 
-# Sets task, seeds, train, holdout, baseline, evaluations, and methods, with their cfg_of, words_of, seeds_of (those of all, also where METHODS
-# chooses some).
+# Sets task, seeds, train, holdout, baseline, evaluations, methods (those that METHODS chooses), all_methods, and their cfg_of, words_of, seeds_of.
 read_table() {
-    task=classifier seeds=${SEEDS:-} train='' holdout='' baseline='' teacher='' evaluations=() methods=()
+    task=classifier seeds=${SEEDS:-} train='' holdout='' baseline='' teacher='' evaluations=() methods=() all_methods=()
     declare -gA cfg_of words_of seeds_of evaluate_options
     local line key rest number=0
     while IFS= read -r line || [ -n "$line" ]; do
@@ -71,6 +70,7 @@ read_table() {
         [ "${seeds_of[$key]}" -le 64 ] || die "run $key: seeds=${seeds_of[$key]}: 1 to 64 would be right"
         [ -s "${cfg_of[$key]}" ] || die "run $key: there is no ${cfg_of[$key]}"
     done
+    all_methods=("${methods[@]}")
     [ -z "${METHODS:-}" ] || choose_methods
 }
 

@@ -1,20 +1,36 @@
 #!/bin/bash
 # Keeps the results of tables: copies what paper_table wrote in results/TABLE/ to DEST/results/, and writes DEST/RESULTS.md from all tables
-# that are kept there. Of a table that is not finished it keeps the runs that are, and the last backup of those that have begun, in
-# DEST/results/runs/TABLE/: KEPT=1 goes on from them.
+# that are kept there. Of a table that has not all its runs yet it keeps those that are over, and the last backup of those that have begun,
+# in DEST/results/runs/TABLE/: KEPT=1 goes on from them. A table that has fewer runs than the one that is kept does not replace it.
 #
 # usage: keep.sh RESULTS DEST
 set -euo pipefail
 . "$(dirname "$0")/../common.sh"
 from=${1:?} dest=${2:?}
 
-# is_finished DIR: every run that its lists have is over.
+# are_over DIR < "METHOD SEED" a line: each of these runs is.
+are_over() {
+    local method seed
+    while read -r method seed; do [ -s "$1/runs/$method-$seed.csv" ] || return 1; done
+}
+
+# is_finished DIR: every run that its last call asked for is over.
 is_finished() {
     [ -s "$1/wave1.txt" ] || return 0 # made by hand
-    [ -e "$1/wave2.txt" ] || return 1
-    local method seed
-    while read -r method seed; do [ -s "$1/runs/$method-$seed.csv" ] || return 1; done < <(cat "$1"/wave[12].txt)
+    [ -e "$1/wave2.txt" ] && are_over "$1" < <(cat "$1"/wave[12].txt)
 }
+
+# is_whole DIR KEPT: so is every run of its table, also where METHODS chose some, and every one that is kept.
+is_whole() {
+    local cfg
+    [ ! -e "$1/all.txt" ] || are_over "$1" < "$1/all.txt" || return 1
+    for cfg in "$2"/cfg/*.cfg; do
+        if [ -e "$cfg" ] && [ ! -s "$1/runs/$(basename "$cfg" .cfg).csv" ]; then return 1; fi
+    done
+}
+
+# more_than NEW OLD: the first row of a table's figures that is of more runs in OLD.
+more_than() { awk -F, 'NR == FNR { runs[$1, $2] = $3; next } FNR > 1 && $3 > runs[$1, $2] + 0 { print $1 " of " $2 ", seeds " $3; exit }' "$1" "$2"; }
 
 # copy DEST FILE...: those that are there.
 copy() {
@@ -45,10 +61,16 @@ keep_runs() {
 }
 
 for dir in "$from"/*/; do
-    dir=${dir%/} name=$(basename "$dir") kept=$dest/results/runs/$(basename "$dir")
-    if compgen -G "$dir/cfg/*.cfg" > /dev/null && ! is_finished "$dir"; then keep_runs "$dir" "$kept"; continue; fi
-    [ -e "$dir/table.md" ] || continue
-    rm -rf "$kept"
+    dir=${dir%/} name=$(basename "$dir") kept=$dest/results/runs/$(basename "$dir") figures=$dest/results/$(basename "$dir").csv
+    whole=1
+    if compgen -G "$dir/cfg/*.cfg" > /dev/null && ! { is_finished "$dir" && is_whole "$dir" "$kept"; }; then whole=0; keep_runs "$dir" "$kept"; fi
+    if ! is_finished "$dir" || [ ! -e "$dir/table.md" ]; then continue; fi
+    more=$([ ! -e "$figures" ] || more_than "$dir/table.csv" "$figures")
+    if [ -n "$more" ]; then
+        echo "$name: the table that is kept stays, since it has more ($more); remove $figures to have this one instead" >&2
+        continue
+    fi
+    [ $whole = 0 ] || rm -rf "$kept"
     for kind in md csv svg; do
         cp "$dir/table.$kind" "$dest/results/$name.$kind"
         [ ! -e "$dir/curve.$kind" ] || cp "$dir/curve.$kind" "$dest/results/$name-curve.$kind"

@@ -59,7 +59,7 @@ bring_kept() {
     done
 }
 
-# list WAVE: "METHOD SEED" of the runs whose training needs no other (1), of those that are trained or judged after another (2), or of all.
+# list WAVE: "METHOD SEED" of METHODS' runs whose training needs no other (1), of those that are trained or judged after another (2), or of all.
 list() {
     local method seed
     for ((seed = 1; ; ++seed)); do
@@ -152,6 +152,7 @@ main() {
     mkdir -p "$out"/{backup,cfg,logs,measures,runs}
     prepare_data
     bring_kept
+    (methods=("${all_methods[@]}") && list all) > "$out/all.txt"
     watch &
     watcher=$!
     export STOPPED=$out/.stopped.$$ # once it is there, no run of this call begins

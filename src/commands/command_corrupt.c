@@ -77,10 +77,8 @@ static char *readme_in(const char *directory) {
 
 /* 1 unless it says that -write made what is in the directory. */
 static int is_official(const char *directory) {
-    char *path = readme_in(directory), line[sizeof made_mark] = "";
-    FILE *file = fopen(path, "r");
-    int made = file && fgets(line, sizeof line, file) && strcmp(line, made_mark) == 0;
-    if (file) fclose(file);
+    char *path = readme_in(directory);
+    const int made = tool_begins_with(path, made_mark);
     free(path);
     return !made;
 }
@@ -234,14 +232,9 @@ static int has_labels(const corrupt *c) {
 
 /* What was made of the same images in the same way may be there: then the directory is added to. */
 static void refuse_to_mix(const corrupt *c, const char *readme, const char *mark) {
-    char *line = NULL;
-    size_t size = 0;
-    FILE *file = fopen(readme, "r");
-    if (!file || tool_getline(&line, &size, file) < 0 || strcmp(line, mark) != 0)
+    if (!tool_begins_with(readme, mark))
         tool_fail("-write %s: holds corruptions of another seed or build, as %s says; another directory would be right",
                   c->options->write, readme);
-    fclose(file);
-    free(line);
 }
 
 /* Makes the directory and marks it, before there is any file in it that could be taken for an official one. The labels come first, by which

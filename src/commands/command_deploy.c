@@ -53,13 +53,7 @@ static char *mark_of(const char *cfg, const char *base) {
 /* What is replaced was made of the same network. */
 static void refuse_others(const char *folder, const output *cfg, const output *weights, const char *mark) {
     const int is_cfg = access(cfg->path, F_OK) == 0, is_weights = access(weights->path, F_OK) == 0;
-    char *line = NULL;
-    size_t size = 0;
-    FILE *file = is_cfg ? fopen(cfg->path, "r") : NULL;
-    const int same = file && tool_getline(&line, &size, file) >= 0 && strcmp(line, mark) == 0;
-    if (file) fclose(file);
-    free(line);
-    if ((is_cfg || is_weights) && !same) {
+    if ((is_cfg || is_weights) && !tool_begins_with(cfg->path, mark)) {
         tool_fail("-o %s: %s is there and was not made of this network; give another folder", folder,
                   is_cfg ? cfg->path : weights->path);
     }

@@ -281,6 +281,8 @@ void tool_picture_check(const char *path, int may_be_page);
 void tool_output_check_kind(const char *path, const char *begins, const char *kind);
 /* The same of an ONNX model: .onnx, or without an ending. */
 void tool_model_check(const char *path);
+/* 1 if the file at path is there and begins with this text; a stream does not. */
+int tool_begins_with(const char *path, const char *text);
 /* 1 for what exists and is no file, and for what the program prints to. */
 int tool_output_is_stream(const char *path);
 /* text as one value of a row: in quotes where it has commas, quotes or line ends. */

@@ -51,6 +51,15 @@ static size_t read_beginning(const char *path, char text[], size_t size) {
     return bytes;
 }
 
+int tool_begins_with(const char *path, const char *text) {
+    FILE *file = tool_output_is_stream(path) ? NULL : fopen(path, "rb");
+    int same = file != NULL;
+    for (; same && *text; ++text)
+        same = getc(file) == (unsigned char)*text;
+    if (file) fclose(file);
+    return same;
+}
+
 /* Whether a file is empty or begins with a line of text that has a comma. */
 static int is_table(const char *path) {
     char line[4096];

@@ -2,7 +2,7 @@
 # Tests the runner of the paper's tables with trainings of seconds: stopped, killed, changed, broken; and its statistics on known
 # results.
 #
-# usage: tests/paper/test_paper.sh PAPER_TABLE
+# usage: HOST=host tests/paper/test_paper.sh PAPER_TABLE
 set -u
 program=${1:?}
 work=$(mktemp -d)
@@ -110,7 +110,7 @@ sed -i 's/restart=2/restart=3/' "$work/identity.txt"
 begun
 holds paper_another_restart_begins_a_run_anew "it is over" [ ! -e "$out/runs/taught-1.csv" ]
 echo over > "$out/runs/taught-1.csv"
-HOST=alexeyab begun
+HOST=another begun
 holds paper_another_host_begins_a_run_anew "it is over" [ ! -e "$out/runs/taught-1.csv" ]
 echo over > "$out/runs/taught-1.csv"
 sed -i 's|teacher_weights=[^ ]*|teacher_weights=@late|; $arun late cfg/demo-plain.cfg budget=5' "$work/identity.txt"
@@ -144,9 +144,11 @@ paper curved
 for i in 1 last; do cp "$PAPER_OUT/curved/backup/plain-1.weights" "$PAPER_OUT/curved/backup/plain-1_$i.weights"; done
 rm "$PAPER_OUT"/curved/{runs/plain-1.csv,measures/plain-1_curve.csv}
 paper curved
-batch=$(sed -n 's/^batch=//p' "$PAPER_OUT/curved/cfg/plain-1.cfg")
+# the first host numbers epochs, the second iterations
+after=$((1000 / $(sed -n 's/^batch=//p' "$PAPER_OUT/curved/cfg/plain-1.cfg") + 1))
+[ "${HOST:-}" != alexeyab ] || after=1
 holds paper_curves_have_numbered_weights_and_the_end "$(cat "$PAPER_OUT/curved/measures/plain-1_curve.csv")" \
-    [ "$(cut -d, -f1,2 "$PAPER_OUT/curved/measures/plain-1_curve.csv" | tr '\n' ' ')" = "epoch,iteration 1,$((1000 / batch + 1)) end,12 " ]
+    [ "$(cut -d, -f1,2 "$PAPER_OUT/curved/measures/plain-1_curve.csv" | tr '\n' ' ')" = "epoch,iteration 1,$after end,12 " ]
 
 # until ITERATION: waits, a minute at most, for the log of the run to get there.
 until_iteration() {
@@ -243,6 +245,17 @@ rm -r "$work/unfinished/partly" && cp -r "$PAPER_OUT/partly" "$work/unfinished/"
 holds paper_keeps_a_run_that_was_begun_again_without_it "$(ls "$work/kept-runs/results/runs/partly/runs")" [ -s "$work/kept-runs/results/runs/partly/runs/plain-1.csv" -a ! -e "$work/kept-runs/results/runs/partly/runs/gkd-2.csv" ]
 cp -r "$PAPER_OUT/partly" "$work/unfinished/" && experiments/paper/keep.sh "$work/unfinished" "$work/kept-runs"
 holds paper_keeps_no_runs_of_a_finished_table "$(ls "$work/kept-runs/results/runs")" [ ! -e "$work/kept-runs/results/runs/partly" ]
+# Of METHODS alone: the others are still to come, and a table that has them stays.
+rm -r "$PAPER_OUT/partly"
+METHODS=plain SEEDS=1 paper partly
+cp "$work/kept-runs/results/partly.csv" "$work/partly.csv"
+rm -r "$work/unfinished/partly" && cp -r "$PAPER_OUT/partly" "$work/unfinished/" && mkdir -p "$work/kept-some/results"
+said=$(experiments/paper/keep.sh "$work/unfinished" "$work/kept-runs" 2>&1)
+holds paper_keeps_the_table_that_has_more "$said" cmp "$work/kept-runs/results/partly.csv" "$work/partly.csv"
+holds paper_and_says_so "$said" [ "$said" = "partly: the table that is kept stays, since it has more (clean of plain, seeds 2); remove $work/kept-runs/results/partly.csv to have this one instead" ]
+experiments/paper/keep.sh "$work/unfinished" "$work/kept-some"
+holds paper_keeps_the_table_of_chosen_methods "$(ls "$work/kept-some/results")" grep -q '^| plain ' "$work/kept-some/results/partly.md"
+holds paper_and_their_runs_for_the_others "$(ls "$work/kept-some/results")" [ -s "$work/kept-some/results/runs/partly/runs/plain-1.csv" ]
 
 # How often the others decide as a teacher does.
 table taught "$plain=5"$'\n'"run ready cfg/demo-teacher.cfg seeds=1 weights=cfg/demo-teacher.weights"$'\n'"teacher ready"
